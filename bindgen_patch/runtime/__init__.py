@@ -1,0 +1,70 @@
+"""The run-time half: what generated packages import as ``_bp``.
+
+It needs wasmtime and the standard library only, and ``gen --vendor`` copies it (with ``recovery``, ``js``, ``errors`` and
+``symbols``) verbatim. Importing it loads no wasmtime: the first call into a guest does.
+"""
+
+from ..js import BigInt
+from ..js import model as js
+from .guest import Guest
+from .host import Target
+from .instance import Instance
+from .intrinsics import intrinsic, unsupported
+from .limits import Limits
+from .objects import Closure, Object
+from .program import Import, Program
+from .values import (
+    Array,
+    Buffer,
+    boolean,
+    cells,
+    char,
+    enum,
+    f32,
+    f64,
+    from_option_32,
+    from_option_f32,
+    from_option_small,
+    from_option_string_enum,
+    function,
+    i8,
+    i16,
+    i32,
+    i64,
+    i128,
+    items,
+    mut_numbers,
+    nonnull,
+    numbers,
+    option_32,
+    option_f32,
+    option_small,
+    pointer,
+    string_enum,
+    strings,
+    to_bigint,
+    to_char,
+    to_i128,
+    to_js_number,
+    to_string_enum,
+    to_u32,
+    to_u64,
+    to_u128,
+    u8,
+    u16,
+    u32,
+    u64,
+    u128,
+    utf8,
+)
+
+
+__all__ = [
+    "Array", "BigInt", "Buffer", "Closure", "Guest", "Import", "Instance", "Limits", "Object", "Program", "Target",
+    "boolean", "cells", "char", "enum", "f32", "f64", "from_option_32", "from_option_f32", "from_option_small",
+    "from_option_string_enum", "function", "i8", "i16", "i32", "i64", "i128", "intrinsic", "items", "js", "mut_numbers",
+    "nonnull", "numbers", "option_32", "option_f32", "option_small", "pointer", "string_enum", "strings",
+    "to_bigint", "to_char", "to_i128", "to_js_number", "to_string_enum", "to_u32", "to_u64", "to_u128", "u8", "u16",
+    "u32", "u64", "u128", "unsupported", "utf8",
+]  # fmt: skip
+"""The contract between generated code and the run time: nothing else of it may be named by a template."""

@@ -1,0 +1,84 @@
+"""The companion module ``shims.wasm``: one small function per import of the guest, between the guest and the host.
+
+An exception that a host function raises must reach Rust as a *wasm* exception: then destructors run and ``catch`` imports
+work; what the engine makes of a host error is seen by no ``try_table``. So the guest is linked against this module, whose
+functions call the host's and throw when those have failed. No call site of the guest changes.
+
+The protocol between a shim and its host function (``bindgen_patch/runtime/calls.py`` is the other side):
+
+- the host function takes one i32 in front of the arguments, the number of this instance (the exported global
+  ``instance``, set by the host after instantiation, never 0), and returns one i32 in front of the results: 0 when it ran to
+  its end. Both live in the same slot of the call, so a host function that could not even start (the interpreter's stack
+  is used up) leaves the number standing and counts as failed;
+- any other status makes the shim throw ``tag``, which has no payload: the host remembers what it raised;
+- a guest that died while it called the host is stopped by a trap of the host function itself.
+
+Guests without exception handling get the same companion: its exception passes through their frames as a trap would, and
+the rule about host functions that never started holds for them too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from bindgen_patch import ir, symbols
+from bindgen_patch.decode.writer import HEADER, export, name, section, sized, sleb, uleb, vector
+
+_WORDS = {"i32": 0x7F, "i64": 0x7E, "f32": 0x7D, "f64": 0x7C}
+_I32 = _WORDS["i32"]
+_FUNC = 0x60
+_EMPTY_BLOCK = 0x40
+_IF, _END, _CALL, _THROW = 0x04, 0x0B, 0x10, 0x08
+_LOCAL_GET, _LOCAL_SET, _GLOBAL_GET, _I32_CONST = 0x20, 0x21, 0x23, 0x41
+_TYPE, _IMPORT, _FUNCTION, _GLOBAL, _EXPORT, _CODE, _TAG = 1, 2, 3, 6, 7, 10, 13
+_EXPORT_FUNCTION, _EXPORT_GLOBAL, _EXPORT_TAG = 0, 3, 4
+
+
+def shims(imports: Sequence[ir.Import]) -> bytes:
+    """The companion for these imports, in this order: host functions ``host.0`` …, shims exported as ``0`` …."""
+    types: dict[bytes, int] = {_functype((), ()): 0}
+
+    def type_index(params: Sequence[int], results: Sequence[int]) -> int:
+        return types.setdefault(_functype(params, results), len(types))
+
+    sides = [(_codes(item.wasm.params), _codes(item.wasm.results)) for item in imports]
+    hosts = [type_index((_I32, *params), (_I32, *results)) for params, results in sides]
+    own = [type_index(params, results) for params, results in sides]
+    count = len(imports)
+    exports = [export(str(k), _EXPORT_FUNCTION, count + k) for k in range(count)]
+    exports += [export(symbols.SHIM_INSTANCE, _EXPORT_GLOBAL, 0), export(symbols.SHIM_TAG, _EXPORT_TAG, 0)]
+    parts = (
+        (_TYPE, vector(types)),
+        (_IMPORT, vector(name(symbols.SHIM_HOST_MODULE) + name(str(k)) + b"\0" + uleb(index) for k, index in enumerate(hosts))),
+        (_FUNCTION, vector(uleb(index) for index in own)),
+        (_TAG, vector([b"\0" + uleb(0)])),
+        (_GLOBAL, vector([bytes((_I32, 1, _I32_CONST)) + sleb(0) + bytes((_END,))])),
+        (_EXPORT, vector(exports)),
+        (_CODE, vector(sized(_body(k, params, results)) for k, (params, results) in enumerate(sides))),
+    )
+    return HEADER + b"".join(section(number, content) for number, content in parts)
+
+
+def _codes(words: Sequence[ir.Word]) -> tuple[int, ...]:
+    return tuple(_WORDS[word] for word in words)
+
+
+def _functype(params: Sequence[int], results: Sequence[int]) -> bytes:
+    return bytes((_FUNC,)) + sized(bytes(params)) + sized(bytes(results))
+
+
+def _body(host: int, params: Sequence[int], results: Sequence[int]) -> bytes:
+    """Call the host; results wait in locals while the status below them is looked at."""
+    kept = range(len(params), len(params) + len(results))
+    return b"".join(
+        (
+            vector(b"\1" + bytes((kind,)) for kind in results),
+            bytes((_GLOBAL_GET, 0)),
+            *(bytes((_LOCAL_GET,)) + uleb(k) for k in range(len(params))),
+            bytes((_CALL,)) + uleb(host),
+            *(bytes((_LOCAL_SET,)) + uleb(k) for k in reversed(kept)),
+            bytes((_IF, _EMPTY_BLOCK, _THROW, 0, _END)),
+            *(bytes((_LOCAL_GET,)) + uleb(k) for k in kept),
+            bytes((_END,)),
+        )
+    )

@@ -1,0 +1,243 @@
+"""The one guarded door: every way into a guest goes through :class:`Guard`, nothing else decides anything.
+
+The generated code wraps each way in like this (see ``instrument/guards.py``)::
+
+    with door.lock:
+        guest = door.enter()
+        try:
+            …                                   # check arguments, lower, call, lift
+        except BaseException as error:
+            raise door.failed(guest, error)
+        finally:
+            door.leave(guest)
+
+``enter`` comes before anything touches the guest. This module knows no wasm engine: what it needs of an instance is
+written down in :class:`Guest`.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+from typing import Generic, Protocol, TypeVar
+
+from ..errors import GuestAborted, ModuleTerminated
+from .state import ADMISSIONS, TRANSITIONS, Admission, Event, State
+
+log = logging.getLogger("bindgen_patch")
+
+AbortHook = Callable[[GuestAborted], object]
+
+
+class Guest(Protocol):
+    """One instance of a guest, as the guard sees it."""
+
+    death: GuestAborted | None
+    """Set, once, by whoever finds out that this instance may never run again."""
+
+    def troubled(self) -> bool:
+        """Whether there is something to see to before a call: the guest's own flag is up, or objects wait to be freed."""
+
+    def tend(self) -> None:
+        """See to it. May set ``death``, never raises for the guest's sake."""
+
+    def start(self) -> None:
+        """Run the guest's start functions. Raises what they raise."""
+
+    def push_frame(self) -> None:
+        """A nested call begins: remember the stack pointer, the borrowed handles and the result area."""
+
+    def pop_frame(self) -> None:
+        """A call ended, outermost or nested: give back what it borrowed."""
+
+    def restore_stack(self) -> None:
+        """A call failed half way: put the stack pointer back to where the innermost frame found it."""
+
+    def run_abort_hook(self) -> None:
+        """Raise the guest's terminated flag and run the hook it installed, if any."""
+
+    def discard(self) -> None:
+        """Give everything back to the engine. Nothing may be done with this instance afterwards."""
+
+
+G = TypeVar("G", bound=Guest)
+
+
+class Guard(Generic[G]):
+    """Guards one instance of a guest, and every fresh one that takes its place.
+
+    ``make`` instantiates. ``reinit_on_abort`` schedules a fresh instance at every death.
+    """
+
+    def __init__(self, make: Callable[[], G], *, reinit_on_abort: bool = False) -> None:
+        self.lock = threading.RLock()
+        """One thread at a time; held from before ``enter`` until after ``leave``."""
+        self.state = State.NEW
+        self.instance_id = 0
+        self.reinit_on_abort = reinit_on_abort
+        self.hooks: list[AbortHook] = []
+        self._make = make
+        self._made = 0
+        self._guest: G | None = None
+        self._depth = 0
+        self._due = False
+        self._ready = False
+        self._cause: GuestAborted | None = None
+
+    # ------------------------------------------------------------------ the door
+
+    def enter(self) -> G:
+        """The instance that serves this call, made afresh when one is due.
+
+        Raises :class:`ModuleTerminated` when this call may not run, and whatever instantiating and ``start`` raise.
+        """
+        guest = self._guest
+        if not self._ready or guest is None or self._due or guest.troubled():
+            guest = self._admit()
+        self._ready = False
+        if self._depth:
+            guest.push_frame()
+        self._depth += 1
+        return guest
+
+    def failed(self, guest: G, error: BaseException) -> BaseException:
+        """What the caller gets for ``error``: the error itself, or, when the instance died of it, its death.
+
+        Nothing that a host function does in between (swallowing an error, raising another) can hide a death.
+        """
+        if guest.death is None:
+            guest.restore_stack()
+            return error
+        self._bury(guest)
+        return guest.death
+
+    def leave(self, guest: G) -> None:
+        """The counterpart of :meth:`enter`, however the call ended."""
+        self._depth -= 1
+        guest.pop_frame()
+        if self._depth:
+            return
+        if self.state is State.LIVE:
+            self._ready = True
+        else:
+            guest.discard()
+
+    # ------------------------------------------------------------------ what hosts and guests ask for
+
+    def schedule_reinit(self) -> None:
+        """A fresh instance serves the next outermost call. Safe from any thread, hooks and host functions included."""
+        self._due = True
+
+    def terminate(self, death: GuestAborted) -> None:
+        """Kill the instance: a call that is running does not get back into Rust, the next one finds it dead."""
+        with self.lock:
+            guest = self._guest
+            if self.state is State.NEW:
+                self._move(Event.DIED)
+                self._mourn(death)
+            elif self.state is State.LIVE and guest is not None and guest.death is None:
+                guest.death = death
+                self._bury_now(guest)
+
+    def close(self) -> None:
+        """No call is served again. The instance is given back at once, or when the call that is running ends."""
+        with self.lock:
+            guest, was_live = self._guest, self.state is State.LIVE
+            self._move(Event.CLOSED)
+            self._ready = False
+            if guest is None:
+                return
+            if was_live and guest.death is None:
+                guest.death = GuestAborted("the instance was closed", kind="terminated")
+            if not self._depth:
+                guest.discard()
+
+    # ------------------------------------------------------------------ behind the door
+
+    def _admit(self) -> G:
+        outermost = not self._depth
+        guest = self._guest
+        if guest is not None and self.state is State.LIVE and outermost and not self._due:
+            guest.tend()
+            if guest.death is not None:
+                self._bury_now(guest)
+        admission = ADMISSIONS[self.state, self._due, outermost]
+        if admission is Admission.REFUSE:
+            raise self._refusal()
+        if admission is Admission.MAKE:
+            return self._make_fresh()
+        assert guest is not None
+        return guest
+
+    def _refusal(self) -> ModuleTerminated:
+        if self.state is State.CLOSED:
+            return ModuleTerminated("Module terminated: the instance was closed")
+        cause = self._cause
+        why = f": {cause.kind}: {cause.message}" if cause else ""
+        log.debug("call refused%s", why)
+        return ModuleTerminated(f"Module terminated{why}", cause_of_death=cause)
+
+    def _make_fresh(self) -> G:
+        """Instantiate, then run ``start`` as a call of its own: it may call the host, and the host may call back."""
+        if self._guest is not None:
+            self._guest.discard()
+        guest = self._guest = self._make()
+        self._due = False
+        self._move(Event.MADE)
+        self.instance_id = self._made
+        self._depth += 1
+        try:
+            guest.start()
+            if guest.death is not None:
+                raise guest.death
+        except BaseException as error:
+            # It never served anybody: no hook runs, and the next call tries afresh.
+            failure = guest.death or error
+            self._guest = None
+            if self.state is not State.CLOSED:
+                self._move(Event.START_FAILED)
+            guest.discard()
+            raise failure
+        finally:
+            self._depth -= 1
+        self._made += 1
+        if self.instance_id:
+            log.info("instance %d serves from now on", self.instance_id)
+        return guest
+
+    def _bury(self, guest: G) -> None:
+        """Once per dead instance: the guest's hook, then the host's."""
+        if guest is not self._guest or self.state is not State.LIVE:
+            return
+        assert guest.death is not None
+        self._move(Event.DIED)
+        try:
+            guest.run_abort_hook()
+        except Exception:
+            log.exception("the guest's abort hook failed")
+        self._mourn(guest.death)
+
+    def _bury_now(self, guest: G) -> None:
+        """The same outside a call; the hooks see themselves inside one, so what they call is refused."""
+        self._depth += 1
+        try:
+            self._bury(guest)
+        finally:
+            self._depth -= 1
+        if not self._depth:
+            guest.discard()
+
+    def _mourn(self, death: GuestAborted) -> None:
+        self._cause = death
+        if self.reinit_on_abort:
+            self._due = True
+        log.warning("instance %d died: %s: %s", self.instance_id, death.kind, death.message)
+        for hook in tuple(self.hooks):
+            try:
+                hook(death)
+            except Exception:
+                log.exception("abort hook %r failed", hook)
+
+    def _move(self, event: Event) -> None:
+        self.state = TRANSITIONS[self.state, event]

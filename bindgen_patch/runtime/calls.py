@@ -1,0 +1,116 @@
+"""Crossing the boundary: one specialised Python function per wasm signature, in both directions.
+
+A signature is written ``"il:d"``: a letter per parameter, a colon, a letter for the result if there is one; ``i`` is an
+i32, ``l`` an i64, ``f`` an f32, ``d`` an f64. The functions are written out as source for each signature and compiled
+once, as :mod:`dataclasses` does it: a loop over the arguments would cost several times what the call itself does.
+
+Words are Python ``int`` and ``float``. Integers are taken modulo their width on the way in and signed on the way out.
+"""
+
+from __future__ import annotations
+
+import ctypes
+from collections.abc import Callable
+from functools import cache
+from typing import Any
+
+from . import capi
+
+_TYPES = {"i": ctypes.c_int32, "l": ctypes.c_int64, "f": ctypes.c_float, "d": ctypes.c_double}
+
+Caller = Callable[..., Any]
+
+
+def _slot(letter: str, position: int) -> str:
+    """Slot number ``position`` as an element of the view for its type."""
+    return f"{letter}[{position * (capi.SLOT_BYTES // ctypes.sizeof(_TYPES[letter]))}]"
+
+
+def _compile(name: str, lines: list[str], **names: object) -> Any:
+    namespace: dict[str, object] = dict(names)
+    exec("\n".join(lines), namespace)
+    return namespace[name]
+
+
+@cache
+def caller_factory(signature: str) -> Callable[[int, Any, Callable[[int | None, Any], None]], Caller]:
+    """``(store context, wasmtime function, failed) -> callable`` for functions of this signature.
+
+    The callable takes and returns words. Its slots are made once: the engine reads the arguments before anything else
+    runs and writes the result after everything else has, so a nested call may use them too. ``failed(error, trap)`` is
+    called when the call did not return; it must raise.
+    """
+    params, _, result = signature.partition(":")
+    slots = max(len(params), len(result), 1)
+    names = [f"a{position}" for position in range(len(params))]
+    lines = [
+        "def bind(context, func, failed):",
+        f"    raw = (c_uint64 * {2 * slots})()",
+        *(f"    {letter} = ({_TYPES[letter].__name__} * {slots * capi.SLOT_BYTES // ctypes.sizeof(_TYPES[letter])}).from_buffer(raw)" for letter in sorted({*params, *result})),
+        "    slots, trap, where = addressof(raw), c_void_p(), addressof(func)",
+        "    trap_address = addressof(trap)",
+        f"    def call({', '.join(names)}):",
+        *(f"        {_slot(letter, position)} = a{position}" for position, letter in enumerate(params)),
+        f"        error = invoke(context, where, slots, {slots}, trap_address)",
+        "        if error is not None or trap.value is not None:",
+        "            failed(error, trap)",
+        *([f"        return {_slot(result, 0)}"] if result else []),
+        "    call.owns = raw, trap, func",
+        "    return call",
+    ]
+    types = {kind.__name__: kind for kind in _TYPES.values()}
+    return _compile("bind", lines, **types, c_uint64=ctypes.c_uint64, c_void_p=ctypes.c_void_p, addressof=ctypes.addressof, invoke=capi.call)  # type: ignore[no-any-return]
+
+
+Adapter = Callable[..., Any]
+
+
+@cache
+def _host_factory(signature: str) -> Callable[..., Any]:
+    params, _, result = signature.partition(":")
+    slots = 1 + max(len(params), len(result))
+    views = sorted({*params, *result, "i"})
+    arguments = "".join(f", {_slot(letter, position)}" for position, letter in enumerate(params, 1))
+    lines = [
+        "def bind(guests, adapter, refused):",
+        *(f"    {letter.upper()} = {_TYPES[letter].__name__} * {slots * capi.SLOT_BYTES // ctypes.sizeof(_TYPES[letter])}" for letter in views),
+        "    def host_function(environment, caller, raw, count):",
+        *(f"        {letter} = {letter.upper()}.from_address(raw)" for letter in views),
+        "        guest = guests[i[0]]()",
+        "        try:",
+        f"            result = adapter(guest{arguments})",
+        "            if guest.death is None:",
+        *([f"                {_slot(result, 1)} = result"] if result else []),
+        "                i[0] = 0",
+        "                return None",
+        "        except BaseException as error:",
+        "            if refused(guest, error):",
+        *([f"                {_slot(result, 1)} = 0"] if result else []),
+        "                i[0] = 0",
+        "                return None",
+        "        return guest.stop()",
+        "    return host_function",
+    ]
+    types = {kind.__name__: kind for kind in _TYPES.values()}
+    return _compile("bind", lines, **types)  # type: ignore[no-any-return]
+
+
+def host_function(guests: dict[int, Any], adapter: Adapter, signature: str, *, catch: bool) -> Any:
+    """A C callback for one import of the guest.
+
+    It is called by the companion module (see ``edit/shims.py``), whose protocol is: slot 0 holds the number of the
+    calling guest, which is never 0; the arguments follow. The callback puts 0 there once it has run to its end, so one
+    that could not even start (the interpreter's stack was used up, say) counts as failed. With ``catch`` an ordinary
+    exception becomes the guest's ``Err`` instead. A guest that died meanwhile is stopped by a trap.
+    """
+
+    def refused(guest: Any, error: BaseException) -> bool:
+        return bool(guest.caught(error) if catch else guest.raised(error))
+
+    return capi.HOST_FUNCTION(_host_factory(signature)(guests, adapter, refused))
+
+
+def companion_type(signature: str) -> tuple[str, str]:
+    """Parameters and results of the host function behind an import: one i32 in front on either side."""
+    params, _, result = signature.partition(":")
+    return "i" + params, "i" + result

@@ -1,0 +1,172 @@
+"""The one place that talks to wasmtime's C interface.
+
+wasmtime's Python package builds types and value objects for every call, which costs twenty to forty times the call itself.
+So the package brings the library, the engine and its compiler, and calls, stores and host functions go through the
+prototypes below: plain integers for addresses, no object made per call. Nobody else uses ``ctypes`` on the library.
+"""
+
+from __future__ import annotations
+
+import ctypes
+from ctypes import POINTER, byref, c_bool, c_char_p, c_int32, c_size_t, c_uint8, c_uint32, c_uint64, c_void_p
+from typing import Any
+
+from wasmtime import _ffi as ffi
+
+HOST_FUNCTION = ctypes.CFUNCTYPE(c_void_p, c_void_p, c_void_p, c_void_p, c_size_t)
+"""``wasmtime_func_unchecked_callback_t``: (environment, caller, argument and result slots, slot count) -> trap or NULL."""
+
+SLOT_BYTES = 16
+"""Size of ``wasmtime_val_raw_t``: one argument or result of an unchecked call."""
+
+Func = ffi.wasmtime_func_t
+Extern = ffi.wasmtime_extern_t
+Val = ffi.wasmtime_val_t
+
+_KINDS = {"i": 0, "l": 1, "f": 2, "d": 3}
+
+
+def _function(name: str, result: Any, *params: Any) -> Any:
+    """A prototype of our own, apart from the one that wasmtime's package has made for the same function."""
+    function = ffi.dll[name]
+    function.restype = result
+    function.argtypes = params
+    return function
+
+
+call = _function("wasmtime_func_call_unchecked", c_void_p, c_void_p, c_void_p, c_void_p, c_size_t, c_void_p)
+"""(context, func, slots, slot count, &trap) -> error or NULL."""
+
+store_new = _function("wasmtime_store_new", c_void_p, c_void_p, c_void_p, c_void_p)
+store_context = _function("wasmtime_store_context", c_void_p, c_void_p)
+store_delete = _function("wasmtime_store_delete", None, c_void_p)
+store_limiter = _function("wasmtime_store_limiter", None, c_void_p, *[ctypes.c_int64] * 5)
+instance_new = _function("wasmtime_instance_new", c_void_p, c_void_p, c_void_p, c_void_p, c_size_t, c_void_p, c_void_p)
+instance_pre_instantiate = _function("wasmtime_instance_pre_instantiate", c_void_p, c_void_p, c_void_p, c_void_p, c_void_p)
+_export_get = _function("wasmtime_instance_export_get", c_bool, c_void_p, c_void_p, c_char_p, c_size_t, c_void_p)
+memory_data = _function("wasmtime_memory_data", c_void_p, c_void_p, c_void_p)
+memory_data_size = _function("wasmtime_memory_data_size", c_size_t, c_void_p, c_void_p)
+_global_get = _function("wasmtime_global_get", None, c_void_p, c_void_p, c_void_p)
+_global_set = _function("wasmtime_global_set", c_void_p, c_void_p, c_void_p, c_void_p)
+_table_get = _function("wasmtime_table_get", c_bool, c_void_p, c_void_p, c_uint64, c_void_p)
+_table_set = _function("wasmtime_table_set", c_void_p, c_void_p, c_void_p, c_uint64, c_void_p)
+_func_type = _function("wasmtime_func_type", c_void_p, c_void_p, c_void_p)
+_functype_delete = _function("wasm_functype_delete", None, c_void_p)
+_functype_params = _function("wasm_functype_params", POINTER(ffi.wasm_valtype_vec_t), c_void_p)
+_functype_results = _function("wasm_functype_results", POINTER(ffi.wasm_valtype_vec_t), c_void_p)
+_valtype_kind = _function("wasm_valtype_kind", c_uint8, c_void_p)
+_trap_new = _function("wasmtime_trap_new", c_void_p, c_char_p, c_size_t)
+_take_exception = _function("wasmtime_context_take_exception", c_bool, c_void_p, c_void_p)
+_exception_tag = _function("wasmtime_exnref_tag", c_void_p, c_void_p, c_void_p, c_void_p)
+_exception_unroot = _function("wasmtime_exnref_unroot", None, c_void_p)
+_tag_eq = _function("wasmtime_tag_eq", c_bool, c_void_p, c_void_p, c_void_p)
+_linker_define = _function(
+    "wasmtime_linker_define_func_unchecked",
+    c_void_p, c_void_p, c_char_p, c_size_t, c_char_p, c_size_t, c_void_p, HOST_FUNCTION, c_void_p, c_void_p,
+)  # fmt: skip
+_linker_pre = _function("wasmtime_linker_instantiate_pre", c_void_p, c_void_p, c_void_p, c_void_p)
+
+
+def raise_error(error: int | None) -> None:
+    """Raise the ``wasmtime_error_t`` at ``error``, if there is one."""
+    if error is not None:
+        from wasmtime import WasmtimeError
+
+        raise WasmtimeError._from_ptr(ctypes.cast(error, POINTER(ffi.wasmtime_error_t)))
+
+
+def error_message(error: int) -> str:
+    """The text of the ``wasmtime_error_t`` at ``error``, which is freed."""
+    from wasmtime import WasmtimeError
+
+    return str(WasmtimeError._from_ptr(ctypes.cast(error, POINTER(ffi.wasmtime_error_t))))
+
+
+def take_trap(trap: int) -> Any:
+    """A ``wasmtime.Trap`` that owns the trap at ``trap``."""
+    from wasmtime import Trap
+
+    return Trap._from_ptr(ctypes.cast(trap, POINTER(ffi.wasm_trap_t)))
+
+
+def new_trap(message: bytes) -> int:
+    """A trap for a host function to return; the caller of the guest gets it."""
+    return int(_trap_new(message, len(message)))
+
+
+def export(context: int, instance: Any, name: str) -> Any:
+    """The ``Extern`` that ``instance`` exports as ``name``, or ``None``."""
+    item, encoded = Extern(), name.encode()
+    return item if _export_get(context, byref(instance), encoded, len(encoded), byref(item)) else None
+
+
+def global_i32(context: int, item: Any) -> int:
+    """The value of an exported i32 global, unsigned."""
+    value = Val()
+    _global_get(context, byref(item.of.global_), byref(value))
+    return int(value.of.i32) & 0xFFFF_FFFF
+
+
+def set_global_i32(context: int, item: Any, number: int) -> None:
+    """Store into an exported mutable i32 global."""
+    value = Val(kind=0)
+    value.of.i32 = number
+    raise_error(_global_set(context, byref(item.of.global_), byref(value)))
+
+
+def table_func(context: int, item: Any, index: int) -> Any:
+    """The ``Func`` in slot ``index`` of an exported table; ``None`` for an empty slot or none at all."""
+    value = Val()
+    if not _table_get(context, byref(item.of.table), index, byref(value)):
+        return None
+    if value.kind != ffi.WASMTIME_FUNCREF.value or value.of.funcref.store_id == 0:
+        return None
+    return Func.from_buffer_copy(value.of.funcref)
+
+
+def set_table_func(context: int, item: Any, index: int, func: Any) -> None:
+    """Put a function into a slot of an exported funcref table."""
+    value = Val(kind=ffi.WASMTIME_FUNCREF.value)
+    value.of.funcref = func
+    raise_error(_table_set(context, byref(item.of.table), index, byref(value)))
+
+
+def signature(context: int, func: Any) -> str:
+    """The type of a function in the short form that the run time uses: ``"iil:d"``; ``?`` for other types."""
+    functype = _func_type(context, byref(func))
+    try:
+        letters = {kind: letter for letter, kind in _KINDS.items()}
+        sides = (_functype_params(functype).contents, _functype_results(functype).contents)
+        return ":".join("".join(letters.get(_valtype_kind(side.data[i]), "?") for i in range(side.size)) for side in sides)
+    finally:
+        _functype_delete(functype)
+
+
+def thrown_tag_is(context: int, tag: Any) -> bool:
+    """Whether the exception that just left the guest carries ``tag``. Takes the exception out of the store."""
+    exception = ffi.wasmtime_exnref()
+    if not _take_exception(context, byref(exception)):
+        return False
+    try:
+        thrown = ffi.wasmtime_tag_t()
+        raise_error(_exception_tag(context, byref(exception), byref(thrown)))
+        return bool(_tag_eq(context, byref(thrown), byref(tag.of.tag)))
+    finally:
+        _exception_unroot(byref(exception))
+
+
+def define(linker: Any, module: str, name: str, func_type: Any, callback: Any) -> None:
+    """Define a host function in ``linker``. ``callback`` must be kept alive by the caller."""
+    m, n = module.encode(), name.encode()
+    raise_error(_linker_define(linker.ptr(), m, len(m), n, len(n), func_type.ptr(), callback, None, None))
+
+
+def instantiate_pre(linker: Any, module: Any) -> Any:
+    """An address of a ``wasmtime_instance_pre_t``: the module with all its imports resolved and checked."""
+    pre = c_void_p()
+    raise_error(_linker_pre(linker.ptr(), module.ptr(), byref(pre)))
+    return pre.value
+
+
+I32 = c_int32
+U32 = c_uint32

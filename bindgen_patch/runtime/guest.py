@@ -1,0 +1,523 @@
+"""One instance of a guest: its memory, its handles, its functions. What the generated code calls ``_bp_guest``.
+
+Everything here may be called only between the guard's ``enter`` and ``leave``, or from a host function that the guest
+called. Whatever the guest says is checked: addresses against the size of its memory, handles against the table,
+function types against the signature. A guest that breaks the protocol is killed (``abi_violation``).
+"""
+
+from __future__ import annotations
+
+import ctypes
+import itertools
+import struct
+from collections import deque
+from collections.abc import Callable
+from functools import cache
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from .. import js, symbols
+from ..errors import GuestAborted, GuestException, StaleObjectError
+from ..recovery.guard import Guard
+from . import trap, values
+from .calls import caller_factory
+
+if TYPE_CHECKING:
+    from .host import Host
+    from .objects import Closure, Object
+    from .program import Program
+
+T = TypeVar("T", bound="Object")
+
+_MASK = 0xFFFF_FFFF
+_FIRST_HANDLE = 1028
+_FIXED: dict[int, object] = {0: None, 1024: None, 1025: js.null, 1026: True, 1027: False}
+_RESULT_BYTES = 32
+"""The largest record a function returns is four words; the shadow stack stays aligned to 16."""
+
+_struct = cache(struct.Struct)
+_serials = itertools.count(1)
+_view_of = ctypes.pythonapi.PyMemoryView_FromMemory
+_view_of.restype = ctypes.py_object
+_view_of.argtypes = (ctypes.c_void_p, ctypes.c_ssize_t, ctypes.c_int)
+_WRITABLE = 0x200
+
+
+class Guest:
+    """One wasm instance. Exports are attributes: ``guest.call_add(2, 3)`` takes and returns words."""
+
+    def __init__(self, program: Program, door: Guard[Guest], host: Host) -> None:
+        from . import capi
+
+        self._capi = capi
+        self.program = program
+        self.door = door
+        self.host = host
+        self.owner: object = None
+        self.death: GuestAborted | None = None
+        self.garbage: deque[tuple[str, tuple[int, ...]]] = deque()
+        """Destructors to run before the next call: (call name, arguments). Filled by finalizers, from any thread."""
+        self.values: dict[int, object] = dict(_FIXED)
+        """The handle table. Handles count upwards and are not reused, so a made-up or dropped one is never another value."""
+        self.statics: dict[str, object] = {}
+        self.host_error: BaseException | None = None
+        self.result = 0
+        """Where the function being called stores a result of several words: a place on the guest's own shadow stack."""
+        self._next_handle = _FIRST_HANDLE
+        self._lent: list[int] = []
+        self._frames: list[tuple[int, int, int]] = []
+        self._stack_base = 0
+        self._base = 0
+        self._size = 0
+        self._view = memoryview(b"")
+        self._flag = ctypes.c_uint32(0)
+        self._in_hook = False
+        self._discarded = False
+        self._table_calls: dict[tuple[int, str], Callable[..., int]] = {}
+        self.serial = next(_serials) & 0x7FFF_FFFF or next(_serials)
+        """Which instance a host function is called by, among all of this process. Never 0."""
+        self._store, self._context, self._instance, self._tag = program.instantiate(self)
+        self._memory = program.export(self, symbols.MEMORY)
+        self._refresh()
+        self._stack_pointer = program.export(self, symbols.EXPORT_STACK_POINTER)
+        if self._stack_pointer is not None:
+            self._stack_base = self.result = self._lower_stack(self._stack())
+        address = self._address_of(symbols.INSTANCE_TERMINATED)
+        if address is not None:
+            self._flag = ctypes.c_uint32.from_address(self._base + address)
+
+    # ------------------------------------------------------------------ what the guard asks for
+
+    def troubled(self) -> bool:
+        """The guest's own flag is up, or objects wait to be freed."""
+        return bool(self.garbage or self._flag.value)
+
+    def tend(self) -> None:
+        """Run the destructors of collected objects; take a raised flag for a death."""
+        try:
+            while self.garbage:
+                name, args = self.garbage.popleft()
+                getattr(self, name)(*args)
+        except BaseException:
+            if self.death is None:
+                raise
+        if self._flag.value and self.death is None:
+            self.death = GuestAborted("the guest declared itself terminated", kind="terminated")
+
+    def start(self) -> None:
+        """Run the start functions, in order."""
+        for name, arguments in self.program.start:
+            getattr(self, name)(*arguments)
+
+    def push_frame(self) -> None:
+        """A nested call: a stack pointer, borrowed handles and result area of its own."""
+        before = self._stack()
+        self._frames.append((before, len(self._lent), self.result))
+        if self._stack_pointer is not None:
+            self.result = self._lower_stack(before)
+
+    def pop_frame(self) -> None:
+        """Drop what the call lent to the guest; back to the outer call's frame if there is one."""
+        mark = 0
+        if self._frames:
+            before, mark, self.result = self._frames.pop()
+            self._set_stack(before)
+        if len(self._lent) > mark:
+            for handle in self._lent[mark:]:
+                self.values.pop(handle, None)
+            del self._lent[mark:]
+
+    def restore_stack(self) -> None:
+        """Put ``__stack_pointer`` back to where the innermost call found it: a call that failed did not."""
+        self._set_stack(self.result)
+
+    def run_abort_hook(self) -> None:
+        """Raise the guest's flag, then run the hook it installed with ``set_on_abort``; host functions work inside it."""
+        self._flag.value = 1
+        address = self._address_of(symbols.ABORT_HANDLER)
+        if address is None or self.program.table is None:
+            return
+        slot = int.from_bytes(self.read(address, 4), "little")
+        death, self.death = self.death, None
+        self._in_hook = True
+        try:
+            if slot:
+                self.restore_stack()
+                self.table_call(slot, ":")()
+        finally:
+            self._in_hook = False
+            self.death = death
+
+    def discard(self) -> None:
+        """Free the store. Every address this object knows is forgotten first."""
+        if self._discarded:
+            return
+        self._discarded = True
+        if self.death is None:
+            self.death = GuestAborted("the instance was replaced", kind="terminated")
+        self._view.release()
+        self._view, self._base, self._size = memoryview(b""), 0, 0
+        self._flag = ctypes.c_uint32(1)
+        self.garbage.clear()
+        self.values.clear()
+        self.statics.clear()
+        self._table_calls.clear()
+        for name in [name for name in self.__dict__ if name.startswith("call_")]:
+            del self.__dict__[name]
+        self.program.forget(self)
+        self._capi.store_delete(self._store)
+
+    # ------------------------------------------------------------------ functions
+
+    def __getattr__(self, name: str) -> Callable[..., int]:
+        """Look an export up the first time it is called. Results are words; typed ``int`` for the checker's sake."""
+        if not name.startswith("call_"):
+            raise AttributeError(name)
+        self._alive()
+        symbol, signature = self.program.exports[name]
+        item = self.program.export(self, symbol)
+        if item is None or self._capi.signature(self._context, item.of.func) != signature:
+            raise self.violation(f"the guest has no function {symbol} of type {signature}")
+        function: Callable[..., int] = caller_factory(signature)(self._context, item.of.func, self._failed)
+        self.__dict__[name] = function
+        return function
+
+    def table_call(self, slot: int, signature: str) -> Callable[..., int]:
+        """The function in a slot of the guest's table, checked to be of this type."""
+        function = self._table_calls.get((slot, signature))
+        if function is None:
+            self._alive()
+            func = self._capi.table_func(self._context, self.program.export(self, symbols.EXPORT_TABLE), slot) if self.program.table else None
+            if func is None or self._capi.signature(self._context, func) != signature:
+                raise self.violation(f"slot {slot} of the guest's table holds no function of type {signature!r}")
+            function = self._table_calls[slot, signature] = caller_factory(signature)(self._context, func, self._failed)
+        return function
+
+    def invoke(self, closure: Closure, *words: float) -> int:
+        """Call a closure of the guest's with lowered arguments."""
+        data = closure._bp_begin()
+        try:
+            call = self.table_call(closure._bp_shim, closure._bp_signature)
+            if closure._bp_returns_record:
+                return call(self.result, data, closure._bp_vtable, *words)
+            return call(data, closure._bp_vtable, *words)
+        finally:
+            closure._bp_end(data)
+
+    def _alive(self) -> None:
+        if self.death is not None:
+            raise self.death
+
+    def _failed(self, error: int | None, trap_pointer: Any) -> None:
+        """A call did not return: a host exception on its way out, or a death. Always raises."""
+        pointer, trap_pointer.value = trap_pointer.value, None
+        host_error, self.host_error = self.host_error, None
+        caught = self._capi.take_trap(pointer) if pointer is not None else None
+        if self._in_hook and self.death is None:
+            message = self._capi.error_message(error) if error is not None else trap.reason(caught.message)
+            raise host_error or RuntimeError(f"the abort hook trapped: {message}")
+        if self.death is not None:
+            raise self.death
+        if error is not None:
+            raise self.die(GuestAborted(self._capi.error_message(error), kind="host_error"))
+        if self._threw_host_error(caught):
+            raise host_error or RuntimeError("a host function was interrupted before it could begin")
+        raise self.die(trap.aborted(caught, stack_exhausted=self._stack_exhausted()))
+
+    def _threw_host_error(self, caught: Any) -> bool:
+        """Whether what left the guest is the companion's own exception, and not one of Rust's."""
+        code = caught.trap_code
+        if code is None or code.name != "UNCAUGHT_EXCEPTION":
+            return False
+        return self._capi.thrown_tag_is(self._context, self._tag)
+
+    def die(self, death: GuestAborted) -> GuestAborted:
+        """Record why this instance may never run again; the guard does the rest. Returns what to raise."""
+        if self.death is None:
+            self.death = death
+        return self.death
+
+    def violation(self, what: str) -> GuestAborted:
+        """The guest broke the protocol: there is no telling what state it is in."""
+        return self.die(GuestAborted(what, kind="abi_violation"))
+
+    # ------------------------------------------------------------------ host functions called by the guest
+
+    def raised(self, error: BaseException) -> bool:
+        """A host function failed: remember the exception; the companion module throws in its stead."""
+        if self.death is None:
+            self.host_error = error
+        return False
+
+    def caught(self, error: BaseException) -> bool:
+        """The same where Rust wants a ``Result``. Only ordinary exceptions become ``Err``."""
+        if self.death is not None or not isinstance(error, Exception):
+            return self.raised(error)
+        try:
+            self.call_exn_store(self.handle(error.value if isinstance(error, GuestException) else error))
+        except BaseException as failure:
+            return self.raised(failure)
+        return True
+
+    def stop(self) -> int | None:
+        """How a host function returns to the guest when it may not just go on: failed (nothing), or dead (a trap)."""
+        if self.death is None:
+            return None
+        return self._capi.new_trap(b"the instance died while it was calling the host")
+
+    # ------------------------------------------------------------------ memory
+
+    def malloc(self, size: int, align: int) -> int:
+        """Allocate in the guest: an address that is inside its memory, with room for ``size`` bytes."""
+        address = self.call_malloc(size, align) & _MASK
+        self._check(address, size)
+        return address
+
+    def free(self, address: int, size: int, align: int) -> None:
+        """Give memory back to the guest's allocator."""
+        if size:
+            self.call_free(address, size, align)
+
+    def put(self, data: bytes | memoryview, align: int = 1) -> int:
+        """Copy ``data`` into fresh guest memory and return its address, which is never 0."""
+        if isinstance(data, memoryview):
+            data = data.cast("B") if data.nbytes else memoryview(b"")
+        address = self.malloc(len(data), align)
+        if data:
+            self._view[address : address + len(data)] = data
+        elif not address:
+            raise self.violation("the guest's allocator returned a null pointer")
+        return address
+
+    def put_values(self, items: list[Any]) -> int:
+        """Copy owned handles of ``items`` into fresh guest memory."""
+        return self.put(memoryview(struct.pack(f"<{len(items)}I", *map(self.handle, items))), 4)
+
+    def read(self, address: int, size: int) -> bytes:
+        """``size`` bytes of guest memory."""
+        address, size = address & _MASK, size & _MASK
+        self._check(address, size)
+        return self._view[address : address + size].tobytes()
+
+    def write(self, address: int, data: bytes) -> None:
+        """Store into guest memory."""
+        address &= _MASK
+        self._check(address, len(data))
+        self._view[address : address + len(data)] = data
+
+    def __del__(self) -> None:
+        if "_store" in self.__dict__:
+            self.discard()
+
+    def load(self, layout: str) -> tuple[int, ...]:
+        """The record that the call just made has stored; ``layout`` is a :mod:`struct` format."""
+        return _struct(layout).unpack_from(self._view, self.result)
+
+    def store(self, address: int, layout: str, *words: float) -> None:
+        """Store a host function's result where the guest asked for it."""
+        self.write(address, _struct(layout).pack(*words))
+
+    def view(self, code: str, address: int, count: int) -> memoryview:
+        """Guest memory itself, as numbers: for ``&mut [T]`` arguments of host functions, released when they return."""
+        address, count = address & _MASK, count & _MASK
+        size = count * struct.calcsize(code)
+        self._check(address, size)
+        return self._view[address : address + size].cast(code)
+
+    def _check(self, address: int, size: int) -> None:
+        if address + size > self._size:
+            self._refresh()
+            if address + size > self._size:
+                raise self.violation(f"{size} bytes at {address:#x} are outside the guest's memory of {self._size} bytes")
+
+    def _refresh(self) -> None:
+        """Memory may have grown; it never moves or shrinks, so an old view is small but right."""
+        self._alive()
+        capi = self._capi
+        memory = ctypes.byref(self._memory.of.memory)
+        self._size = capi.memory_data_size(self._context, memory)
+        self._base = capi.memory_data(self._context, memory) or 0
+        self._view = _view_of(self._base, self._size, _WRITABLE)
+
+    def _address_of(self, symbol: str) -> int | None:
+        """The address in an immutable global that the guest exports; ``None`` where it has none or it points nowhere."""
+        item = self.program.export(self, symbol)
+        if item is None or not self._size:
+            return None
+        address: int = self._capi.global_i32(self._context, item)
+        return address if address + 4 <= self._size and not address % 4 else None
+
+    def _stack(self) -> int:
+        return self._capi.global_i32(self._context, self._stack_pointer) if self._stack_pointer is not None else 0
+
+    def _set_stack(self, address: int) -> None:
+        if self._stack_pointer is not None and not self._discarded:
+            self._capi.set_global_i32(self._context, self._stack_pointer, address)
+
+    def _lower_stack(self, address: int) -> int:
+        """Room for one result below ``address``; the stack pointer goes there too."""
+        lowered = (address & ~15) - _RESULT_BYTES
+        if lowered <= 0:
+            raise self.die(GuestAborted("the shadow stack is used up", kind="stack_overflow"))
+        self._set_stack(lowered)
+        return lowered
+
+    def _stack_exhausted(self) -> bool:
+        """The shadow stack grows down from its base; below address 0 it wraps round."""
+        return self._stack_pointer is not None and self._stack() > self._stack_base
+
+    # ------------------------------------------------------------------ strings and numbers
+
+    def string(self, address: int, size: int) -> str:
+        """Borrowed UTF-8."""
+        try:
+            return self.read(address, size).decode()
+        except UnicodeDecodeError as error:
+            raise self.violation(f"a str that is not UTF-8 ({error.reason})") from None
+
+    def take_string(self, address: int, size: int) -> str:
+        """UTF-8 that is ours to free."""
+        text = self.string(address, size)
+        self.free(address, size, 1)
+        return text
+
+    def numbers(self, code: str, address: int, count: int) -> Any:
+        """Borrowed numbers, copied: ``bytes`` for u8, :class:`values.Array` for all others."""
+        data = self.read(address, (count & _MASK) * struct.calcsize(code))
+        if code == "B":
+            return data
+        result = values.Array(code)
+        result.frombytes(data)
+        return result
+
+    def take_numbers(self, code: str, address: int, count: int) -> Any:
+        """Numbers that are ours to free."""
+        result = self.numbers(code, address, count)
+        width = struct.calcsize(code)
+        self.free(address, (count & _MASK) * width, width)
+        return result
+
+    def take_cells(self, code: str, address: int, count: int) -> list[int]:
+        """Encoded elements that are ours to free."""
+        return list(self.take_numbers(code, address, count))
+
+    def cells(self, code: str, address: int, count: int) -> list[int]:
+        """Encoded elements in a buffer that is ours to free, what they point to being borrowed."""
+        return self.take_cells(code, address, count)
+
+    def take_strings(self, address: int, count: int) -> list[str]:
+        """A ``Vec<String>``: handles of strings."""
+        result = self.take_values(address, count)
+        for item in result:
+            if not isinstance(item, str):
+                raise self.violation(f"a {type(item).__name__} in a Vec<String>")
+        return result
+
+    def take_values(self, address: int, count: int) -> list[Any]:
+        """Owned handles in memory that is ours to free."""
+        return [self.take(handle) for handle in self.take_cells("I", address, count)]
+
+    def borrowed_values(self, address: int, count: int) -> list[Any]:
+        """Borrowed handles in borrowed memory."""
+        return [self.value(handle) for handle in self.numbers("I", address, count)]
+
+    # ------------------------------------------------------------------ handles
+
+    def handle(self, value: object) -> int:
+        """A new handle that the guest owns."""
+        if value is None:
+            return 1024
+        if value is True:
+            return 1026
+        if value is False:
+            return 1027
+        if value is js.null:
+            return 1025
+        handle = self._next_handle
+        if handle > _MASK:
+            handle = next(h for h in itertools.count(_FIRST_HANDLE) if h not in self.values)
+        self._next_handle = handle + 1
+        while self._next_handle in self.values:
+            self._next_handle += 1
+        self.values[handle] = value
+        return handle
+
+    def lend(self, value: object) -> int:
+        """A handle that is good until the call is over."""
+        handle = self.handle(value)
+        if handle >= _FIRST_HANDLE:
+            self._lent.append(handle)
+        return handle
+
+    def value(self, handle: int) -> Any:
+        """What a borrowed handle stands for."""
+        try:
+            return self.values[handle & _MASK]
+        except KeyError:
+            raise self.violation(f"handle {handle & _MASK} stands for nothing") from None
+
+    def take(self, handle: int) -> Any:
+        """What an owned handle stands for; the handle is given up."""
+        handle &= _MASK
+        if handle < _FIRST_HANDLE:
+            return self.value(handle)
+        try:
+            return self.values.pop(handle)
+        except KeyError:
+            raise self.violation(f"handle {handle} stands for nothing") from None
+
+    def option_handle(self, value: object) -> int:
+        """An owned handle, 0 for ``None``: how an optional ``JsValue`` crosses."""
+        return 0 if value is None else self.handle(value)
+
+    def error(self, handle: int) -> BaseException:
+        """The exception for an ``Err`` that the guest returned."""
+        return throwable(self.take(handle))
+
+    # ------------------------------------------------------------------ objects
+
+    def object(self, value: object, cls: type[T], name: str) -> T:
+        """``value``, which must be a usable object of class ``cls``."""
+        if not isinstance(value, cls):
+            raise TypeError(f"{name}: expected instance of {cls.__name__}, not {type(value).__name__}")
+        self.pointer(value)
+        return value
+
+    def objects(self, value: Any, cls: type[T], name: str) -> list[T]:
+        """The elements of ``value``, each a usable object of ``cls``."""
+        return [self.object(item, cls, name) for item in values.items(value, name)]
+
+    def pointer(self, obj: Object) -> int:
+        """The address of the Rust value behind ``obj``, which must belong to this instance and still own it."""
+        if obj._bp_guest is not self:
+            if obj._bp_guest is not None and obj._bp_door is not self.door:
+                raise TypeError(f"this {type(obj).__name__} belongs to another Instance")
+            if obj._bp_guest is not None:
+                raise StaleObjectError("Invalid stale object from previous Wasm instance")
+        if not obj._bp_pointer:
+            raise js.Error("null pointer passed to rust")
+        return obj._bp_pointer
+
+    def consume(self, obj: Object) -> int:
+        """The address behind ``obj``, which gives it up for good (0 if it has none any more)."""
+        address, obj._bp_pointer = obj._bp_pointer, 0
+        return address
+
+    def wrap(self, cls: type[T], address: int) -> T:
+        """A Python object that owns the Rust value at ``address``."""
+        return self.door_class(cls)._bp_wrap(self, address & _MASK)
+
+    def door_class(self, cls: type[T]) -> type[T]:
+        """``cls`` as the Instance that this guest serves knows it."""
+        return self.host.classes.get(cls, cls)  # type: ignore[return-value]
+
+    def unwrap(self, handle: int, cls: type[Object]) -> int:
+        """The ``_unwrap`` imports: the address behind a borrowed handle if it is an object of ``cls``, else 0."""
+        value = self.value(handle)
+        if not isinstance(value, cls) or value._bp_guest is not self:
+            return 0
+        return self.consume(value)
+
+
+def throwable(value: object) -> BaseException:
+    """What to raise for a value that the guest threw."""
+    return value if isinstance(value, BaseException) else GuestException(value)

@@ -1,0 +1,101 @@
+"""What the host provides: names from the globals and from modules, looked up when the guest calls them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from ..errors import MissingImport
+from ..js import model
+from ..js.builtins import GLOBALS
+
+if TYPE_CHECKING:
+    from .guest import Guest
+    from .limits import Limits
+
+_MISSING: Any = object()
+
+
+class Host:
+    """The imports of one Instance; they outlive every guest instance that it makes."""
+
+    def __init__(self, imports: Mapping[str, Any] | None, modules: Mapping[str, Any] | None, limits: Limits | None) -> None:
+        self.globals: dict[str, Any] = {}
+        self.modules: dict[str, Any] = {}
+        self.limits = limits
+        self.classes: dict[type, type] = {}
+        """Generated class -> the same class bound to this Instance, where those differ."""
+        self.provide(imports, modules)
+
+    def provide(self, imports: Mapping[str, Any] | None, modules: Mapping[str, Any] | None) -> None:
+        """Add to what is there. Classes given here are visible to the guest, and so are their instances."""
+        for place, given in ((self.globals, imports), (self.modules, modules)):
+            for name, value in (given or {}).items():
+                if not isinstance(name, str):
+                    raise TypeError(f"the names of imports are str, not {type(name).__name__}")
+                place[name] = value
+                model.expose_import(value)
+
+
+class Target:
+    """An imported item: a path of names below the globals, or below a module.
+
+    ``rust`` is its declaration, for the message when it is missing.
+    """
+
+    __slots__ = ("module", "path", "prefixes", "rust")
+
+    def __init__(self, *path: str, module: str | None = None, prefixes: tuple[str, ...] = (), rust: str = "") -> None:
+        self.path = path
+        self.module = module
+        self.prefixes = prefixes
+        self.rust = rust
+
+    @property
+    def name(self) -> str:
+        """As messages show it."""
+        dotted = ".".join(self.path)
+        return dotted if self.module is None else f"{self.module}: {dotted}"
+
+    def find(self, guest: Guest) -> Any:
+        """The item itself. Raises :class:`MissingImport`."""
+        value = self._look_up(guest)
+        if value is _MISSING:
+            raise MissingImport(self.name, self.rust)
+        return value
+
+    def find_or_none(self, guest: Guest) -> Any:
+        """The item, or ``None`` when it or anything on the way to it is missing."""
+        value = self._look_up(guest)
+        return None if value is _MISSING else value
+
+    def has_instance(self, guest: Guest, value: object) -> int:
+        """``value instanceof item``; false when the item is missing."""
+        return int(model.instanceof(value, self.find_or_none(guest)))
+
+    def _look_up(self, guest: Guest) -> Any:
+        host = guest.host
+        first, *rest = self.path
+        if self.module is None:
+            value = host.globals.get(first, _MISSING)
+            if value is _MISSING:
+                value = GLOBALS.get(first, _MISSING)
+        else:
+            module = host.modules.get(self.module, _MISSING)
+            value = _MISSING if module is _MISSING else _member(module, first)
+        for prefix in self.prefixes:
+            if value is not _MISSING:
+                break
+            value = host.globals.get(prefix + first, _MISSING)
+        for name in rest:
+            if value is _MISSING:
+                break
+            value = _member(value, name)
+        return value
+
+
+def _member(namespace: Any, name: str) -> Any:
+    """What a module or namespace that the host gave calls ``name``."""
+    if isinstance(namespace, Mapping):
+        return namespace.get(name, _MISSING)
+    return getattr(namespace, name, _MISSING) if model.is_public(name) else _MISSING

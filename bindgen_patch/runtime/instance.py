@@ -1,0 +1,110 @@
+"""The public face of a guest: the class that every generated ``Instance`` extends."""
+
+from __future__ import annotations
+
+import types
+from collections.abc import Callable, Mapping
+from typing import Any, ClassVar, Literal, Self, TypeVar
+from weakref import ref
+
+from ..errors import GuestAborted
+from ..recovery.guard import Guard
+from .guest import Guest
+from .host import Host
+from .limits import Limits
+from .objects import Object
+from .program import Program
+
+C = TypeVar("C", bound=Object)
+Hook = TypeVar("Hook", bound=Callable[[GuestAborted], object])
+
+
+class Instance:
+    """One isolated instance of the guest, and every fresh one that takes its place.
+
+    Generated packages add a method per export and the exported classes. Calls from several threads wait for one another;
+    different Instances run in parallel.
+    """
+
+    _bp_program: ClassVar[Program]
+    _bp_door: Guard[Guest]
+
+    def __init__(
+        self,
+        imports: Mapping[str, Any] | None = None,
+        modules: Mapping[str, Any] | None = None,
+        *,
+        on_abort: Literal["raise", "reinit"] = "raise",
+        stale: Literal["raise"] = "raise",
+        limits: Limits | None = None,
+    ) -> None:
+        """Nothing is compiled or started before the first call.
+
+        ``imports`` are the globals that the guest may call or read, by name; ``modules`` what it imports from modules, by
+        the module's name. ``on_abort="reinit"``: after every death the next call is served by a fresh instance, as if
+        :meth:`schedule_reinit` had been called. ``stale="raise"``: objects of an earlier instance raise when used.
+        """
+        if on_abort not in ("raise", "reinit"):
+            raise ValueError(f"on_abort is 'raise' or 'reinit', not {on_abort!r}")
+        if stale != "raise":
+            raise ValueError(f"stale is 'raise', not {stale!r}")
+        host = self._bp_host = Host(imports, modules, limits)
+        program, owner = self._bp_program, ref(self)
+
+        def make() -> Guest:
+            guest = Guest(program, door, host)
+            guest.owner = owner()  # objects and closures keep their Instance alive
+            return guest
+
+        door = self._bp_door = Guard(make, reinit_on_abort=on_abort == "reinit")
+
+    def _bp_bind(self, cls: type[C]) -> type[C]:
+        """``cls`` for objects of this Instance."""
+        if "_bp_door" not in cls.__dict__:  # the package's default instance comes first and takes the classes themselves
+            cls._bp_door = self._bp_door
+            return cls
+        bound = type(cls.__name__, (cls,), {"__slots__": (), "__doc__": cls.__doc__, "__module__": cls.__module__, "_bp_door": self._bp_door})
+        self._bp_host.classes[cls] = bound
+        return bound
+
+    # ------------------------------------------------------------------ what a host may ask for
+
+    def provide(self, imports: Mapping[str, Any] | None = None, modules: Mapping[str, Any] | None = None) -> None:
+        """Add imports and modules; they are kept across every fresh instance.
+
+        Meant to come before the first call: afterwards the guest may have kept what it found before.
+        """
+        self._bp_host.provide(imports, modules)
+
+    @property
+    def state(self) -> str:
+        """``"new"``, ``"live"``, ``"terminated"`` or ``"closed"``."""
+        return str(self._bp_door.state)
+
+    @property
+    def instance_id(self) -> int:
+        """0 for the first guest instance, one more for every fresh one."""
+        return self._bp_door.instance_id
+
+    def schedule_reinit(self) -> None:
+        """Have a fresh guest instance serve the next outermost call. Objects of the present one become stale."""
+        self._bp_door.schedule_reinit()
+
+    def terminate(self, why: str = "terminated by the host") -> None:
+        """Kill the guest instance; hooks run as for any other death. The next call finds a dead instance."""
+        self._bp_door.terminate(GuestAborted(why, kind="terminated"))
+
+    def on_abort(self, hook: Hook) -> Hook:
+        """Call ``hook`` with the :class:`GuestAborted`, once per dead instance, after the guest's own hook. A decorator."""
+        self._bp_door.hooks.append(hook)
+        return hook
+
+    def close(self) -> None:
+        """Free the guest instance. Every later call is refused."""
+        self._bp_door.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: types.TracebackType | None, /) -> None:
+        self.close()

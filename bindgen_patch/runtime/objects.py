@@ -1,0 +1,153 @@
+"""What a host holds of a guest: objects of exported classes, and closures."""
+
+from __future__ import annotations
+
+import types
+from typing import TYPE_CHECKING, Any, ClassVar, Self
+
+from .. import js
+from ..errors import StaleObjectError
+
+if TYPE_CHECKING:
+    from ..recovery.guard import Guard
+    from .guest import Guest
+
+DROPPED = "closure invoked recursively or after being dropped"
+
+
+class Object:
+    """A Rust value that Python owns. Base class of every generated class.
+
+    It is freed when it is collected, at the latest before the next call into its instance; :meth:`free` or a
+    ``with`` statement frees it at once. An object of an instance that has died or was replaced raises
+    :class:`StaleObjectError` when used.
+    """
+
+    __slots__ = ("__weakref__", "_bp_guest", "_bp_pointer")
+
+    _bp_door: ClassVar[Guard[Guest]]
+    _bp_free: ClassVar[str]
+    """The call name of the destructor."""
+    _bp_members: ClassVar[dict[str, str]] = {}
+    """What guest code may see of an object: JavaScript name -> Python attribute."""
+
+    _bp_guest: Guest | None
+    _bp_pointer: int
+
+    def __new__(cls, *_args: Any, **_kwargs: Any) -> Self:
+        self = super().__new__(cls)
+        self._bp_guest, self._bp_pointer = None, 0
+        return self
+
+    def __init__(self) -> None:
+        raise TypeError(f"{type(self).__name__} has no constructor; Rust code makes its objects")
+
+    @classmethod
+    def _bp_wrap(cls, guest: Guest, pointer: int) -> Self:
+        """The Python object for a Rust value that the guest has just given away."""
+        self = Object.__new__(cls)
+        self._bp_own(guest, pointer)
+        return self
+
+    def _bp_own(self, guest: Guest, pointer: int) -> None:
+        """Take over the Rust value at ``pointer``, letting go of what this object held before."""
+        self.__del__()
+        self._bp_guest, self._bp_pointer = guest, pointer & 0xFFFF_FFFF
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: types.TracebackType | None, /) -> None:
+        self.free()
+
+    def free(self) -> None:
+        """Drop the Rust value now. Does nothing when it is gone already, or its instance is."""
+        raise NotImplementedError
+
+    def _bp_gone(self) -> bool:
+        """Whether there is nothing to free: given away, freed, or of an instance that is dead or replaced."""
+        guest = self._bp_guest
+        return guest is None or not self._bp_pointer or guest.death is not None
+
+    def __del__(self) -> None:
+        """Leave the Rust value to the next call: a finalizer may run anywhere, in any thread, so it enters nothing."""
+        guest = self._bp_guest
+        if guest is not None and self._bp_pointer and guest.death is None:
+            guest.garbage.append((self._bp_free, (self._bp_pointer, 1)))
+        self._bp_pointer = 0
+
+
+class Closure:
+    """A Rust closure as a Python callable. Generated subclasses know its signature.
+
+    ``&dyn Fn`` arguments are good until the host function that got them returns; ``Closure`` values until Rust drops
+    them or Python lets go of them.
+    """
+
+    __slots__ = ("__weakref__", "_bp_count", "_bp_data", "_bp_guest", "_bp_owned", "_bp_vtable")
+
+    _bp_shim: ClassVar[int]
+    """Slot of the function that runs it."""
+    _bp_signature: ClassVar[str]
+    _bp_mutable: ClassVar[bool]
+    """``FnMut``: may not be entered twice."""
+    _bp_returns_record: ClassVar[bool] = False
+
+    _bp_guest: Guest
+
+    def __init__(self, guest: Guest, data: int, vtable: int, *, owned: bool) -> None:
+        self._bp_guest = guest
+        self._bp_data = data
+        self._bp_vtable = vtable
+        self._bp_owned = owned
+        self._bp_count = 1
+
+    @property
+    def _bp_door(self) -> Guard[Guest]:
+        return self._bp_guest.door
+
+    def __call__(self, *args: Any) -> Any:
+        """Run it in the guest."""
+        raise NotImplementedError
+
+    def _bp_check(self, guest: Guest) -> None:
+        """Refuse before anything is lowered: closures of an earlier instance, dropped ones, and ``FnMut`` inside itself."""
+        if self._bp_guest is not guest:
+            raise StaleObjectError("Cannot invoke closure from previous WASM instance")
+        if not self._bp_data:
+            raise js.Error(DROPPED)
+
+    def _bp_begin(self) -> int:
+        data = self._bp_data
+        self._bp_count += 1
+        if self._bp_mutable:
+            self._bp_data = 0
+        return data
+
+    def _bp_end(self, data: int) -> None:
+        if self._bp_mutable and self._bp_count > 1:
+            self._bp_data = data
+        self._bp_release(data)
+
+    def _bp_release(self, data: int) -> None:
+        self._bp_count -= 1
+        if self._bp_count == 0:
+            self._bp_data = 0
+            if self._bp_owned and data and self._bp_guest.death is None:
+                self._bp_guest.call_destroy_closure(data, self._bp_vtable)
+
+    def _bp_unref(self) -> None:
+        """Rust drops its ``Closure``: it is destroyed now, or when the call that runs it ends."""
+        if not self._bp_owned:
+            self._bp_data = self._bp_count = 0
+        elif self._bp_count:
+            self._bp_release(self._bp_data)
+
+    def _bp_expire(self) -> None:
+        """The host function that borrowed it has returned."""
+        self._bp_data = 0
+
+    def __del__(self) -> None:
+        guest = self._bp_guest
+        if self._bp_owned and self._bp_count and self._bp_data and guest.death is None:
+            guest.garbage.append(("call_destroy_closure", (self._bp_data, self._bp_vtable)))

@@ -1,0 +1,159 @@
+"""What all instances of one generated package share: its wasm, compiled and linked, and its table of functions."""
+
+from __future__ import annotations
+
+import ctypes
+import hashlib
+import threading
+from dataclasses import dataclass
+from importlib import resources
+from typing import TYPE_CHECKING, Any
+from weakref import ref
+
+from .. import symbols
+from ..errors import BindgenPatchError
+from .calls import Adapter, companion_type, host_function
+
+if TYPE_CHECKING:
+    from .guest import Guest
+
+
+@dataclass(frozen=True, slots=True)
+class Import:
+    """One thing the guest asks of its host: a wasm import, or a swapped body that reaches us through the host table."""
+
+    module: str
+    symbol: str
+    signature: str
+    adapter: Adapter
+    catch: bool = False
+    host_slot: bool = False
+
+
+class Program:
+    """One guest, as its generated package describes it.
+
+    ``exports`` maps the names that the generated code calls to (wasm export, signature); ``imports`` are in the order in
+    which ``shims.wasm`` numbers them. Nothing is read or compiled before the first instance is made.
+    """
+
+    def __init__(
+        self,
+        package: str | None,
+        *,
+        module: str,
+        shims: str,
+        exports: dict[str, tuple[str, str]],
+        imports: tuple[Import, ...],
+        start: tuple[tuple[str, tuple[int, ...]], ...] = (),
+        table: str | None = None,
+    ) -> None:
+        self.package = package or "__main__"
+        self.exports = exports
+        self.imports = imports
+        self.start = start
+        self.table = table
+        self._digests = {"module.wasm": module, "shims.wasm": shims}
+        self._lock = threading.Lock()
+        self._loaded: _Loaded | None = None
+        self.guests: dict[int, ref[Guest]] = {}
+        """By serial number; weak, so that an Instance nobody uses any more can be collected."""
+
+    # ------------------------------------------------------------------ loading
+
+    def _read(self, name: str) -> bytes:
+        data = (resources.files(self.package) / name).read_bytes()
+        if hashlib.sha256(data).hexdigest() != self._digests[name]:
+            raise BindgenPatchError(
+                f"{self.package}/{name} is not the file that these bindings were generated for; run `bindgen-patch gen` again"
+            )
+        return data
+
+    def load(self) -> _Loaded:
+        """Compile and link, once per process."""
+        with self._lock:
+            if self._loaded is None:
+                self._loaded = _Loaded(self)
+            return self._loaded
+
+    # ------------------------------------------------------------------ instances
+
+    def instantiate(self, guest: Guest) -> tuple[int, int, Any, Any]:
+        """A fresh store with the guest in it: (store, context, instance, the companion's tag)."""
+        from . import capi
+
+        loaded = self.load()
+        store = capi.store_new(loaded.engine, None, None)
+        context = capi.store_context(store)
+        try:
+            if guest.host.limits is not None:
+                guest.host.limits.apply(store)
+            companion = capi.ffi.wasmtime_instance_t()
+            _finish(capi.instance_pre_instantiate, loaded.companion, context, ctypes.byref(companion))
+            capi.set_global_i32(context, capi.export(context, companion, symbols.SHIM_INSTANCE), guest.serial)
+            self.guests[guest.serial] = ref(guest)
+            shims = [capi.export(context, companion, name) for name in loaded.shim_names]
+            externs = (capi.Extern * max(len(loaded.order), 1))()
+            for position, number in enumerate(loaded.order):
+                externs[position] = shims[number]
+            instance = capi.ffi.wasmtime_instance_t()
+            _finish(
+                lambda trap: capi.instance_new(context, loaded.module.ptr(), externs, len(loaded.order), ctypes.byref(instance), trap)
+            )
+            host = capi.export(context, instance, symbols.EXPORT_HOST)
+            slots = (shims[number].of.func for number, item in enumerate(self.imports) if item.host_slot)
+            for slot, func in enumerate(slots):
+                capi.set_table_func(context, host, slot, func)
+            return store, context, instance, capi.export(context, companion, symbols.SHIM_TAG)
+        except BaseException:
+            self.forget(guest)
+            capi.store_delete(store)
+            raise
+
+    def export(self, guest: Guest, name: str) -> Any:
+        """What the instance exports under a wasm name, or ``None``."""
+        from . import capi
+
+        return capi.export(guest._context, guest._instance, name)
+
+    def forget(self, guest: Guest) -> None:
+        """Host functions are not called on behalf of this instance any more."""
+        self.guests.pop(guest.serial, None)
+
+
+class _Loaded:
+    """The compiled half of a program."""
+
+    def __init__(self, program: Program) -> None:
+        import wasmtime
+
+        from . import capi
+        from .engine import compile_module, engine
+
+        shared = engine()
+        self.engine = shared.ptr()
+        self.module = compile_module(program._read("module.wasm"), program._digests["module.wasm"])
+        shims = compile_module(program._read("shims.wasm"), program._digests["shims.wasm"])
+        self.shim_names = [str(number) for number in range(len(program.imports))]
+        places = {(item.module, item.symbol): number for number, item in enumerate(program.imports) if not item.host_slot}
+        self.order = [places[item.module, item.name or ""] for item in self.module.imports]
+        linker = wasmtime.Linker(shared)
+        kinds = {"i": wasmtime.ValType.i32, "l": wasmtime.ValType.i64, "f": wasmtime.ValType.f32, "d": wasmtime.ValType.f64}
+        self.callbacks = []
+        for number, item in enumerate(program.imports):
+            callback = host_function(program.guests, item.adapter, item.signature, catch=item.catch)
+            params, results = ([kinds[letter]() for letter in side] for side in companion_type(item.signature))
+            capi.define(linker, symbols.SHIM_HOST_MODULE, str(number), wasmtime.FuncType(params, results), callback)
+            self.callbacks.append(callback)
+        self.linker = linker
+        self.companion = capi.instantiate_pre(linker, shims)
+
+
+def _finish(function: Any, *args: Any) -> None:
+    """Instantiate; a trap or an error becomes an exception."""
+    from . import capi
+
+    trap = ctypes.c_void_p()
+    capi.raise_error(function(*args, ctypes.byref(trap)))
+    if trap.value is not None:
+        raise capi.take_trap(trap.value)

@@ -1,0 +1,141 @@
+"""Every name that wasm-bindgen, its linker and this project agree on, spelled once.
+
+Both halves of the project read it, so it imports nothing. Names are those of wasm-bindgen 0.2.130
+(``crates/shared``, ``src/rt`` and ``cli-support``); a schema that spells one differently says so in
+``decode/schemas.py``.
+"""
+
+# ------------------------------------------------------------------------------------- custom sections
+
+METADATA_SECTION = "__wasm_bindgen_unstable"
+"""The programs that the macro wrote; the CLI, and ``edit``, take it away."""
+
+EMSCRIPTEN_MARKERS = ("__wasm_bindgen_emscripten_marker", "__wasm_bindgen_emscripten_jspi_marker")
+
+# ------------------------------------------------------------------------------------- import modules
+
+PLACEHOLDER_MODULE = "__wbindgen_placeholder__"
+"""Where a raw guest imports everything that a host must bind."""
+
+EXTERNREF_MODULE = "__wbindgen_externref_xform__"
+"""Where it imports the handle-table intrinsics, which the CLI would replace by code."""
+
+# ------------------------------------------------------------------------------------- describing
+
+DESCRIBE = "__wbindgen_describe"
+"""Import: takes one word of the descriptor that is being told."""
+
+DESCRIBE_GENERIC_IMPORT = "__wbindgen_describe_generic_import"
+"""Import: ends a descriptor told by a function whose body the host must supply."""
+
+DESCRIBE_PREFIX = "__wbindgen_describe_"
+"""Exports: this and a shim's symbol name the function that tells that shim's descriptor."""
+
+SKIP_INTERPRET_CALLS = "__wbindgen_skip_interpret_calls"
+"""Export: what it calls is a wrapper's prologue (constructors), to be left out when describing."""
+
+# ------------------------------------------------------------------------------------- run-time exports
+
+MEMORY = "memory"
+MALLOC = "__wbindgen_malloc"
+REALLOC = "__wbindgen_realloc"
+FREE = "__wbindgen_free"
+EXN_STORE = "__wbindgen_exn_store"
+DESTROY_CLOSURE = "__wbindgen_destroy_closure"
+INSTANCE_TERMINATED = "__instance_terminated"
+"""An immutable global: the address of the "this instance is dead" word."""
+ABORT_HANDLER = "__abort_handler"
+"""An immutable global: the address of the word that holds the abort hook's place in table 0."""
+MAIN = "main"
+STACK_POINTER_NAME = "__stack_pointer"
+"""A name in the name section, or ``env``'s import; never a raw export."""
+
+# ------------------------------------------------------------------------------------- imports with a meaning of their own
+
+INTRINSIC_PREFIX = "__wbindgen_"
+OBJECT_CLONE_REF = "__wbindgen_object_clone_ref"
+OBJECT_DROP_REF = "__wbindgen_object_drop_ref"
+PANIC_ERROR = "__wbindgen_panic_error"
+"""Imported by guests whose panics unwind, and by no other."""
+
+# ------------------------------------------------------------------------------------- what the CLI leaves behind
+
+CLI_EXPORTS = ("__wbindgen_start", "__wbindgen_externrefs", "__wbindgen_add_to_stack_pointer")
+CLI_IMPORT_SUFFIX = "_bg.js"
+CLI_IMPORT_MODULE = "wbg"
+
+# ------------------------------------------------------------------------------------- what ``edit`` adds
+
+EXPORT_STACK_POINTER = "__bp_stack_pointer"
+EXPORT_TABLE = "__bp_table"
+EXPORT_HOST = "__bp_host"
+"""The appended table whose slots the host fills with the functions of ``Import.function`` imports."""
+
+SHIM_HOST_MODULE = "host"
+"""The module name under which ``shims.wasm`` imports the host's functions."""
+SHIM_TAG = "tag"
+"""The export of ``shims.wasm`` that is the tag of the exceptions it throws."""
+SHIM_INSTANCE = "instance"
+"""The export of ``shims.wasm`` that is a mutable i32: the number by which the host knows the instance. See ``edit/shims.py``."""
+
+# ------------------------------------------------------------------------------------- shims of exported items
+
+
+def mangled(base: str, crate_hash: str) -> str:
+    """``base`` as the macro exports it: with the hash of its crate, so that equal names of two crates can meet."""
+    return f"{base}_{crate_hash}"
+
+
+def qualified(namespace: tuple[str, ...], name: str) -> str:
+    """``name`` below its JavaScript namespace, joined as the macro joins them."""
+    return "__".join((*namespace, name))
+
+
+def lower(name: str) -> str:
+    """Lower case, letter by letter as Rust's ``char`` does it: a final sigma is not special."""
+    return "".join(c.lower() for c in name)
+
+
+def suffix(name: str) -> str:
+    """A JavaScript name as the tail of a symbol: ``[Symbol.iterator]`` gives ``Symbol_iterator``."""
+    return "".join(c if c.isascii() and c.isalnum() else "_" for c in name.replace("[", "").replace("]", ""))
+
+
+def free_function(name: str) -> str:
+    """The export behind a free function."""
+    return suffix(name)
+
+
+def class_function(owner: str, name: str) -> str:
+    """The export behind a constructor, method, static or accessor."""
+    return f"{lower(owner)}_{suffix(name)}"
+
+
+def field_getter(owner: str, field: str) -> str:
+    """The export that reads a public field; ``owner`` is qualified."""
+    return f"__wbg_get_{lower(owner)}_{suffix(field)}"
+
+
+def field_setter(owner: str, field: str) -> str:
+    """The export that writes a public field; ``owner`` is qualified."""
+    return f"__wbg_set_{lower(owner)}_{suffix(field)}"
+
+
+def destructor(owner: str) -> str:
+    """The export that gives up the host's count of a struct; ``owner`` is qualified."""
+    return f"__wbg_{lower(owner)}_free"
+
+
+def upcast(child: str, parent: str) -> str:
+    """The export that turns a child's pointer into an owned one of its parent; both are qualified."""
+    return f"__wbg_upcast_{lower(child)}_to_{lower(parent)}"
+
+
+def wrap(owner: str) -> str:
+    """The import that makes a host object of a pointer; ``owner`` is qualified."""
+    return f"__wbg_{lower(owner)}_new"
+
+
+def unwrap(owner: str) -> str:
+    """The import that takes the pointer out of a host object; ``owner`` is qualified."""
+    return f"__wbg_{lower(owner)}_unwrap"
