@@ -1,0 +1,113 @@
+"""A module put together again with some sections and bodies changed, and everything else copied as bytes.
+
+Used for the analysis copy and for the edited guest. It renumbers nothing: what comes out is as right as the replacements are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from bindgen_patch.decode import opcodes
+from bindgen_patch.decode.container import ORDER, Id, Section, Wasm
+from bindgen_patch.decode.writer import HEADER, section, sized
+
+TRAP_BODY = bytes((0, opcodes.UNREACHABLE, opcodes.END))
+"""A function body, valid for every type, that traps."""
+EMPTY_BODY = bytes((0, opcodes.END))
+"""A function body that does nothing, valid for ``() -> ()``."""
+
+
+def assemble(wasm: Wasm, replaced: Mapping[int, bytes | None], keep_custom: Callable[[Section], bool]) -> bytes:
+    """The module with the contents of some sections ``replaced`` (added where missing, left out where ``None``).
+
+    Custom sections stay where they are if ``keep_custom`` says so.
+    """
+    parts = [HEADER]
+    waiting = sorted((ORDER.index(Id(number)), number) for number in replaced)
+
+    def put_before(place: int) -> None:
+        while waiting and waiting[0][0] < place:
+            _, number = waiting.pop(0)
+            content = replaced[number]
+            if content is not None:
+                parts.append(section(number, content))
+
+    for found in wasm.sections:
+        if found.number == Id.CUSTOM:
+            if keep_custom(found):
+                parts.append(wasm.data[found.header : found.end])
+            continue
+        place = ORDER.index(Id(found.number))
+        put_before(place)
+        if found.number in replaced:
+            put_before(place + 1)
+        else:
+            parts.append(wasm.data[found.header : found.end])
+    put_before(len(ORDER))
+    return b"".join(parts)
+
+
+def code_section(wasm: Wasm, bodies: Mapping[int, bytes]) -> bytes | None:
+    """The content of the code section with some functions' bodies swapped, by function index; ``None`` when nothing changes."""
+    found = wasm.section(Id.CODE)
+    if found is None or not bodies:
+        return None
+    parts: list[bytes] = []
+    kept = found.start
+    for function in sorted(bodies):
+        start, end = wasm.body(function) or (0, 0)
+        body, size = bodies[function], end - start
+        if len(body) == size:
+            parts += (wasm.data[kept:start], body)
+        else:
+            parts += (wasm.data[kept : _length_start(wasm, function)], sized(body))
+        kept = end
+    parts.append(wasm.data[kept : found.end])
+    return b"".join(parts)
+
+
+def _length_start(wasm: Wasm, function: int) -> int:
+    """Where the length of a body is written: behind the body before it, or behind the count of the section."""
+    place = function - len(wasm.imported_functions)
+    if place:
+        return wasm.bodies[place - 1][1]
+    start = wasm.bodies[0][0] - 1  # the last byte of the length; its other bytes have the top bit set, but so may the count's
+    code = wasm.section(Id.CODE)
+    assert code is not None
+    at = code.start
+    while wasm.data[at] & 0x80:
+        at += 1
+    return min(at + 1, start)
+
+
+_BLOCKS = frozenset({opcodes.BLOCK, opcodes.LOOP, opcodes.IF, opcodes.TRY, opcodes.TRY_TABLE})
+_STRUCTURE = _BLOCKS | {opcodes.CATCH, opcodes.CATCH_ALL, opcodes.DELEGATE, opcodes.END}
+
+
+def without_handlers(body: bytes) -> bytes:
+    """A body whose legacy ``try`` s have become plain blocks, their handlers left out.
+
+    Good for running code that throws nothing, on an engine that does not know the legacy instructions. Both forms open one label, so no
+    branch changes. (wasm-bindgen's own interpreter reads ``try`` as a block in the same way.)
+    """
+    out, kept, depth = bytearray(), 0, 0
+    handler: int | None = None  # the depth of the ``try`` whose handler is being left out
+    for opcode, at, after in opcodes.walk(body, opcodes.code_start(body, 0, len(body)), len(body), _STRUCTURE):
+        if opcode in _BLOCKS:
+            depth += 1
+            if opcode == opcodes.TRY and handler is None:
+                out += body[kept:at] + bytes((opcodes.BLOCK,))
+                kept = at + 1
+            continue
+        if opcode in (opcodes.CATCH, opcodes.CATCH_ALL):
+            if handler is None:
+                out += body[kept:at]
+                handler = depth
+            continue
+        if handler == depth:
+            handler, kept = None, at
+        if opcode == opcodes.DELEGATE and handler is None:
+            out += body[kept:at] + bytes((opcodes.END,))
+            kept = after
+        depth -= 1
+    return bytes(out + body[kept:])
