@@ -55,6 +55,8 @@ STACK_POINTER_NAME = "__stack_pointer"
 INTRINSIC_PREFIX = "__wbindgen_"
 OBJECT_CLONE_REF = "__wbindgen_object_clone_ref"
 OBJECT_DROP_REF = "__wbindgen_object_drop_ref"
+CLOSURE_UNREF = "_wbg_cb_unref"
+"""The structural method by which Rust lets go of a closure it gave to the host."""
 PANIC_ERROR = "__wbindgen_panic_error"
 """Imported by guests whose panics unwind, and by no other."""
 

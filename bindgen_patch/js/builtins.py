@@ -79,6 +79,15 @@ def _jsonable(value: object) -> Any:
     return {}
 
 
+def _reflect_set(obj: object, key: object, value: object) -> bool:
+    model.set(obj, key, value)
+    return True
+
+
+def _is_array(value: object) -> bool:
+    return isinstance(value, list | tuple)
+
+
 def _log(level: int) -> Callable[..., None]:
     def write(*args: object) -> None:
         _console.log(level, "%s", " ".join(arg if isinstance(arg, str) else model.debug_string(arg) for arg in args))
@@ -90,10 +99,12 @@ GLOBALS: dict[str, Any] = {
     "undefined": None,
     "NaN": float("nan"),
     "Infinity": float("inf"),
-    "Array": types.SimpleNamespace(isArray=lambda value: isinstance(value, list | tuple)),
+    "Array": model.BuiltinClass(has_instance=_is_array, isArray=_is_array),
+    "Function": model.BuiltinClass(has_instance=callable),
+    "Object": model.BuiltinClass(has_instance=lambda value: model.is_object(value) or callable(value)),
     "BigInt": _bigint,
     "Number": _number,
-    "Reflect": types.SimpleNamespace(get=model.get, set=lambda o, k, v: model.set(o, k, v) or True, has=model.has, deleteProperty=model.delete),
+    "Reflect": types.SimpleNamespace(get=model.get, set=_reflect_set, has=model.has, deleteProperty=model.delete),
     "JSON": types.SimpleNamespace(parse=_parse, stringify=_stringify),
     "String": model.to_string,
     "Boolean": model.truthy,

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import json
 import types
-from collections.abc import Mapping, MutableMapping, MutableSequence, Sequence
+from collections.abc import Callable, Mapping, MutableMapping, MutableSequence, Sequence
 from typing import Any, TypeVar
 from weakref import WeakSet
 
@@ -30,6 +30,12 @@ from .primitives import (
 )
 
 T = TypeVar("T")
+
+
+class BuiltinClass(types.SimpleNamespace):
+    """One of JavaScript's global classes that no Python class stands for; ``has_instance`` is a test of values."""
+
+    has_instance: Callable[[object], bool]
 
 _exposed_types: WeakSet[type] = WeakSet()
 _EXPOSED = "__bindgen_patch_exposed__"
@@ -147,7 +153,11 @@ def _comparable(value: object) -> int | float:
 
 
 def instanceof(value: object, cls: object) -> bool:
-    """``value instanceof cls``: false, never an error, when ``cls`` is no class."""
+    """``value instanceof cls``: false, never an error, when ``cls`` is no class. Every Python exception is an ``Error``."""
+    if cls is errors.Error:
+        return isinstance(value, BaseException)
+    if isinstance(cls, BuiltinClass):
+        return cls.has_instance(value)
     return isinstance(cls, type) and isinstance(value, cls)
 
 
@@ -225,9 +235,9 @@ def get(obj: object, key: object) -> Any:
         return _error_property(obj, name)
     if isinstance(obj, types.SimpleNamespace):
         return vars(obj).get(name)
-    members: Any = getattr(type(obj), "_bp_members", None)
+    members: dict[str, str] | None = getattr(type(obj), "_bp_members", None)
     if members is not None:
-        return getattr(obj, members[name]) if name in members else None
+        return _member(obj, members.get(name, name))
     if is_exposed(obj):
         return getattr(obj, name, None) if is_public(name) else None
     return None
@@ -241,8 +251,8 @@ def set(obj: object, key: object, value: object) -> None:
         _set_element(obj, index, value)
     elif isinstance(obj, types.SimpleNamespace) and is_public(to_string(key)):
         setattr(obj, to_string(key), value)
-    elif (members := getattr(type(obj), "_bp_members", None)) is not None and to_string(key) in members:
-        setattr(obj, members[to_string(key)], value)
+    elif (members := getattr(type(obj), "_bp_members", None)) is not None and _member(obj, name := members.get(to_string(key), to_string(key))) is not None:
+        setattr(obj, name, value)
     elif is_exposed(obj) and not isinstance(obj, type) and is_public(to_string(key)):
         setattr(obj, to_string(key), value)
     else:
@@ -281,11 +291,28 @@ def call(obj: object, name: str, args: Sequence[object]) -> Any:
     return function(*args)
 
 
+def call_unbound(cls: object, name: str, args: Sequence[object]) -> Any:
+    """``cls.prototype.name.call(...args)``: the method as the class has it, whatever the object says."""
+    if not isinstance(cls, type) or not is_exposed(cls) or not is_public(name):
+        raise errors.TypeError(f"{describe(cls)} has no method {name}")
+    function = getattr(cls, name, None)
+    if not callable(function):
+        raise errors.TypeError(f"{describe(cls)}.prototype.{name} is not a function")
+    return function(*args)
+
+
 def hidden_hint(obj: object, name: str) -> str:
     """A remark for the host's author when ``name`` exists on ``obj`` but the guest may not see it."""
     if is_public(name) and not is_exposed(obj) and getattr(type(obj), name, None) is not None and not isinstance(obj, Mapping | str | list | tuple):
         return f"; the guest may not look into {type(obj).__name__!r} objects unless the host calls js.expose()"
     return ""
+
+
+def _member(obj: object, name: str) -> Any:
+    """A member of a generated class; ``__wbg_ptr`` is what some crates tell such an object by."""
+    if name == "__wbg_ptr":
+        return getattr(obj, "_bp_pointer", None)
+    return getattr(obj, name, None) if is_public(name) and hasattr(type(obj), name) else None
 
 
 def is_public(name: str) -> bool:

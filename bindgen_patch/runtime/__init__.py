@@ -4,6 +4,9 @@ It needs wasmtime and the standard library only, and ``gen --vendor`` copies it 
 ``symbols``) verbatim. Importing it loads no wasmtime: the first call into a guest does.
 """
 
+from collections.abc import Iterable, Mapping
+from typing import Any, Literal
+
 from ..js import BigInt
 from ..js import model as js
 from .guest import Guest
@@ -16,6 +19,10 @@ from .program import Import, Program
 from .values import (
     Array,
     Buffer,
+    Floats,
+    Ints,
+    MutFloats,
+    MutInts,
     boolean,
     cells,
     char,
@@ -23,6 +30,8 @@ from .values import (
     f32,
     f64,
     from_option_32,
+    from_option_bool,
+    from_option_char,
     from_option_f32,
     from_option_small,
     from_option_string_enum,
@@ -60,8 +69,9 @@ from .values import (
 
 
 __all__ = [
-    "Array", "BigInt", "Buffer", "Closure", "Guest", "Import", "Instance", "Limits", "Object", "Program", "Target",
-    "boolean", "cells", "char", "enum", "f32", "f64", "from_option_32", "from_option_f32", "from_option_small",
+    "Any", "Array", "BigInt", "Buffer", "Closure", "Floats", "Guest", "Import", "Instance", "Ints", "Iterable", "Limits", "Literal", "Mapping", "MutFloats",
+    "MutInts", "Object", "Program", "Target",
+    "boolean", "cells", "char", "enum", "f32", "f64", "from_option_32", "from_option_bool", "from_option_char", "from_option_f32", "from_option_small",
     "from_option_string_enum", "function", "i8", "i16", "i32", "i64", "i128", "intrinsic", "items", "js", "mut_numbers",
     "nonnull", "numbers", "option_32", "option_f32", "option_small", "pointer", "string_enum", "strings",
     "to_bigint", "to_char", "to_i128", "to_js_number", "to_string_enum", "to_u32", "to_u64", "to_u128", "u8", "u16",

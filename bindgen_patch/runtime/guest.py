@@ -22,7 +22,7 @@ from . import trap, values
 from .calls import caller_factory
 
 if TYPE_CHECKING:
-    from .host import Host
+    from .host import Host, Target
     from .objects import Closure, Object
     from .program import Program
 
@@ -58,7 +58,7 @@ class Guest:
         """Destructors to run before the next call: (call name, arguments). Filled by finalizers, from any thread."""
         self.values: dict[int, object] = dict(_FIXED)
         """The handle table. Handles count upwards and are not reused, so a made-up or dropped one is never another value."""
-        self.statics: dict[str, object] = {}
+        self._statics: dict[Target, object] = {}
         self.host_error: BaseException | None = None
         self.result = 0
         """Where the function being called stores a result of several words: a place on the guest's own shadow stack."""
@@ -159,7 +159,7 @@ class Guest:
         self._flag = ctypes.c_uint32(1)
         self.garbage.clear()
         self.values.clear()
-        self.statics.clear()
+        self._statics.clear()
         self._table_calls.clear()
         for name in [name for name in self.__dict__ if name.startswith("call_")]:
             del self.__dict__[name]
@@ -358,6 +358,7 @@ class Guest:
         lowered = (address & ~15) - _RESULT_BYTES
         if lowered <= 0:
             raise self.die(GuestAborted("the shadow stack is used up", kind="stack_overflow"))
+        self._check(lowered, _RESULT_BYTES)
         self._set_stack(lowered)
         return lowered
 
@@ -400,9 +401,13 @@ class Guest:
         """Encoded elements that are ours to free."""
         return list(self.take_numbers(code, address, count))
 
-    def cells(self, code: str, address: int, count: int) -> list[int]:
-        """Encoded elements in a buffer that is ours to free, what they point to being borrowed."""
-        return self.take_cells(code, address, count)
+    def take_string_cells(self, address: int, count: int) -> list[str]:
+        """Borrowed strings, their places in a buffer that is ours to free."""
+        count &= _MASK
+        places = struct.unpack(f"<{2 * count}I", self.read(address, 8 * count)) if count else ()
+        result = [self.string(*places[i : i + 2]) for i in range(0, 2 * count, 2)]
+        self.free(address, 8 * count, 4)
+        return result
 
     def take_strings(self, address: int, count: int) -> list[str]:
         """A ``Vec<String>``: handles of strings."""
@@ -448,6 +453,10 @@ class Guest:
             self._lent.append(handle)
         return handle
 
+    def lend_option(self, value: object) -> int:
+        """The same, 0 for ``None``."""
+        return 0 if value is None else self.lend(value)
+
     def value(self, handle: int) -> Any:
         """What a borrowed handle stands for."""
         try:
@@ -472,6 +481,12 @@ class Guest:
     def error(self, handle: int) -> BaseException:
         """The exception for an ``Err`` that the guest returned."""
         return throwable(self.take(handle))
+
+    def static(self, target: Target, *, optional: bool = False) -> Any:
+        """The value of an imported static, looked up once; a missing one is ``None`` where that is allowed."""
+        if target not in self._statics:
+            self._statics[target] = target.find_or_none(self) if optional else target.find(self)
+        return self._statics[target]
 
     # ------------------------------------------------------------------ objects
 
@@ -501,6 +516,11 @@ class Guest:
         """The address behind ``obj``, which gives it up for good (0 if it has none any more)."""
         address, obj._bp_pointer = obj._bp_pointer, 0
         return address
+
+    def drop(self, obj: Object) -> None:
+        """Give the Rust value behind ``obj`` up now; nothing happens where there is none, or it is of an earlier instance."""
+        if obj._bp_guest is self and obj._bp_pointer:
+            getattr(self, obj._bp_free)(self.consume(obj), 0)
 
     def wrap(self, cls: type[T], address: int) -> T:
         """A Python object that owns the Rust value at ``address``."""

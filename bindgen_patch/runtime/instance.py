@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import types
 from collections.abc import Callable, Mapping
-from typing import Any, ClassVar, Literal, Self, TypeVar
+from typing import Any, Literal, Self, TypeVar
 from weakref import ref
 
 from ..errors import GuestAborted
@@ -26,11 +26,11 @@ class Instance:
     different Instances run in parallel.
     """
 
-    _bp_program: ClassVar[Program]
     _bp_door: Guard[Guest]
 
     def __init__(
         self,
+        program: Program,
         imports: Mapping[str, Any] | None = None,
         modules: Mapping[str, Any] | None = None,
         *,
@@ -49,7 +49,7 @@ class Instance:
         if stale != "raise":
             raise ValueError(f"stale is 'raise', not {stale!r}")
         host = self._bp_host = Host(imports, modules, limits)
-        program, owner = self._bp_program, ref(self)
+        owner = ref(self)
 
         def make() -> Guest:
             guest = Guest(program, door, host)

@@ -62,6 +62,11 @@ class Object:
 
     def free(self) -> None:
         """Drop the Rust value now. Does nothing when it is gone already, or its instance is."""
+        if not self._bp_gone():
+            self._bp_drop()
+
+    def _bp_drop(self) -> None:
+        """The way in behind :meth:`free`; generated classes have it."""
         raise NotImplementedError
 
     def _bp_gone(self) -> bool:

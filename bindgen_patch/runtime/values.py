@@ -13,7 +13,7 @@ import operator
 import struct
 from collections.abc import Iterable, Sequence
 from enum import IntEnum, StrEnum
-from typing import Any, Protocol, SupportsFloat, SupportsIndex, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, SupportsFloat, SupportsIndex, TypeVar
 
 from .. import js
 from ..js.primitives import number
@@ -34,7 +34,23 @@ class Buffer(Protocol):
     def __buffer__(self, flags: int, /) -> memoryview: ...
 
 
-class Array(array.array[Any]):
+Ints = Buffer | Iterable[SupportsIndex]
+"""Integers, for ``&[u8]`` … ``Vec<i64>``."""
+Floats = Buffer | Iterable[SupportsFloat]
+"""Floats, for ``&[f32]`` and ``&[f64]``."""
+MutInts = Buffer | list[int]
+"""Where ``&mut [i32]`` and its kin write their result back: a writable buffer of that type, or a list."""
+MutFloats = Buffer | list[float]
+"""The same for floats."""
+
+
+if TYPE_CHECKING:
+    _Numbers = array.array[Any]
+else:
+    _Numbers = array.array  # subscriptable from Python 3.12 on
+
+
+class Array(_Numbers):
     """The numbers of a ``Vec<T>``, as Rust returned them: an ``array.array`` that also equals a list of the same numbers.
 
     It has the buffer protocol, so ``memoryview(v)`` and ``numpy.asarray(v)`` see the numbers without copying.
@@ -299,6 +315,18 @@ def from_option_32(word: float) -> int | None:
 def from_option_f32(word: float) -> float | None:
     """The counterpart of :func:`option_f32`."""
     return None if word in (HOLE_32, HOLE_32 - 1) else word
+
+
+def from_option_bool(word: int) -> bool | None:
+    """The same for ``bool``."""
+    value = from_option_small(word)
+    return None if value is None else value != 0
+
+
+def from_option_char(word: int) -> str | None:
+    """The same for ``char``."""
+    value = from_option_small(word)
+    return None if value is None else to_char(value)
 
 
 def to_string_enum(word: int, cls: type[E]) -> E:

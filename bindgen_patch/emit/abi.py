@@ -1,0 +1,382 @@
+"""How a type crosses: its words, and the Python expressions that lower and lift it.
+
+One place for the rules of wasm-bindgen's ABI (chapter 3 of the dossier). Expressions are format strings:
+
+- ``{v}`` the value as the caller gave it, ``{n}`` the text that names it in messages,
+- ``{x}`` the value once checked,
+- ``{0}`` ``{1}`` … the words of a value that comes out of the guest,
+- ``{g}`` the guest, and ``{int}``, ``{len}`` … the built-ins, under a name that no export has taken.
+
+A :class:`Lowering` checks first and touches the guest afterwards, so that a bad third argument leaves nothing behind.
+The number of words stands beside the expressions; :mod:`bindgen_patch.emit.plan` compares it with the wasm type.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import assert_never
+
+from bindgen_patch import ir
+
+I32: tuple[ir.Word, ...] = ("i32",)
+
+
+class Unsupported(Exception):
+    """This type cannot cross here, in this version. Carries the reason."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lowering:
+    """From Python into the guest. ``pure``: the words leave no trace in the guest."""
+
+    hint: str
+    words: tuple[str, ...]
+    types: tuple[ir.Word, ...]
+    check: str = "{v}"
+    pure: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Lifting:
+    """Out of the guest into Python. ``release``: a method to call on the value when the host function has returned."""
+
+    hint: str
+    value: str
+    types: tuple[ir.Word, ...]
+    release: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """What the module calls its classes, enums and closure types."""
+
+    structs: Mapping[str, str]
+    enums: Mapping[str, str]
+    string_enums: Mapping[str, str]
+    string_counts: Mapping[str, int]
+    closure: Callable[[ir.Signature, bool], str]
+
+
+# ------------------------------------------------------------------------------------------- scalars
+
+
+@dataclass(frozen=True, slots=True)
+class _Scalar:
+    """A type of one or two number words."""
+
+    hint: str
+    check: str
+    types: tuple[ir.Word, ...]
+    lift: str
+    cell: str
+    """Element format in a buffer (:mod:`struct`), empty where there are no such buffers."""
+    optional: str
+    """Which form ``Option`` takes: ``small``, ``32``, ``f32``, ``tag``, ``null``."""
+
+
+def _scalar(t: ir.Type) -> _Scalar | None:
+    match t:
+        case ir.Int(128, signed):
+            name = "i128" if signed else "u128"
+            return _Scalar("{int}", f"_bp.{name}({{v}}, {{n}})", ("i64", "i64"), f"_bp.to_{name}({{0}}, {{1}})", "", "tag")
+        case ir.Int(64, signed):
+            name = "i64" if signed else "u64"
+            return _Scalar("{int}", f"_bp.{name}({{v}}, {{n}})", ("i64",), "{0}" if signed else "_bp.to_u64({0})", "q" if signed else "Q", "tag")
+        case ir.Int(32, signed):
+            name = "i32" if signed else "u32"
+            return _Scalar("{int}", f"_bp.{name}({{v}}, {{n}})", I32, "{0}" if signed else "_bp.to_u32({0})", "i" if signed else "I", "32")
+        case ir.Int(bits, signed):
+            name = f"{'i' if signed else 'u'}{bits}"
+            cell = {8: "b", 16: "h"}[bits]
+            return _Scalar("{int}", f"_bp.{name}({{v}}, {{n}})", I32, "{0}", cell if signed else cell.upper(), "small")
+        case ir.Float(32):
+            return _Scalar("{float}", "_bp.f32({v}, {n})", ("f32",), "{0}", "f", "f32")
+        case ir.Float():
+            return _Scalar("{float}", "_bp.f64({v}, {n})", ("f64",), "{0}", "d", "tag")
+        case ir.Bool():
+            return _Scalar("{bool}", "_bp.boolean({v}, {n})", I32, "{0} != 0", "", "small")
+        case ir.Char():
+            return _Scalar("{str}", "_bp.char({v}, {n})", I32, "_bp.to_char({0})", "", "small")
+        case ir.Pointer(nonnull):
+            check = "_bp.nonnull({v}, {n})" if nonnull else "_bp.pointer({v}, {n})"
+            return _Scalar("{int}", check, I32, "_bp.to_u32({0})", "", "null" if nonnull else "32")
+    return None
+
+
+def _words_of(count: int) -> tuple[str, ...]:
+    return ("{x}", "{x} >> 64")[:count]
+
+
+# ------------------------------------------------------------------------------------------- lowering
+
+
+def lower(t: ir.Type, names: Names) -> Lowering:
+    """An argument of an export or closure, or the result of a host function. Raises :class:`Unsupported`."""
+    scalar = _scalar(t)
+    if scalar is not None:
+        return Lowering(scalar.hint, _words_of(len(scalar.types)), scalar.types, scalar.check)
+    match t:
+        case ir.String() | ir.Ref(ir.String()):
+            return Lowering("{str}", ("{g}.put({x})", "{len}({x})"), ("i32", "i32"), "_bp.utf8({v}, {n})", pure=False)
+        case ir.JsValue() | ir.DynamicUnion():
+            return Lowering("{object}", ("{g}.handle({x})",), I32, pure=False)
+        case ir.Ref(ir.JsValue() | ir.DynamicUnion()):
+            return Lowering("{object}", ("{g}.lend({x})",), I32, pure=False)
+        case ir.Struct(key):
+            cls = names.structs[key]
+            return Lowering(cls, ("{g}.consume({x})",), I32, f"{{g}}.object({{v}}, {cls}, {{n}})", pure=False)
+        case ir.Ref(ir.Struct(key)):
+            cls = names.structs[key]
+            return Lowering(cls, ("{g}.pointer({x})",), I32, f"{{g}}.object({{v}}, {cls}, {{n}})")
+        case ir.Enum(key):
+            cls = names.enums[key]
+            return Lowering(cls, ("{x}",), ("f64",), f"_bp.enum({{v}}, {cls}, {{n}})")
+        case ir.StringEnum(key):
+            cls = names.string_enums[key]
+            return Lowering(f"{cls} | {{str}}", ("{x}",), I32, f"_bp.string_enum({{v}}, {cls}, {{n}})")
+        case ir.Ref(ir.Slice(element), mutable=True) if (code := _code(element)) is not None:
+            hint = "_bp.MutInts" if code not in "fd" else "_bp.MutFloats"
+            words = (f"{{g}}.put({{x}}.numbers, {struct.calcsize(code)})", "{len}({x}.numbers)", "{g}.handle({x})")
+            return Lowering(hint, words, ("i32", "i32", "i32"), f'_bp.mut_numbers({{v}}, "{code}", {{n}})', pure=False)
+        case ir.Vec(element) | ir.Ref(ir.Slice(element)):
+            return _lower_sequence(element, names)
+        case ir.Option(target):
+            return _lower_option(target, names)
+        case ir.Ref(ir.Option(target)):
+            return lower(ir.Option(ir.Ref(target)), names)
+        case ir.Ref(target) if _scalar(target) is not None or isinstance(target, ir.Enum | ir.StringEnum):
+            return lower(target, names)
+        case ir.Unit():
+            return Lowering("None", (), ())
+        case ir.Nullable() | ir.Ref() | ir.Slice() | ir.Result() | ir.Function() | ir.Closure():
+            raise Unsupported(f"a value of type `{rust(t)}` cannot be given to the guest here")
+        case ir.Int() | ir.Float() | ir.Bool() | ir.Char() | ir.Pointer():
+            raise AssertionError("scalars come first")
+        case _:
+            assert_never(t)
+
+
+def _code(element: ir.Type) -> str | None:
+    scalar = _scalar(element)
+    return scalar.cell if scalar is not None and scalar.cell else None
+
+
+def _cell(element: ir.Type) -> str | None:
+    """Format of an encoded element: one that does not lie in a buffer as it is."""
+    return {ir.Bool: "I", ir.Char: "I", ir.StringEnum: "I", ir.Enum: "d"}.get(type(element))
+
+
+def is_string_handle(element: ir.Type) -> bool:
+    """``Vec<String>`` describes its elements as a JavaScript ``string``."""
+    return isinstance(element, ir.String) or (isinstance(element, ir.JsValue) and element.name == "string")
+
+
+def _lower_sequence(element: ir.Type, names: Names) -> Lowering:
+    two: tuple[ir.Word, ...] = ("i32", "i32")
+    if (code := _code(element)) is not None:
+        hint = "_bp.Floats" if code in "fd" else "_bp.Ints"
+        return Lowering(hint, (f"{{g}}.put({{x}}, {struct.calcsize(code)})", "{len}({x})"), two, f'_bp.numbers({{v}}, "{code}", {{n}})', pure=False)
+    if (code := _cell(element)) is not None:
+        inner = lower(element, names)
+        check = inner.check.replace("{v}", "_bp_item")
+        cells = f'_bp.cells("{code}", [{check} for _bp_item in _bp.items({{v}}, {{n}})])'
+        return Lowering(f"_bp.Iterable[{inner.hint}]", (f"{{g}}.put({{x}}, {struct.calcsize(code)})", "{len}({x})"), two, cells, pure=False)
+    words = ("{g}.put_values({x})", "{len}({x})")
+    if is_string_handle(element):
+        return Lowering("_bp.Iterable[{str}]", words, two, "_bp.strings({v}, {n})", pure=False)
+    if isinstance(element, ir.JsValue | ir.DynamicUnion):
+        return Lowering("_bp.Iterable[{object}]", words, two, "_bp.items({v}, {n})", pure=False)
+    if isinstance(element, ir.Struct):
+        cls = names.structs[element.key]
+        return Lowering(f"_bp.Iterable[{cls}]", words, two, f"{{g}}.objects({{v}}, {cls}, {{n}})", pure=False)
+    raise Unsupported(f"a sequence of `{rust(element)}` cannot be given to the guest")
+
+
+def _lower_option(target: ir.Type, names: Names) -> Lowering:
+    if isinstance(target, ir.JsValue | ir.DynamicUnion):
+        return Lowering("{object}", ("{g}.option_handle({x})",), I32, pure=False)
+    if isinstance(target, ir.Ref) and isinstance(target.target, ir.JsValue | ir.DynamicUnion):
+        return Lowering("{object}", ("{g}.lend_option({x})",), I32, pure=False)
+    inner = lower(target, names)
+    hint, checked = f"{inner.hint} | None", f"None if {{v}} is None else {inner.check}"
+    scalar = _scalar(target)
+    if isinstance(target, ir.Enum):
+        return Lowering(hint, ("{x}",), ("f64",), f"{target.hole} if {{v}} is None else {inner.check}")
+    if isinstance(target, ir.StringEnum):
+        return Lowering(hint, ("{x}",), I32, f"{names.string_counts[target.key] + 1} if {{v}} is None else {inner.check}")
+    if scalar is None or scalar.optional == "null":
+        words = tuple(f"0 if {{x}} is None else {word}" for word in inner.words)
+        return Lowering(hint, words, inner.types, checked, pure=inner.pure)
+    if scalar.optional == "tag":
+        values = ("{x} or 0", "({x} or 0) >> 64")[: len(inner.types)]
+        return Lowering(hint, ("{x} is not None", *values), ("i32", *inner.types), checked)
+    return Lowering(hint, ("{x}",), I32 if scalar.optional == "small" else ("f64",), f"_bp.option_{scalar.optional}({checked})")
+
+
+# ------------------------------------------------------------------------------------------- lifting
+
+
+def lift(t: ir.Type, names: Names, *, borrowed: bool = False) -> Lifting:
+    """The result of an export or closure, or an argument of a host function (where references are ``borrowed``)."""
+    scalar = _scalar(t)
+    if scalar is not None:
+        return Lifting(scalar.hint, scalar.lift, scalar.types)
+    match t:
+        case ir.Ref(ir.Slice(element), mutable=True) if (code := _code(element)) is not None:
+            return Lifting("memoryview", f'{{g}}.view("{code}", {{0}}, {{1}})', ("i32", "i32"), release="release")
+        case ir.Ref(ir.Function(signature), mutable):
+            made = f"{names.closure(signature, mutable)}({{g}}, {{0}}, {{1}}, owned=False)"
+            return Lifting("_bp.Any", made, ("i32", "i32"), release="_bp_expire")
+        case ir.Closure(owned, mutable, signature):
+            return Lifting("_bp.Any", f"{names.closure(signature, mutable)}({{g}}, {{0}}, {{1}}, owned={owned})", ("i32", "i32"))
+        case ir.Ref(ir.Option(target)):
+            return lift(ir.Option(ir.Ref(target)), names, borrowed=True)
+        case ir.Ref(target):
+            return lift(target, names, borrowed=True)
+        case ir.String():
+            return Lifting("{str}", "{g}.string({0}, {1})" if borrowed else "{g}.take_string({0}, {1})", ("i32", "i32"))
+        case ir.JsValue() | ir.DynamicUnion():
+            return Lifting("_bp.Any", "{g}.value({0})" if borrowed else "{g}.take({0})", I32)
+        case ir.Struct(key):
+            if borrowed:
+                raise Unsupported("a reference to a Rust object cannot be handed to the host")
+            return Lifting(names.structs[key], f"{{g}}.wrap({names.structs[key]}, {{0}})", I32)
+        case ir.Enum(key):
+            return Lifting(names.enums[key], f"{names.enums[key]}({{int}}({{0}}))", ("f64",))
+        case ir.StringEnum(key):
+            return Lifting(names.string_enums[key], f"_bp.to_string_enum({{0}}, {names.string_enums[key]})", I32)
+        case ir.Vec(element):
+            return _lift_sequence(element, names, borrowed=False)
+        case ir.Slice(element):
+            return _lift_sequence(element, names, borrowed=True)
+        case ir.Option(target):
+            return _lift_option(target, names, borrowed=borrowed)
+        case ir.Unit():
+            return Lifting("None", "None", ())
+        case ir.Nullable() | ir.Result() | ir.Function():
+            raise Unsupported(f"a value of type `{rust(t)}` cannot be taken from the guest here")
+        case ir.Int() | ir.Float() | ir.Bool() | ir.Char() | ir.Pointer():
+            raise AssertionError("scalars come first")
+        case _:
+            assert_never(t)
+
+
+def _lift_sequence(element: ir.Type, names: Names, *, borrowed: bool) -> Lifting:
+    two: tuple[ir.Word, ...] = ("i32", "i32")
+    if (code := _code(element)) is not None:
+        method = "numbers" if borrowed else "take_numbers"
+        return Lifting("{bytes}" if code == "B" else "_bp.Array", f'{{g}}.{method}("{code}", {{0}}, {{1}})', two)
+    if (code := _cell(element)) is not None:
+        inner = lift(element, names)
+        value = inner.value.replace("{0}", "_bp_item")
+        return Lifting(f"{{list}}[{inner.hint}]", f'[{value} for _bp_item in {{g}}.take_cells("{code}", {{0}}, {{1}})]', two)
+    if borrowed and isinstance(element, ir.String | ir.Ref):
+        return Lifting("{list}[{str}]", "{g}.take_string_cells({0}, {1})", two)
+    if is_string_handle(element):
+        return Lifting("{list}[{str}]", "{g}.take_strings({0}, {1})", two)
+    if isinstance(element, ir.JsValue | ir.DynamicUnion):
+        return Lifting("{list}[_bp.Any]", "{g}.borrowed_values({0}, {1})" if borrowed else "{g}.take_values({0}, {1})", two)
+    if isinstance(element, ir.Struct) and not borrowed:
+        return Lifting(f"{{list}}[{names.structs[element.key]}]", "{g}.take_values({0}, {1})", two)
+    raise Unsupported(f"a sequence of `{rust(element)}` cannot be taken from the guest")
+
+
+_OPTIONAL = {ir.Bool: "_bp.from_option_bool({0})", ir.Char: "_bp.from_option_char({0})"}
+
+
+def _lift_option(target: ir.Type, names: Names, *, borrowed: bool) -> Lifting:
+    inner = lift(target, names, borrowed=borrowed)
+    hint = inner.hint if inner.hint == "_bp.Any" else f"{inner.hint} | None"
+    scalar = _scalar(target)
+    if inner.hint == "_bp.Any":
+        return replace(inner, hint=hint)  # handle 0 and that of undefined both read as None
+    if isinstance(target, ir.Enum):
+        return Lifting(hint, f"None if {{0}} == {target.hole} else {inner.value}", inner.types)
+    if isinstance(target, ir.StringEnum):
+        return Lifting(hint, f"_bp.from_option_string_enum({{0}}, {names.string_enums[target.key]})", inner.types)
+    if scalar is None or scalar.optional == "null":
+        return Lifting(hint, f"None if not {{0}} else {inner.value}", inner.types)
+    if scalar.optional == "tag":
+        shifted = inner.value.replace("{1}", "{2}").replace("{0}", "{1}")
+        return Lifting(hint, f"None if {{0}} != 1 else {shifted}", ("i32", *inner.types))
+    types: tuple[ir.Word, ...] = I32 if scalar.optional == "small" else ("f64",)
+    return Lifting(hint, _OPTIONAL.get(type(target), f"_bp.from_option_{scalar.optional}({{0}})"), types)
+
+
+# ------------------------------------------------------------------------------------------- records and names
+
+
+_LETTERS = {"i32": "i", "i64": "l", "f32": "f", "f64": "d"}
+_FORMATS = {"i32": ("i", 4), "i64": ("q", 8), "f32": ("f", 4), "f64": ("d", 8)}
+
+
+def signature(wasm: ir.FuncType) -> str:
+    """A wasm type in the short form of the run time: ``"iil:d"``."""
+    return ":".join("".join(_LETTERS[word] for word in side) for side in (wasm.params, wasm.results))
+
+
+def layout(types: tuple[ir.Word, ...]) -> str:
+    """The :mod:`struct` format of a C struct of these words."""
+    text, offset = "<", 0
+    for word in types:
+        code, size = _FORMATS[word]
+        padding = -offset % size
+        text += ("x" * padding) + code
+        offset += padding + size
+    return text
+
+
+def rust(t: ir.Type) -> str:
+    """A type as Rust writes it, for docstrings and messages."""
+    match t:
+        case ir.Int(bits, signed):
+            return f"{'i' if signed else 'u'}{bits}"
+        case ir.Float(bits):
+            return f"f{bits}"
+        case ir.Bool():
+            return "bool"
+        case ir.Char():
+            return "char"
+        case ir.Pointer(nonnull):
+            return "NonNull<_>" if nonnull else "*const _"
+        case ir.String():
+            return "String"
+        case ir.JsValue(name):
+            return name or "JsValue"
+        case ir.Struct(key) | ir.Enum(key) | ir.StringEnum(key):
+            return key.rpartition("::")[2]
+        case ir.DynamicUnion(name):
+            return name
+        case ir.Ref(ir.String(), mutable):
+            return "&mut str" if mutable else "&str"
+        case ir.Ref(ir.Function(sig), mutable):
+            return f"&mut dyn FnMut{arrow(sig)}" if mutable else f"&dyn Fn{arrow(sig)}"
+        case ir.Ref(target, mutable):
+            return f"&{'mut ' if mutable else ''}{rust(target)}"
+        case ir.Slice(element):
+            return f"[{rust(element)}]"
+        case ir.Vec(element):
+            return f"Vec<{rust(element)}>"
+        case ir.Option(target):
+            return f"Option<{rust(target)}>"
+        case ir.Nullable(target):
+            return f"Nullable<{rust(target)}>"
+        case ir.Result(ok):
+            return f"Result<{rust(ok)}, _>"
+        case ir.Unit():
+            return "()"
+        case ir.Function(sig):
+            return f"dyn Fn{arrow(sig)}"
+        case ir.Closure(_, mutable, sig):
+            return f"Closure<dyn Fn{'Mut' if mutable else ''}{arrow(sig)}>"
+        case _:
+            assert_never(t)
+
+
+def arrow(sig: ir.Signature, params: tuple[str, ...] = ()) -> str:
+    """``(a: i32, b: &str) -> bool``; without names, ``(i32, &str) -> bool``."""
+    named = [f"{name}: {rust(t)}" for name, t in zip(params, sig.params, strict=False)] if params else [rust(t) for t in sig.params]
+    tail = "" if isinstance(sig.logical, ir.Unit) else f" -> {rust(sig.logical)}"
+    return f"({', '.join(named)}){tail}"

@@ -1,0 +1,343 @@
+"""A whole package as data: every class, enum, function, import and closure type with its final names, ready for the template."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from bindgen_patch import ir, symbols
+from bindgen_patch.emit import abi, plan
+from bindgen_patch.emit.names import BUILTINS, INSTANCE_CONTROL, MODULE_RESERVED, OBJECT_CONTROL, Scope, identifier
+from bindgen_patch.emit.plan import Function
+
+
+@dataclass(frozen=True, slots=True)
+class EnumText:
+    """An enum; ``members`` are (name, value as Python source, doc lines)."""
+
+    name: str
+    base: str
+    doc: tuple[str, ...]
+    members: tuple[tuple[str, str, tuple[str, ...]], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ClassText:
+    """An exported struct. ``renamed``: JavaScript name -> Python name where those differ."""
+
+    name: str
+    doc: tuple[str, ...]
+    free: str
+    functions: tuple[Function, ...]
+    renamed: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class ClosureText:
+    """A closure type."""
+
+    name: str
+    doc: str
+    shim: int
+    signature: str
+    mutable: bool
+    record: bool
+    call: Function
+
+
+@dataclass(frozen=True, slots=True)
+class TargetText:
+    """A variable that finds an imported item."""
+
+    name: str
+    arguments: str
+
+
+@dataclass(frozen=True, slots=True)
+class ImportText:
+    """A line of the import table; ``adapter`` is an expression, ``function`` its text where the package has it."""
+
+    module: str
+    symbol: str
+    signature: str
+    adapter: str
+    catch: bool
+    host_slot: bool
+    function: Function | None
+    target: TargetText | None
+
+
+@dataclass(frozen=True, slots=True)
+class PyModule:
+    """The generated ``__init__.py``, as data."""
+
+    doc: tuple[str, ...]
+    enums: tuple[EnumText, ...]
+    classes: tuple[ClassText, ...]
+    functions: tuple[Function, ...]
+    aliases: tuple[tuple[str, str], ...]
+    """(module-level name, attribute of the default instance)."""
+    closures: tuple[ClosureText, ...]
+    imports: tuple[ImportText, ...]
+    exports: tuple[tuple[str, str, str], ...]
+    """(call name, wasm export, signature)."""
+    start: tuple[tuple[str, tuple[int, ...]], ...]
+    table: bool
+    qualified_builtins: bool
+    notes: tuple[str, ...] = ()
+    """What the user should know: renamed things, and what this version left out."""
+
+
+@dataclass(slots=True)
+class _Builder:
+    module: ir.Module
+    pep8: bool
+    notes: list[str] = field(default_factory=list)
+    calls: dict[str, tuple[str, str]] = field(default_factory=dict)
+    closures: dict[tuple[ir.Signature, bool], str] = field(default_factory=dict)
+
+    def renamed(self, what: str, name: str, final: str) -> str:
+        if name != final:
+            self.notes.append(f"{what} is {final} in Python")
+        return final
+
+    def call(self, wanted: str, symbol: str, wasm: ir.FuncType) -> str:
+        """A call name for a wasm export: readable, and apart from all others."""
+        name = base = "call_" + "".join(c if ("a" + c).isidentifier() else "_" for c in wanted)
+        number = 2
+        while name in self.calls and self.calls[name][0] != symbol:
+            name, number = f"{base}_{number}", number + 1
+        self.calls[name] = (symbol, abi.signature(wasm))
+        return name
+
+    def closure(self, signature: ir.Signature, mutable: bool) -> str:
+        return self.closures.setdefault((signature, mutable), f"_Closure{len(self.closures)}")
+
+
+def build(module: ir.Module, *, title: str, pep8: bool = False) -> PyModule:
+    """Name and plan everything. Raises :class:`GenerationError` for collisions and for code that its descriptors do not fit."""
+    b = _Builder(module, pep8)
+    scope = Scope("bindings", MODULE_RESERVED)
+    enums = {e.key: _claim_type(b, scope, e.name, "enum", e.private) for e in module.enums}
+    string_enums = {e.key: _claim_type(b, scope, e.name, "string enum", e.private) for e in module.string_enums}
+    structs = {s.key: _claim_type(b, scope, s.name, "class", s.private) for s in module.structs}
+    free = [item for item in module.exports if item.owner is None]
+    names = {id(item): _claim_function(b, scope, item) for item in free}
+    members = {item.name for item in module.exports} | set(names.values())
+    taken = frozenset(scope.taken) | frozenset(members & set(BUILTINS))
+    counts = {e.key: len(e.variants) for e in module.string_enums}
+    writer = plan.Writer(abi.Names(structs, enums, string_enums, counts, b.closure), taken)
+    known = set(structs.values()) | set(enums.values()) | set(string_enums.values())
+
+    classes = tuple(_class(b, writer, s, structs[s.key], known) for s in module.structs)
+    functions, aliases = _functions(b, writer, free, names, known, set(structs.values()))
+    imports = tuple(_imports(b, writer, structs))
+    closures = tuple(_closures(b, writer))
+    start = tuple((b.call(f"start_{symbol}", symbol, _start_type(module, symbol)), _start_arguments(module, symbol)) for symbol in module.start)
+    for name, symbol, signature in _RUNTIME_CALLS:
+        if symbol in module.facts.exports:
+            b.calls[name] = (symbol, signature)
+    return PyModule(
+        doc=(f"Python bindings for the guest ``{title}``.",),
+        enums=tuple([_enum(e, enums[e.key]) for e in module.enums] + [_string_enum(e, string_enums[e.key]) for e in module.string_enums]),
+        classes=classes,
+        functions=functions,
+        aliases=aliases,
+        closures=closures,
+        imports=imports,
+        exports=tuple((name, symbol, signature) for name, (symbol, signature) in b.calls.items()),
+        start=start,
+        table=module.facts.function_table,
+        qualified_builtins=writer.shadowed,
+        notes=tuple(b.notes),
+    )
+
+
+_RUNTIME_CALLS = (
+    ("call_malloc", symbols.MALLOC, "ii:i"),
+    ("call_free", symbols.FREE, "iii:"),
+    ("call_exn_store", symbols.EXN_STORE, "i:"),
+    ("call_destroy_closure", symbols.DESTROY_CLOSURE, "ii:"),
+)
+"""What the run time calls on its own account: allocator, error slot, closures."""
+
+
+def _claim_type(b: _Builder, scope: Scope, name: str, what: str, private: bool) -> str:
+    wanted = identifier(name)
+    while private and wanted in scope.taken:
+        wanted += "_"
+    return b.renamed(f"{what} {name}", name, scope.claim(wanted, f"{what} {name}"))
+
+
+def _claim_function(b: _Builder, scope: Scope, item: ir.Export) -> str:
+    name = "_".join((*item.namespace, item.name))
+    return b.renamed(f"function {'.'.join((*item.namespace, item.name))}", name, scope.claim(identifier(name, pep8=b.pep8), f"function {item.name}"))
+
+
+def _enum(e: ir.EnumDef, name: str) -> EnumText:
+    members = tuple((_member(v.name), repr(v.value), plan.doc_lines(v.doc)) for v in e.variants)
+    return EnumText(name, "_enum.IntEnum", plan.doc_lines(e.doc) or (f"Rust's ``enum {e.name}``.",), members)
+
+
+def _string_enum(e: ir.StringEnumDef, name: str) -> EnumText:
+    members = tuple((_member(v.name), repr(v.value), plan.doc_lines(v.doc)) for v in e.variants)
+    return EnumText(name, "_enum.StrEnum", plan.doc_lines(e.doc) or (f"The strings of Rust's ``enum {e.name}``.",), members)
+
+
+def _member(name: str) -> str:
+    """An enum member's name: ``mro`` and ``name`` mean something to :mod:`enum`."""
+    final = identifier(name)
+    return final + "_" if final in ("mro", "name", "value") else final
+
+
+_ORDER = {"constructor": 0, "static": 1, "static_getter": 1, "static_setter": 2, "getter": 3, "setter": 4, "method": 5}
+
+
+def _class(b: _Builder, writer: plan.Writer, s: ir.StructDef, name: str, known: set[str]) -> ClassText:
+    scope = Scope(name, OBJECT_CONTROL)
+    functions, renamed = [], {}
+    own = [item for item in b.module.exports if item.owner == s.key]
+    accessors = {item.name for item in own if item.kind in ("getter", "setter")}
+    readable = {item.name for item in own if item.kind == "getter"}
+    order = sorted(own, key=lambda item: (_ORDER[item.kind], item.name if item.name in accessors else "", item.kind != "getter"))
+    for item in order:
+        wanted = {"static_getter": f"get_{item.name}", "static_setter": f"set_{item.name}"}.get(item.kind, item.name)
+        what = f"{item.kind} {s.name}.{item.name}"
+        if item.kind == "setter" and item.name not in readable:
+            b.notes.append(f"{what} is left out: a property that can only be written")
+            continue
+        final = "__init__" if item.kind == "constructor" else scope.claim(
+            identifier(wanted, pep8=b.pep8), what, accessor=item.kind in ("getter", "setter")
+        )  # fmt: skip
+        if item.kind != "constructor" and final != item.name:
+            renamed[item.name] = b.renamed(what, item.name, final)
+        call = b.call(f"{name}_{_call_suffix(item)}", item.symbol, item.wasm)
+        try:
+            functions.append(plan.export(writer, item, final, call, set(known)))
+        except abi.Unsupported as reason:
+            b.notes.append(f"{what} is left out: {reason}")
+    free = b.call(f"{name}_free", s.free, ir.FuncType(("i32", "i32"), ()))
+    return ClassText(name, plan.doc_lines(s.doc) or (f"Rust's ``struct {s.name}``.",), free, tuple(functions), renamed)
+
+
+def _call_suffix(item: ir.Export) -> str:
+    prefix = {"getter": "get_", "setter": "set_", "static_getter": "get_", "static_setter": "set_"}.get(item.kind, "")
+    return "new" if item.kind == "constructor" else prefix + item.name
+
+
+def _functions(
+    b: _Builder, writer: plan.Writer, free: Iterable[ir.Export], names: dict[int, str], known: set[str], classes: set[str]
+) -> tuple[tuple[Function, ...], tuple[tuple[str, str], ...]]:
+    """Free functions as methods of ``Instance``, and their module-level names."""
+    scope = Scope("Instance", INSTANCE_CONTROL, {name: f"class {name}" for name in classes})
+    functions, aliases = [], []
+    for item in free:
+        name = names[id(item)]
+        method = scope.claim(name, f"function {item.name}")
+        if method != name:
+            b.notes.append(f"function {item.name} is {method} on Instance, where {name} is a control name")
+        try:
+            functions.append(plan.export(writer, item, method, b.call(name, item.symbol, item.wasm), set(known)))
+        except abi.Unsupported as reason:
+            b.notes.append(f"function {item.name} is left out: {reason}")
+            continue
+        aliases.append((name, method))
+    return tuple(functions), tuple(aliases)
+
+
+def _closures(b: _Builder, writer: plan.Writer) -> Iterable[ClosureText]:
+    """Every closure type that was named so far; planning one may name more."""
+    done = 0
+    while done < len(b.closures):
+        (signature, mutable), name = list(b.closures.items())[done]
+        done += 1
+        function, wasm, record = plan.closure(writer, signature)
+        doc = f"``dyn {'FnMut' if mutable else 'Fn'}{abi.arrow(signature)}``"
+        yield ClosureText(name, doc, signature.shim, wasm, mutable, record, function)
+
+
+def _imports(b: _Builder, writer: plan.Writer, structs: dict[str, str]) -> Iterable[ImportText]:
+    taken: set[str] = set()
+    for item in b.module.imports:
+        name = _unique("_" + _import_name(item), taken)
+        target = _target(item.role, f"{name}_target")
+        signature = abi.signature(item.wasm)
+        catch = isinstance(item.role, ir.Call) and item.role.catch
+        if isinstance(item.role, ir.Call) and item.role.name == symbols.CLOSURE_UNREF:
+            item = dataclasses.replace(item, role=ir.Intrinsic("cb_unref"))  # the run time knows its closures
+        try:
+            function = plan.adapter(writer, item, name, target.name if target else "", structs)
+            adapter = name if function else _ready_made(item.role)
+        except abi.Unsupported as reason:
+            b.notes.append(f"import {_import_name(item)} fails when the guest calls it: {reason}")
+            function, adapter, target = None, f"_bp.unsupported({str(reason)!r})", None
+        yield ImportText(item.module, item.symbol, signature, adapter, catch, item.function is not None, function, target)
+
+
+def _ready_made(role: ir.Role) -> str:
+    if isinstance(role, ir.Intrinsic):
+        return f'_bp.intrinsic("{role.name}")'
+    assert isinstance(role, ir.Unsupported)
+    return f"_bp.unsupported({role.reason!r})"
+
+
+def _import_name(item: ir.Import) -> str:
+    match item.role:
+        case ir.Call(target, operation, name):
+            path = [*target.path[:-1], name] if operation in ("call",) else [*target.path, *([] if operation == "new" else [name])]
+            prefix = {"new": "new_", "get": "get_", "set": "set_", "static_get": "get_", "static_set": "set_"}.get(operation, "")
+            return prefix + "_".join(identifier(part).strip("_") for part in path if part)
+        case ir.Static(target, _):
+            return "static_" + identifier(target.path[-1]).strip("_")
+        case ir.InstanceOf(target):
+            return "is_" + identifier(target.path[-1]).strip("_")
+        case ir.Wrap(key):
+            return "wrap_" + identifier(key.rpartition("::")[2])
+        case ir.Unwrap(key):
+            return "unwrap_" + identifier(key.rpartition("::")[2])
+        case ir.ConstString():
+            return "string"
+        case ir.Cast():
+            return "cast"
+        case ir.Intrinsic(name):
+            return name
+        case ir.Unsupported():
+            return identifier(item.symbol).strip("_")
+
+
+def _unique(name: str, taken: set[str]) -> str:
+    result, number = name, 2
+    while result in taken:
+        result, number = f"{name}_{number}", number + 1
+    taken.add(result)
+    return result
+
+
+_THIS = {"method", "get", "set", "index_get", "index_set", "index_delete"}
+
+
+def _target(role: ir.Role, name: str) -> TargetText | None:
+    match role:
+        case ir.Call(target, operation) if operation not in _THIS:
+            rust = f"fn {role.name}{abi.arrow(role.signature, role.params)}"
+        case ir.Static(target, t):
+            rust = f"static {target.path[-1]}: {abi.rust(t)}"
+        case ir.InstanceOf(target):
+            rust = f"type {target.path[-1]}"
+        case _:
+            return None
+    parts = [repr(part) for part in target.path]
+    if target.module is not None:
+        parts.append(f"module={target.module!r}")
+    if target.vendor_prefixes:
+        parts.append(f"prefixes={target.vendor_prefixes!r}")
+    return TargetText(name, ", ".join([*parts, f"rust={rust!r}"]))
+
+
+def _start_type(module: ir.Module, symbol: str) -> ir.FuncType:
+    return ir.FuncType(("i32", "i32"), ("i32",)) if symbol == symbols.MAIN else ir.FuncType((), ())
+
+
+def _start_arguments(module: ir.Module, symbol: str) -> tuple[int, ...]:
+    return (0, 0) if symbol == symbols.MAIN else ()

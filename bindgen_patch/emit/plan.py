@@ -1,0 +1,406 @@
+"""One function at a time: what its Python text is made of, as data that a template lays out.
+
+Every plan is checked against the wasm type of the function it calls: the words of all parts must be the function's parameters
+and results, in order. A guest whose descriptor and code disagree is refused here.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from bindgen_patch import ir
+from bindgen_patch.emit import abi
+from bindgen_patch.emit.names import BUILTINS, parameter
+from bindgen_patch.errors import GenerationError
+
+
+@dataclass(frozen=True, slots=True)
+class Function:
+    """The text of one Python function. ``params`` come with their annotations; ``doc`` and ``body`` are lines."""
+
+    name: str
+    params: tuple[str, ...]
+    returns: str
+    doc: tuple[str, ...]
+    body: tuple[str, ...]
+    decorators: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Argument:
+    """One argument on its way into the guest."""
+
+    name: str
+    label: str
+    lowering: abi.Lowering
+
+
+class Writer:
+    """Writes expressions with the module's own names for built-ins: an export may be called ``len``."""
+
+    def __init__(self, names: abi.Names, taken: frozenset[str]) -> None:
+        self.names = names
+        self.builtins = {name: f"_builtins.{name}" if name in taken else name for name in BUILTINS}
+        self.shadowed = any(name in taken for name in BUILTINS)
+
+    def text(self, template: str, guest: str, *words: str, v: str = "", n: str = "", x: str = "") -> str:
+        """An expression of :mod:`abi` with everything filled in."""
+        return template.format(*words, g=guest, v=v, n=repr(n), x=x, **self.builtins)
+
+    def hint(self, template: str) -> str:
+        """An annotation."""
+        return template.format(**self.builtins)
+
+    # ------------------------------------------------------------------ into the guest
+
+    def lower_all(self, arguments: list[Argument], guest: str) -> tuple[list[str], list[str]]:
+        """Statements that check every argument, then the words to pass.
+
+        Nothing is lowered before everything is checked. Where lowering leaves no trace the check may stand in the call itself.
+        """
+        inline = all(argument.lowering.pure for argument in arguments)
+        checks, words = [], []
+        for argument in arguments:
+            lowering = argument.lowering
+            checked = self.text(lowering.check, guest, v=argument.name, n=argument.label)
+            uses = sum(word.count("{x}") for word in lowering.words)
+            local = argument.name
+            if lowering.check != "{v}":
+                if inline and uses == 1:
+                    local = checked
+                else:
+                    local = f"_bp_{argument.name.removeprefix('_bp_')}"
+                    checks.append(f"{local} = {checked}")
+            words += [self.text(word, guest, x=local) for word in lowering.words]
+        return checks, words
+
+    # ------------------------------------------------------------------ out of the guest
+
+    def returning(self, ret: ir.Type, call: str, guest: str, *, into: str = "return {}") -> tuple[str, list[str], tuple[ir.Word, ...]]:
+        """How a call's result becomes a Python value: (annotation, statements, the words it returns).
+
+        More than one word comes back through the result area.
+        """
+        fallible = isinstance(ret, ir.Result)
+        value = abi.lift(ret.ok if isinstance(ret, ir.Result) else ret, self.names)
+        types = (*value.types, "i32", "i32") if fallible else value.types
+        hint = self.hint(value.hint)
+        if not types:
+            return hint, [call], ()
+        if len(types) == 1:
+            if value.value.count("{0}") == 1:
+                return hint, [into.format(self.text(value.value, guest, call))], types
+            return hint, [f"_bp_ret = {call}", into.format(self.text(value.value, guest, "_bp_ret"))], types
+        locals_ = [f"_bp_{k}" for k in range(len(value.types))] + (["_bp_error", "_bp_failed"] if fallible else [])
+        lines = [call, f'{", ".join(locals_)} = {guest}.load("{abi.layout(types)}")']
+        if fallible:
+            lines += ["if _bp_failed:", f"    raise {guest}.error(_bp_error)"]
+        if value.types:
+            lines.append(into.format(self.text(value.value, guest, *locals_)))
+        return hint, lines, types
+
+
+def check_words(what: str, wasm: ir.FuncType, params: tuple[ir.Word, ...], returned: tuple[ir.Word, ...]) -> bool:
+    """Compare a plan with the function's wasm type; says whether there is a result area in front.
+
+    Raises :class:`GenerationError` when they differ.
+    """
+    record = len(returned) > 1
+    expected = ir.FuncType((("i32",) if record else ()) + params, () if record else returned)
+    if expected != wasm:
+        raise GenerationError(
+            f"{what}: its descriptor asks for the wasm type {abi.signature(expected)}, its code has {abi.signature(wasm)}",
+            hint="the guest was changed after rustc built it, or built with a wasm-bindgen this version does not know",
+        )
+    return record
+
+
+# ------------------------------------------------------------------------------------------- exports
+
+
+def export(writer: Writer, item: ir.Export, name: str, call: str, taken: set[str]) -> Function:
+    """A method of ``Instance`` or of a class for an export; ``call`` is its call name. Raises :class:`abi.Unsupported`."""
+    if item.asyncness:
+        raise abi.Unsupported("async functions are not served by this version")
+    guest = "_bp_guest"
+    method = item.kind in ("method", "getter", "setter")
+    parameters, arguments = _parameters(writer, item, taken | {"self", "cls"})
+    checks, words = writer.lower_all(arguments, guest)
+    receiver: tuple[ir.Word, ...] = ("i32",) if method else ()
+    if item.consumes:
+        checks.insert(0, f"{guest}.pointer(self)")
+        words.insert(0, f"{guest}.consume(self)")
+    elif method:
+        words.insert(0, f"{guest}.pointer(self)")
+    types = receiver + tuple(word for argument in arguments for word in argument.lowering.types)
+    into = "return {}"
+    ret = item.ret
+    if item.kind == "constructor":
+        ret, into = _constructed(item), f"self._bp_own({guest}, {{}})"
+    _, _, returned = writer.returning(ret, "", guest)
+    if check_words(f"export {item.symbol}", item.wasm, types, returned):
+        words.insert(0, f"{guest}.result")
+    hint, lines, _ = writer.returning(ret, f"{guest}.{call}({', '.join(words)})", guest, into=into)
+    first = "cls" if item.kind in ("static", "static_getter", "static_setter") else "self"
+    return Function(
+        name="__init__" if item.kind == "constructor" else name,
+        params=(first, *parameters),
+        returns="None" if item.kind == "constructor" else hint,
+        doc=doc_lines(item.doc) or _default_doc(item),
+        body=(*checks, *lines),
+        decorators=_decorators(writer, item, name),
+    )
+
+
+def _constructed(item: ir.Export) -> ir.Type:
+    """A constructor's result is the bare pointer: the object exists already."""
+    pointer = ir.Pointer(nonnull=False)
+    match item.ret:
+        case ir.Struct():
+            return pointer
+        case ir.Result(ir.Struct()):
+            return ir.Result(pointer)
+    raise abi.Unsupported(f"a constructor that returns `{abi.rust(item.ret)}`")
+
+
+def _decorators(writer: Writer, item: ir.Export, name: str) -> tuple[str, ...]:
+    match item.kind:
+        case "getter":
+            return ("@" + writer.builtins["property"],)
+        case "setter":
+            return (f"@{name}.setter",)
+        case "static" | "static_getter" | "static_setter":
+            return ("@" + writer.builtins["classmethod"],)
+    return ()
+
+
+def _default_doc(item: ir.Export) -> tuple[str, ...]:
+    signature = ", ".join(f"{p.name}: {abi.rust(p.type)}" for p in item.params)
+    tail = "" if isinstance(item.logical, ir.Unit) else f" -> {abi.rust(item.logical)}"
+    match item.kind:
+        case "getter" | "static_getter":
+            return (f"``{item.name}: {abi.rust(item.logical)}``",)
+        case "setter" | "static_setter":
+            return (f"Set ``{item.name}``.",)
+    return (f"``fn {item.name}({signature}){tail}``",)
+
+
+def _parameters(writer: Writer, item: ir.Export, taken: set[str]) -> tuple[list[str], list[Argument]]:
+    """Annotated parameters; trailing optional ones may be left out, the last of a variadic function takes the rest."""
+    lowerings = [abi.lower(param.type, writer.names) for param in item.params]
+    names = [parameter(param.name, taken) for param in item.params]
+    required = max((k + 1 for k, param in enumerate(item.params) if not _is_optional(param.type)), default=0)
+    if item.kind == "setter":
+        required = len(names)
+    texts = []
+    for k, (name, lowering) in enumerate(zip(names, lowerings, strict=True)):
+        hint = writer.hint(lowering.hint)
+        if item.variadic and k == len(names) - 1:
+            texts.append(f"*{name}: {_element_hint(writer, item.params[k].type)}")
+        else:
+            texts.append(f"{name}: {hint}" + (" = None" if k >= required else ""))
+    return texts, [Argument(name, name, lowering) for name, lowering in zip(names, lowerings, strict=True)]
+
+
+def _is_optional(t: ir.Type) -> bool:
+    return isinstance(t, ir.Option) or (isinstance(t, ir.Ref) and isinstance(t.target, ir.Option))
+
+
+def _element_hint(writer: Writer, t: ir.Type) -> str:
+    match t:
+        case ir.Vec(element) | ir.Ref(ir.Slice(element)):
+            return writer.hint("{str}" if abi.is_string_handle(element) else abi.lower(element, writer.names).hint)
+    return writer.hint("{object}")
+
+
+# ------------------------------------------------------------------------------------------- closures
+
+
+def closure(writer: Writer, signature: ir.Signature) -> tuple[Function, str, bool]:
+    """``__call__`` of a closure type, with the wasm signature of the function behind it and whether it returns a record."""
+    guest = "_bp_guest"
+    arguments = [Argument(f"arg{k}", f"argument {k + 1}", abi.lower(t, writer.names)) for k, t in enumerate(signature.params)]
+    required = max((k + 1 for k, t in enumerate(signature.params) if not _accepts_none(t)), default=0)
+    checks, words = writer.lower_all(arguments, guest)
+    hint, lines, returned = writer.returning(signature.ret, f"{guest}.invoke({', '.join(['self', *words])})", guest)
+    record = len(returned) > 1
+    types = [word for argument in arguments for word in argument.lowering.types]
+    wasm = ir.FuncType((*(("i32",) if record else ()), "i32", "i32", *types), () if record else returned)
+    params = [f"{a.name}: {writer.hint(a.lowering.hint)}" + (" = None" if k >= required else "") for k, a in enumerate(arguments)]
+    body = (f"self._bp_check({guest})", *checks, *lines)
+    function = Function("__call__", ("self", *params, *(("/",) if params else ())), hint, ("Run it in the guest.",), body)
+    return function, abi.signature(wasm), record
+
+
+def _accepts_none(t: ir.Type) -> bool:
+    return _is_optional(t) or isinstance(t.target if isinstance(t, ir.Ref) else t, ir.JsValue)
+
+
+# ------------------------------------------------------------------------------------------- imports
+
+
+def adapter(writer: Writer, item: ir.Import, name: str, target: str, classes: Mapping[str, str]) -> Function | None:
+    """The host function behind an import; ``target`` is the variable of its :class:`Target`. ``None`` for intrinsics."""
+    match item.role:
+        case ir.Call():
+            return _call(writer, item, item.role, name, target)
+        case ir.Cast(param, ret):
+            value = abi.lift(param, writer.names, borrowed=True)
+            words = _word_names(item)
+            converted = writer.text(value.value, "guest", *words)
+            converted = _js_number(param, ret, converted)
+            body, produced = _give(writer, ret, converted, "a converted value", words)
+            _check_import(item, value.types, produced)
+            return _host_function(item, name, words, f"``{abi.rust(param)}`` to ``{abi.rust(ret)}``", body)
+        case ir.Static(_, t):
+            value = f"guest.static({target}, optional=True)" if isinstance(t, ir.Option) else f"guest.static({target})"
+            words = _word_names(item)
+            body, produced = _give(writer, t, value, f"the static `{item.role.target.path[-1]}`", words)
+            _check_import(item, (), produced)
+            return _host_function(item, name, words, f"``static {abi.rust(t)}``", body)
+        case ir.ConstString(text):
+            _check_import(item, (), ("i32",))
+            return _host_function(item, name, [], "A string constant.", [f"return guest.handle({text!r})"])
+        case ir.InstanceOf():
+            _check_import(item, ("i32",), ("i32",))
+            return _host_function(item, name, ["a0"], "``instanceof``", [f"return {target}.has_instance(guest, guest.value(a0))"])
+        case ir.Wrap(key):
+            _check_import(item, ("i32",), ("i32",))
+            return _host_function(item, name, ["a0"], "A Rust value becomes a Python object.", [f"return guest.handle(guest.wrap({classes[key]}, a0))"])
+        case ir.Unwrap(key):
+            _check_import(item, ("i32",), ("i32",))
+            return _host_function(item, name, ["a0"], "A Python object gives its Rust value back.", [f"return guest.unwrap(a0, {classes[key]})"])
+        case ir.Intrinsic() | ir.Unsupported():
+            return None
+
+
+_BIGINTS = (64, 128)
+
+
+def _js_number(param: ir.Type, ret: ir.Type, value: str) -> str:
+    """A Rust number that becomes a ``JsValue`` is a number or a bigint there, and Python keeps the difference."""
+    if not isinstance(ret, ir.JsValue):
+        return value
+    match param.target if isinstance(param, ir.Ref) else param:
+        case ir.Float():
+            return f"_bp.to_js_number({value})"
+        case ir.Int(bits) if bits in _BIGINTS:
+            return f"_bp.to_bigint({value})"
+    return value
+
+
+def _word_names(item: ir.Import) -> list[str]:
+    return [f"a{k}" for k in range(len(item.wasm.params))]
+
+
+def _check_import(item: ir.Import, params: tuple[ir.Word, ...], returned: tuple[ir.Word, ...]) -> None:
+    check_words(f"import {item.symbol}", item.wasm, params, returned)
+
+
+def _host_function(item: ir.Import, name: str, words: list[str], doc: str, body: list[str]) -> Function:
+    kinds = ("int" if word in ("i32", "i64") else "float" for word in item.wasm.params)
+    result = {"i32": "int", "i64": "int", "f32": "float", "f64": "float"}[item.wasm.results[0]] if item.wasm.results else "None"
+    params = ("guest: _bp.Guest", *(f"{word}: {kind}" for word, kind in zip(words, kinds, strict=True)))
+    return Function(name, params, result, (doc,), tuple(body))
+
+
+def _give(writer: Writer, t: ir.Type, value: str, label: str, words: list[str]) -> tuple[list[str], tuple[ir.Word, ...]]:
+    """Statements that lower a host value and hand it to the guest, and the words they produce."""
+    lowering = abi.lower(_owned(t), writer.names)
+    if not lowering.types:
+        return [value], ()
+    checks, lowered = writer.lower_all([Argument("_bp_value", label, lowering)], "guest")
+    if len(lowering.types) == 1 and not checks:
+        inlined = writer.text(lowering.words[0], "guest", x=writer.text(lowering.check, "guest", v=value, n=label))
+        if lowering.words[0].count("{x}") == 1 and lowering.check.count("{v}") == 1:
+            return [f"return {inlined}"], lowering.types
+    lines = [f"_bp_value = {value}", *checks]
+    if len(lowering.types) == 1:
+        return [*lines, f"return {lowered[0]}"], lowering.types
+    return [*lines, f'guest.store({words[0]}, "{abi.layout(lowering.types)}", {", ".join(lowered)})'], lowering.types
+
+
+def _owned(t: ir.Type) -> ir.Type:
+    """What a host function returns belongs to the guest, reference or not."""
+    return t.target if isinstance(t, ir.Ref) and isinstance(t.target, ir.JsValue | ir.DynamicUnion | ir.String) else t
+
+
+def _call(writer: Writer, item: ir.Import, role: ir.Call, name: str, target: str) -> Function:
+    if role.asyncness:
+        raise abi.Unsupported("async imports are not served by this version")
+    ret = role.signature.ret.ok if isinstance(role.signature.ret, ir.Result) else role.signature.ret
+    produced = abi.lower(_owned(ret), writer.names).types
+    words = _word_names(item)
+    incoming = words[1:] if len(produced) > 1 else list(words)
+    values, releases, setup, types = [], [], [], []
+    for k, t in enumerate(role.signature.params):
+        lifting = abi.lift(t, writer.names, borrowed=False)
+        used, incoming = incoming[: len(lifting.types)], incoming[len(lifting.types) :]
+        types += lifting.types
+        if len(used) < len(lifting.types):
+            break  # check_words below says what is wrong
+        value = writer.text(lifting.value, "guest", *used)
+        if lifting.release or k < len(role.signature.params) - 1 and _frees(lifting):
+            local = f"_bp_{k}"
+            setup.append(f"{local} = {value}")
+            if lifting.release:
+                releases.append(f"{local}.{lifting.release}()")
+            value = local
+        values.append(value)
+    _check_import(item, tuple(types), produced)
+    label = f"{role.name}() returned"
+    body, _ = _give(writer, ret, operation(role, values, target), label, words)
+    if releases:
+        body = ["try:", *(f"    {line}" for line in body), "finally:", *(f"    {line}" for line in releases)]
+    return _host_function(item, name, words, f"``fn {role.name}{abi.arrow(role.signature, role.params)}``", [*setup, *body])
+
+
+def _frees(lifting: abi.Lifting) -> bool:
+    """Whether lifting enters the guest: then it comes before anything of the host is looked up."""
+    return "take_" in lifting.value
+
+
+def operation(role: ir.Call, values: list[str], target: str) -> str:
+    """The Python expression for what an import does with its lifted arguments."""
+    found = f"{target}.find(guest)"
+    spread = [*values[:-1], f"*{values[-1]}"] if role.variadic and values else values
+    this, rest = (values[0] if values else "None"), spread[1:]
+    name = repr(role.name)
+    match role.operation:
+        case "call" | "new":
+            return f"{found}({', '.join(spread)})"
+        case "static":
+            return f"_bp.js.call({found}, {name}, [{', '.join(spread)}])"
+        case "method":
+            return f"_bp.js.call({this}, {name}, [{', '.join(rest)}])"
+        case "final_method":
+            return f"_bp.js.call_unbound({found}, {name}, [{', '.join(spread)}])"
+        case "get":
+            return f"_bp.js.get({this}, {name})"
+        case "set":
+            return f"_bp.js.set({this}, {name}, {', '.join(rest)})"
+        case "static_get":
+            return f"_bp.js.get({found}, {name})"
+        case "static_set":
+            return f"_bp.js.set({found}, {name}, {', '.join(values)})"
+        case "index_get" | "index_set" | "index_delete":
+            return f"_bp.js.{role.operation.removeprefix('index_')}({', '.join(values)})"
+        case "static_index_get" | "static_index_set" | "static_index_delete":
+            return f"_bp.js.{role.operation.removeprefix('static_index_')}({', '.join([found, *values])})"
+
+
+# ------------------------------------------------------------------------------------------- docs
+
+
+def doc_lines(text: str) -> tuple[str, ...]:
+    """A Rust doc comment as the lines of a docstring: its Markdown is kept, what would end the string is escaped."""
+    lines = [line.rstrip().replace("\\", "\\\\").replace('"""', '\\"\\"\\"') for line in text.strip("\n").splitlines()]
+    while lines and not lines[-1]:
+        lines.pop()
+    while lines and not lines[0]:
+        lines.pop(0)
+    if lines and re.search(r'"$', lines[-1]):
+        lines[-1] += " "
+    return tuple(lines)

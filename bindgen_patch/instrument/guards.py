@@ -1,0 +1,95 @@
+"""The guard pass: plain bindings in, guarded bindings out.
+
+A **way in** is a function that names ``_bp_guest``. Nothing in the plain text defines that name; this pass does, inside the
+guard, around the whole body. So a way in that was missed fails with a ``NameError`` before it reaches any guest.
+
+Before::
+
+    def add(self, a: int, b: int) -> int:
+        \"\"\"Adds.\"\"\"
+        return _bp_guest.call_add(_bp.i32(a, 'a'), _bp.i32(b, 'b'))
+
+After::
+
+    def add(self, a: int, b: int) -> int:
+        \"\"\"Adds.\"\"\"
+        with self._bp_door.lock:
+            _bp_guest = self._bp_door.enter()
+            try:
+                return _bp_guest.call_add(_bp.i32(a, 'a'), _bp.i32(b, 'b'))
+            except BaseException as _bp_failure:
+                raise self._bp_door.failed(_bp_guest, _bp_failure)
+            finally:
+                self._bp_door.leave(_bp_guest)
+
+:mod:`bindgen_patch.instrument.check` proves the result on its own terms.
+"""
+
+from __future__ import annotations
+
+import libcst as cst
+
+GUEST = "_bp_guest"
+DOOR = "_bp_door"
+
+GUARD = f"""\
+with {{receiver}}.{DOOR}.lock:
+    {GUEST} = {{receiver}}.{DOOR}.enter()
+    try:
+        ...
+    except BaseException as _bp_failure:
+        raise {{receiver}}.{DOOR}.failed({GUEST}, _bp_failure)
+    finally:
+        {{receiver}}.{DOOR}.leave({GUEST})
+"""
+"""The one shape of a guard; ``...`` stands for the body, ``receiver`` for ``self`` or ``cls``."""
+
+
+def insert_guards(text: str) -> str:
+    """Wrap every way in. Text without ways in comes back as it is."""
+    return cst.parse_module(text).visit(_Inserter()).code
+
+
+class _Mentions(cst.CSTVisitor):
+    """Looks for the guest's name."""
+
+    def __init__(self) -> None:
+        self.found = False
+
+    def visit_Name(self, node: cst.Name) -> None:  # noqa: N802 (libcst's naming)
+        self.found = self.found or node.value == GUEST
+
+
+class _Inserter(cst.CSTTransformer):
+    def leave_FunctionDef(self, original_node: cst.FunctionDef, updated_node: cst.FunctionDef) -> cst.FunctionDef:  # noqa: N802
+        look = _Mentions()
+        original_node.body.visit(look)
+        if not look.found or not isinstance(updated_node.body, cst.IndentedBlock):
+            return updated_node
+        receiver = updated_node.params.posonly_params or updated_node.params.params
+        docstring, body = _split(updated_node.body.body)
+        guard = cst.parse_module(GUARD.format(receiver=receiver[0].name.value)).body[0].visit(_Body(body))
+        assert isinstance(guard, cst.With)
+        return updated_node.with_changes(body=updated_node.body.with_changes(body=[*docstring, guard]))
+
+
+class _Body(cst.CSTTransformer):
+    """Puts the statements where the guard has its ``...``."""
+
+    def __init__(self, body: list[cst.BaseStatement]) -> None:
+        self.body = body
+
+    def leave_Try(self, original_node: cst.Try, updated_node: cst.Try) -> cst.Try:  # noqa: N802
+        return updated_node.with_changes(body=cst.IndentedBlock(body=self.body))
+
+
+def _split(statements: object) -> tuple[list[cst.BaseStatement], list[cst.BaseStatement]]:
+    """The docstring, if there is one, and the rest."""
+    body = list(statements)  # type: ignore[call-overload]
+    first = body[0]
+    is_doc = (
+        isinstance(first, cst.SimpleStatementLine)
+        and isinstance(first.body[0], cst.Expr)
+        and isinstance(first.body[0].value, cst.SimpleString | cst.ConcatenatedString)
+    )
+    return (body[:1], body[1:]) if is_doc else ([], body)

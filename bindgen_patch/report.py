@@ -1,0 +1,117 @@
+"""What the command line tells about a guest, as plain data."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from pathlib import Path
+from typing import Any
+
+from bindgen_patch import ir
+from bindgen_patch.decode import decode, require_runnable
+from bindgen_patch.emit.module import PyModule, build
+from bindgen_patch.emit.plan import Function
+from bindgen_patch.errors import GenerationError
+from bindgen_patch.pipeline import Generated
+
+
+def panics(module: ir.Module) -> str:
+    """The guest's panic strategy in words."""
+    if not module.facts.unwinds:
+        return "panic=abort: a panic ends the instance"
+    return "panic=unwind: panics are exceptions"
+
+
+def ir_text(module: ir.Module) -> str:
+    """The model, as JSON: what ``gen --show ir`` prints."""
+    return json.dumps(_tagged(module), indent=2) + "\n"
+
+
+def _tagged(value: Any) -> Any:
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return {"is": type(value).__name__} | {field.name: _tagged(getattr(value, field.name)) for field in dataclasses.fields(value)}
+    if isinstance(value, frozenset):
+        return sorted(value)
+    return [_tagged(item) for item in value] if isinstance(value, tuple) else value
+
+
+def generated(made: Generated, folder: Path, stale: list[str] | None) -> dict[str, Any]:
+    """What ``gen --json`` prints; ``stale`` with ``--check`` only."""
+    told: dict[str, Any] = {
+        "package": str(folder),
+        "files": {name: len(content) for name, content in sorted(made.files.items())},
+        "functions": [f.name for f in made.python.functions],
+        "classes": [c.name for c in made.python.classes],
+        "enums": [e.name for e in made.python.enums],
+        "notes": list(made.python.notes),
+    }
+    return told if stale is None else told | {"stale": stale}
+
+
+def inspected(data: bytes, name: str) -> dict[str, Any]:
+    """What ``inspect`` shows. Raises :class:`GenerationError` for what cannot even be read."""
+    module, _ = decode(data, name)
+    notes: list[str] = []
+    try:
+        require_runnable(module)
+    except GenerationError as error:
+        notes.append(f"gen refuses this guest: {error}")
+    python = build(module, title=name)
+    facts = module.facts
+    return {
+        "guest": {
+            "file": name,
+            "bytes": len(data),
+            "schema": module.schema,
+            "wasm_bindgen": module.version,
+            "panic": "unwind" if facts.unwinds else "abort",
+            "exception_handling": facts.eh,
+            "stack_pointer_found": facts.stack_pointer is not None,
+            "function_table": facts.function_table,
+            "guarded": _guarded(python),
+            "crates": ", ".join(module.crates),
+        },
+        "exports": _exports(python),
+        "imports": _imports(module),
+        "notes": [*notes, *python.notes],
+    }
+
+
+def _guarded(python: PyModule) -> str:
+    methods = sum(len(c.functions) for c in python.classes)
+    counts = {
+        "functions": len(python.functions),
+        "methods and accessors": methods,
+        "destructors": len(python.classes),
+        "closure types": len(python.closures),
+    }
+    return ", ".join(f"{count} {what}" for what, count in counts.items() if count) or "nothing"
+
+
+def _exports(python: PyModule) -> list[dict[str, str]]:
+    rows = [{"name": f.name, "python": _signature(f), "doc": f.doc[0] if f.doc else ""} for f in python.functions]
+    for c in python.classes:
+        rows.append({"name": c.name, "python": f"class {c.name}", "doc": c.doc[0]})
+        rows += [{"name": f"{c.name}.{f.name}", "python": _signature(f), "doc": f.doc[0] if f.doc else ""} for f in c.functions]
+    rows += [{"name": e.name, "python": f"class {e.name}({e.base.removeprefix('_enum.')})", "doc": e.doc[0]} for e in python.enums]
+    return rows
+
+
+def _signature(f: Function) -> str:
+    return f"({', '.join(f.params)}) -> {f.returns}".replace("_bp.", "")
+
+
+def _imports(module: ir.Module) -> list[dict[str, str]]:
+    rows = []
+    for item in module.imports:
+        match item.role:
+            case ir.Call(target, operation, name):
+                where, what = target, f"{operation} {name}"
+            case ir.Static(target, _):
+                where, what = target, "static"
+            case ir.InstanceOf(target):
+                where, what = target, "instanceof"
+            case _:
+                continue
+        rows.append({"from": where.module or "globals", "name": ".".join(where.path), "use": what})
+    return rows
