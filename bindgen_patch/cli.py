@@ -49,7 +49,16 @@ def main() -> None:
 @click.option("-v", "--verbose", is_flag=True, help="List every file and every note.")
 @click.pass_context
 def gen(
-    ctx: click.Context, module: Path, out: Path | None, vendor: bool, pep8: bool, check: bool, show: str | None, as_json: bool, quiet: bool, verbose: bool
+    ctx: click.Context,
+    module: Path,
+    out: Path | None,
+    vendor: bool,
+    pep8: bool,
+    check: bool,
+    show: str | None,
+    as_json: bool,
+    quiet: bool,
+    verbose: bool,
 ) -> None:
     """Write a Python package for MODULE, a guest as cargo built it."""
     if out is None and show is None:
@@ -118,6 +127,3 @@ def _plain(value: object) -> str:
 
 if __name__ == "__main__":
     main()
-
-
-

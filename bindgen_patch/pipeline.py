@@ -34,7 +34,7 @@ class Generated:
     files: dict[str, bytes]
 
 
-def generate(data: bytes, name: str, options: Options = Options()) -> Generated:  # noqa: B008 (frozen)
+def generate(data: bytes, name: str, options: Options = Options()) -> Generated:
     """The package for the guest ``data``. Raises :class:`GenerationError`; writes nothing."""
     module, wasm = decode(data, name)
     require_runnable(module)

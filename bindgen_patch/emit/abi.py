@@ -83,7 +83,9 @@ def _scalar(t: ir.Type) -> _Scalar | None:
             return _Scalar("{int}", f"_bp.{name}({{v}}, {{n}})", ("i64", "i64"), f"_bp.to_{name}({{0}}, {{1}})", "", "tag")
         case ir.Int(64, signed):
             name = "i64" if signed else "u64"
-            return _Scalar("{int}", f"_bp.{name}({{v}}, {{n}})", ("i64",), "{0}" if signed else "_bp.to_u64({0})", "q" if signed else "Q", "tag")
+            return _Scalar(
+                "{int}", f"_bp.{name}({{v}}, {{n}})", ("i64",), "{0}" if signed else "_bp.to_u64({0})", "q" if signed else "Q", "tag"
+            )
         case ir.Int(32, signed):
             name = "i32" if signed else "u32"
             return _Scalar("{int}", f"_bp.{name}({{v}}, {{n}})", I32, "{0}" if signed else "_bp.to_u32({0})", "i" if signed else "I", "32")
@@ -177,7 +179,9 @@ def _lower_sequence(element: ir.Type, names: Names) -> Lowering:
     two: tuple[ir.Word, ...] = ("i32", "i32")
     if (code := _code(element)) is not None:
         hint = "_bp.Floats" if code in "fd" else "_bp.Ints"
-        return Lowering(hint, (f"{{g}}.put({{x}}, {struct.calcsize(code)})", "{len}({x})"), two, f'_bp.numbers({{v}}, "{code}", {{n}})', pure=False)
+        return Lowering(
+            hint, (f"{{g}}.put({{x}}, {struct.calcsize(code)})", "{len}({x})"), two, f'_bp.numbers({{v}}, "{code}", {{n}})', pure=False
+        )
     if (code := _cell(element)) is not None:
         inner = lower(element, names)
         check = inner.check.replace("{v}", "_bp_item")

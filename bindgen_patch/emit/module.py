@@ -134,7 +134,9 @@ def build(module: ir.Module, *, title: str, pep8: bool = False) -> PyModule:
     functions, aliases = _functions(b, writer, free, names, known, set(structs.values()))
     imports = tuple(_imports(b, writer, structs))
     closures = tuple(_closures(b, writer))
-    start = tuple((b.call(f"start_{symbol}", symbol, _start_type(module, symbol)), _start_arguments(module, symbol)) for symbol in module.start)
+    start = tuple(
+        (b.call(f"start_{symbol}", symbol, _start_type(module, symbol)), _start_arguments(module, symbol)) for symbol in module.start
+    )
     for name, symbol, signature in _RUNTIME_CALLS:
         if symbol in module.facts.exports:
             b.calls[name] = (symbol, signature)
@@ -172,7 +174,9 @@ def _claim_type(b: _Builder, scope: Scope, name: str, what: str, private: bool) 
 
 def _claim_function(b: _Builder, scope: Scope, item: ir.Export) -> str:
     name = "_".join((*item.namespace, item.name))
-    return b.renamed(f"function {'.'.join((*item.namespace, item.name))}", name, scope.claim(identifier(name, pep8=b.pep8), f"function {item.name}"))
+    return b.renamed(
+        f"function {'.'.join((*item.namespace, item.name))}", name, scope.claim(identifier(name, pep8=b.pep8), f"function {item.name}")
+    )
 
 
 def _enum(e: ir.EnumDef, name: str) -> EnumText:

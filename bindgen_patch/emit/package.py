@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import tempfile
 from collections.abc import Mapping
@@ -82,7 +81,7 @@ def check_ours(folder: Path) -> None:
     hint = "name a folder that does not exist yet, is empty, or holds an earlier package of bindgen-patch's"
     if not folder.is_dir():
         raise GenerationError(f"{folder} is not a folder", hint=hint)
-    names = sorted(os.listdir(folder))
+    names = sorted(path.name for path in folder.iterdir())
     if not names:
         return
     init = folder / "__init__.py"
@@ -90,8 +89,12 @@ def check_ours(folder: Path) -> None:
         raise GenerationError(f"{folder} holds {names[0]} and no package that bindgen-patch generated", hint=hint)
     foreign = [name for name in names if name not in _OURS]
     if foreign:
-        raise GenerationError(f"{folder} holds {foreign[0]} beside the generated package", hint="move it elsewhere: gen replaces the whole folder")
+        raise GenerationError(
+            f"{folder} holds {foreign[0]} beside the generated package", hint="move it elsewhere: gen replaces the whole folder"
+        )
 
 
 def _unwritable(folder: Path, error: OSError) -> GenerationError:
-    return GenerationError(f"cannot write {folder}: {error.strerror or error}", hint="nothing was changed; check the path and its permissions")
+    return GenerationError(
+        f"cannot write {folder}: {error.strerror or error}", hint="nothing was changed; check the path and its permissions"
+    )

@@ -108,7 +108,7 @@ def check_words(what: str, wasm: ir.FuncType, params: tuple[ir.Word, ...], retur
     Raises :class:`GenerationError` when they differ.
     """
     record = len(returned) > 1
-    expected = ir.FuncType((("i32",) if record else ()) + params, () if record else returned)
+    expected = ir.FuncType(("i32", *params) if record else params, () if record else returned)
     if expected != wasm:
         raise GenerationError(
             f"{what}: its descriptor asks for the wasm type {abi.signature(expected)}, its code has {abi.signature(wasm)}",
@@ -128,19 +128,19 @@ def export(writer: Writer, item: ir.Export, name: str, call: str, taken: set[str
     method = item.kind in ("method", "getter", "setter")
     parameters, arguments = _parameters(writer, item, taken | {"self", "cls"})
     checks, words = writer.lower_all(arguments, guest)
-    receiver: tuple[ir.Word, ...] = ("i32",) if method else ()
     if item.consumes:
         checks.insert(0, f"{guest}.pointer(self)")
         words.insert(0, f"{guest}.consume(self)")
     elif method:
         words.insert(0, f"{guest}.pointer(self)")
-    types = receiver + tuple(word for argument in arguments for word in argument.lowering.types)
+    types: list[ir.Word] = ["i32"] if method else []
+    types += [word for argument in arguments for word in argument.lowering.types]
     into = "return {}"
     ret = item.ret
     if item.kind == "constructor":
         ret, into = _constructed(item), f"self._bp_own({guest}, {{}})"
     _, _, returned = writer.returning(ret, "", guest)
-    if check_words(f"export {item.symbol}", item.wasm, types, returned):
+    if check_words(f"export {item.symbol}", item.wasm, tuple(types), returned):
         words.insert(0, f"{guest}.result")
     hint, lines, _ = writer.returning(ret, f"{guest}.{call}({', '.join(words)})", guest, into=into)
     first = "cls" if item.kind in ("static", "static_getter", "static_setter") else "self"
@@ -226,8 +226,9 @@ def closure(writer: Writer, signature: ir.Signature) -> tuple[Function, str, boo
     checks, words = writer.lower_all(arguments, guest)
     hint, lines, returned = writer.returning(signature.ret, f"{guest}.invoke({', '.join(['self', *words])})", guest)
     record = len(returned) > 1
-    types = [word for argument in arguments for word in argument.lowering.types]
-    wasm = ir.FuncType((*(("i32",) if record else ()), "i32", "i32", *types), () if record else returned)
+    types: list[ir.Word] = ["i32"] * (2 + record)
+    types += [word for argument in arguments for word in argument.lowering.types]
+    wasm = ir.FuncType(tuple(types), () if record else returned)
     params = [f"{a.name}: {writer.hint(a.lowering.hint)}" + (" = None" if k >= required else "") for k, a in enumerate(arguments)]
     body = (f"self._bp_check({guest})", *checks, *lines)
     function = Function("__call__", ("self", *params, *(("/",) if params else ())), hint, ("Run it in the guest.",), body)
@@ -247,12 +248,13 @@ def adapter(writer: Writer, item: ir.Import, name: str, target: str, classes: Ma
         case ir.Call():
             return _call(writer, item, item.role, name, target)
         case ir.Cast(param, ret):
-            value = abi.lift(param, writer.names, borrowed=True)
+            lifting = abi.lift(param, writer.names)
             words = _word_names(item)
-            converted = writer.text(value.value, "guest", *words)
-            converted = _js_number(param, ret, converted)
-            body, produced = _give(writer, ret, converted, "a converted value", words)
-            _check_import(item, value.types, produced)
+            produced = abi.lower(_owned(ret), writer.names).types
+            incoming = words[1:] if len(produced) > 1 else words
+            _check_import(item, lifting.types, produced)
+            converted = _js_number(param, ret, writer.text(lifting.value, "guest", *incoming))
+            body, _ = _give(writer, ret, converted, "a converted value", words)
             return _host_function(item, name, words, f"``{abi.rust(param)}`` to ``{abi.rust(ret)}``", body)
         case ir.Static(_, t):
             value = f"guest.static({target}, optional=True)" if isinstance(t, ir.Option) else f"guest.static({target})"
@@ -268,10 +270,14 @@ def adapter(writer: Writer, item: ir.Import, name: str, target: str, classes: Ma
             return _host_function(item, name, ["a0"], "``instanceof``", [f"return {target}.has_instance(guest, guest.value(a0))"])
         case ir.Wrap(key):
             _check_import(item, ("i32",), ("i32",))
-            return _host_function(item, name, ["a0"], "A Rust value becomes a Python object.", [f"return guest.handle(guest.wrap({classes[key]}, a0))"])
+            return _host_function(
+                item, name, ["a0"], "A Rust value becomes a Python object.", [f"return guest.handle(guest.wrap({classes[key]}, a0))"]
+            )
         case ir.Unwrap(key):
             _check_import(item, ("i32",), ("i32",))
-            return _host_function(item, name, ["a0"], "A Python object gives its Rust value back.", [f"return guest.unwrap(a0, {classes[key]})"])
+            return _host_function(
+                item, name, ["a0"], "A Python object gives its Rust value back.", [f"return guest.unwrap(a0, {classes[key]})"]
+            )
         case ir.Intrinsic() | ir.Unsupported():
             return None
 
@@ -334,7 +340,10 @@ def _call(writer: Writer, item: ir.Import, role: ir.Call, name: str, target: str
     produced = abi.lower(_owned(ret), writer.names).types
     words = _word_names(item)
     incoming = words[1:] if len(produced) > 1 else list(words)
-    values, releases, setup, types = [], [], [], []
+    values: list[str] = []
+    releases: list[str] = []
+    setup: list[str] = []
+    types: list[ir.Word] = []
     for k, t in enumerate(role.signature.params):
         lifting = abi.lift(t, writer.names, borrowed=False)
         used, incoming = incoming[: len(lifting.types)], incoming[len(lifting.types) :]
@@ -342,7 +351,7 @@ def _call(writer: Writer, item: ir.Import, role: ir.Call, name: str, target: str
         if len(used) < len(lifting.types):
             break  # check_words below says what is wrong
         value = writer.text(lifting.value, "guest", *used)
-        if lifting.release or k < len(role.signature.params) - 1 and _frees(lifting):
+        if lifting.release or (k < len(role.signature.params) - 1 and _frees(lifting)):
             local = f"_bp_{k}"
             setup.append(f"{local} = {value}")
             if lifting.release:

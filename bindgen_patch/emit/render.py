@@ -33,15 +33,19 @@ def _environment() -> jinja2.Environment:
 def render(module: PyModule, wasm: bytes, shims: bytes, *, vendor: bool) -> str:
     """The plain text. ``wasm`` and ``shims`` are the files that will lie beside it; their sha256 go in."""
     names = [c.name for c in module.classes] + [e.name for e in module.enums] + [alias for alias, _ in module.aliases]
-    text = _environment().get_template("package.py.j2").render(
-        m=module,
-        marker=MARKER,
-        runtime_import=VENDORED_RUNTIME if vendor else INSTALLED_RUNTIME,
-        public=sorted({*names, "Instance", "instance"}),
-        adapters=[item for item in module.imports if item.function is not None],
-        str="_builtins.str" if module.qualified_builtins else "str",
-        module_digest=hashlib.sha256(wasm).hexdigest(),
-        shims_digest=hashlib.sha256(shims).hexdigest(),
+    text = (
+        _environment()
+        .get_template("package.py.j2")
+        .render(
+            m=module,
+            marker=MARKER,
+            runtime_import=VENDORED_RUNTIME if vendor else INSTALLED_RUNTIME,
+            public=sorted({*names, "Instance", "instance"}),
+            adapters=[item for item in module.imports if item.function is not None],
+            str="_builtins.str" if module.qualified_builtins else "str",
+            module_digest=hashlib.sha256(wasm).hexdigest(),
+            shims_digest=hashlib.sha256(shims).hexdigest(),
+        )
     )
     return _tidy(text)
 

@@ -42,14 +42,15 @@ def find_holes(text: str) -> Iterator[str]:
     hosts = {function.name for function in _functions(tree) if any(arg.arg == "guest" for arg in function.args.args)}
     allowed = {id(node) for call in ast.walk(tree) if _is_import_entry(call) for node in ast.walk(call)}
     inside = {id(node) for function in _functions(tree) if function.name in hosts for node in ast.walk(function)}
+    aliases = {id(node.value) for node in tree.body if isinstance(node, ast.Assign) and _is_method_of_default(node.value)}
     for node in ast.walk(tree):
         line = f"line {getattr(node, 'lineno', 0)}"
         if id(node) not in guarded:
             if _is_guest(node):
                 yield f"{line}: {GUEST} is named outside a guard"
-            if isinstance(node, ast.Attribute) and node.attr == DOOR or isinstance(node, ast.Name) and node.id == DOOR:
+            if (isinstance(node, ast.Attribute) and node.attr == DOOR) or (isinstance(node, ast.Name) and node.id == DOOR):
                 yield f"{line}: {DOOR} is named outside a guard"
-        if isinstance(node, ast.Attribute) and node.attr.startswith("call_"):
+        if isinstance(node, ast.Attribute) and node.attr.startswith("call_") and id(node) not in aliases:
             owner = node.value.id if isinstance(node.value, ast.Name) else ""
             if not (owner == GUEST and id(node) in guarded) and not (owner == "guest" and id(node) in inside):
                 yield f"{line}: {node.attr} is reached through something else than the guest"
@@ -70,6 +71,11 @@ def _is_guest(node: ast.AST) -> bool:
         case ast.ExceptHandler(name=name) | ast.FunctionDef(name=name) | ast.ClassDef(name=name) | ast.MatchAs(name=name):
             return name == GUEST
     return False
+
+
+def _is_method_of_default(node: ast.AST) -> bool:
+    """``instance.name``: an exported function may well be called ``call_something``."""
+    return isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "instance"
 
 
 def _is_import_entry(node: ast.AST) -> bool:

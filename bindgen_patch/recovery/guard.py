@@ -198,7 +198,7 @@ class Guard(Generic[G]):
             if self.state is not State.CLOSED:
                 self._move(Event.START_FAILED)
             guest.discard()
-            raise failure
+            raise failure  # noqa: B904 (it is the error itself, or the death that it tells of)
         finally:
             self._depth -= 1
         self._made += 1

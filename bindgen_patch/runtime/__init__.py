@@ -67,7 +67,6 @@ from .values import (
     utf8,
 )
 
-
 __all__ = [
     "Any", "Array", "BigInt", "Buffer", "Closure", "Floats", "Guest", "Import", "Instance", "Ints", "Iterable", "Limits", "Literal", "Mapping", "MutFloats",
     "MutInts", "Object", "Program", "Target",

@@ -16,7 +16,7 @@ from typing import Any
 
 from . import capi
 
-_TYPES = {"i": ctypes.c_int32, "l": ctypes.c_int64, "f": ctypes.c_float, "d": ctypes.c_double}
+_TYPES: dict[str, Any] = {"i": ctypes.c_int32, "l": ctypes.c_int64, "f": ctypes.c_float, "d": ctypes.c_double}
 
 Caller = Callable[..., Any]
 
@@ -26,10 +26,12 @@ def _slot(letter: str, position: int) -> str:
     return f"{letter}[{position * (capi.SLOT_BYTES // ctypes.sizeof(_TYPES[letter]))}]"
 
 
-def _compile(name: str, lines: list[str], **names: object) -> Any:
-    namespace: dict[str, object] = dict(names)
+def _compile(lines: list[str], names: dict[str, Any]) -> Callable[..., Any]:
+    """Run ``lines``, which define a function called ``bind``."""
+    namespace = dict(names)
     exec("\n".join(lines), namespace)
-    return namespace[name]
+    bind: Callable[..., Any] = namespace["bind"]
+    return bind
 
 
 @cache
@@ -46,7 +48,10 @@ def caller_factory(signature: str) -> Callable[[int, Any, Callable[[int | None, 
     lines = [
         "def bind(context, func, failed):",
         f"    raw = (c_uint64 * {2 * slots})()",
-        *(f"    {letter} = ({_TYPES[letter].__name__} * {slots * capi.SLOT_BYTES // ctypes.sizeof(_TYPES[letter])}).from_buffer(raw)" for letter in sorted({*params, *result})),
+        *(
+            f"    {letter} = ({_TYPES[letter].__name__} * {slots * capi.SLOT_BYTES // ctypes.sizeof(_TYPES[letter])}).from_buffer(raw)"
+            for letter in sorted({*params, *result})
+        ),
         "    slots, trap, where = addressof(raw), c_void_p(), addressof(func)",
         "    trap_address = addressof(trap)",
         f"    def call({', '.join(names)}):",
@@ -59,7 +64,8 @@ def caller_factory(signature: str) -> Callable[[int, Any, Callable[[int | None, 
         "    return call",
     ]
     types = {kind.__name__: kind for kind in _TYPES.values()}
-    return _compile("bind", lines, **types, c_uint64=ctypes.c_uint64, c_void_p=ctypes.c_void_p, addressof=ctypes.addressof, invoke=capi.call)  # type: ignore[no-any-return]
+    names_used = {"c_uint64": ctypes.c_uint64, "c_void_p": ctypes.c_void_p, "addressof": ctypes.addressof, "invoke": capi.call}
+    return _compile(lines, types | names_used)
 
 
 Adapter = Callable[..., Any]
@@ -73,7 +79,10 @@ def _host_factory(signature: str) -> Callable[..., Any]:
     arguments = "".join(f", {_slot(letter, position)}" for position, letter in enumerate(params, 1))
     lines = [
         "def bind(guests, adapter, refused):",
-        *(f"    {letter.upper()} = {_TYPES[letter].__name__} * {slots * capi.SLOT_BYTES // ctypes.sizeof(_TYPES[letter])}" for letter in views),
+        *(
+            f"    {letter.upper()} = {_TYPES[letter].__name__} * {slots * capi.SLOT_BYTES // ctypes.sizeof(_TYPES[letter])}"
+            for letter in views
+        ),
         "    def host_function(environment, caller, raw, count):",
         *(f"        {letter} = {letter.upper()}.from_address(raw)" for letter in views),
         "        guest = guests[i[0]]()",
@@ -92,7 +101,7 @@ def _host_factory(signature: str) -> Callable[..., Any]:
         "    return host_function",
     ]
     types = {kind.__name__: kind for kind in _TYPES.values()}
-    return _compile("bind", lines, **types)  # type: ignore[no-any-return]
+    return _compile(lines, types)
 
 
 def host_function(guests: dict[int, Any], adapter: Adapter, signature: str, *, catch: bool) -> Any:

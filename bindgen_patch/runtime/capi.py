@@ -11,7 +11,9 @@ import ctypes
 from ctypes import POINTER, byref, c_bool, c_char_p, c_int32, c_size_t, c_uint8, c_uint32, c_uint64, c_void_p
 from typing import Any
 
-from wasmtime import _ffi as ffi
+from wasmtime import _ffi
+
+ffi: Any = _ffi
 
 HOST_FUNCTION = ctypes.CFUNCTYPE(c_void_p, c_void_p, c_void_p, c_void_p, c_size_t)
 """``wasmtime_func_unchecked_callback_t``: (environment, caller, argument and result slots, slot count) -> trap or NULL."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import importlib.metadata
 import os
 import sys
 import tempfile
@@ -56,8 +57,6 @@ def compile_module(wasm: bytes, digest: str) -> Any:
 
 
 def _cache_file(digest: str) -> Path | None:
-    import wasmtime
-
     place = os.environ.get("BINDGEN_PATCH_CACHE", "")
     if place.lower() in ("off", "0"):
         return None
@@ -67,7 +66,7 @@ def _cache_file(digest: str) -> Path | None:
         folder = Path(os.environ.get("LOCALAPPDATA", str(Path.home() / "AppData" / "Local"))) / "bindgen-patch" / "cache"
     else:
         folder = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "bindgen-patch"
-    key = f"{digest}:{wasmtime.__version__}:{_SETTINGS}:{sys.platform}:{sys.implementation.cache_tag}"
+    key = f"{digest}:{importlib.metadata.version('wasmtime')}:{_SETTINGS}:{sys.platform}:{sys.implementation.cache_tag}"
     return folder / f"{hashlib.sha256(key.encode()).hexdigest()}.cwasm"
 
 

@@ -186,7 +186,9 @@ class Guest:
         function = self._table_calls.get((slot, signature))
         if function is None:
             self._alive()
-            func = self._capi.table_func(self._context, self.program.export(self, symbols.EXPORT_TABLE), slot) if self.program.table else None
+            func = (
+                self._capi.table_func(self._context, self.program.export(self, symbols.EXPORT_TABLE), slot) if self.program.table else None
+            )
             if func is None or self._capi.signature(self._context, func) != signature:
                 raise self.violation(f"slot {slot} of the guest's table holds no function of type {signature!r}")
             function = self._table_calls[slot, signature] = caller_factory(signature)(self._context, func, self._failed)
@@ -211,7 +213,7 @@ class Guest:
         """A call did not return: a host exception on its way out, or a death. Always raises."""
         pointer, trap_pointer.value = trap_pointer.value, None
         host_error, self.host_error = self.host_error, None
-        caught = self._capi.take_trap(pointer) if pointer is not None else None
+        caught: Any = self._capi.take_trap(pointer) if pointer is not None else None
         if self._in_hook and self.death is None:
             message = self._capi.error_message(error) if error is not None else trap.reason(caught.message)
             raise host_error or RuntimeError(f"the abort hook trapped: {message}")
@@ -321,7 +323,8 @@ class Guest:
         address, count = address & _MASK, count & _MASK
         size = count * struct.calcsize(code)
         self._check(address, size)
-        return self._view[address : address + size].cast(code)
+        view: memoryview = self._view[address : address + size].cast(code)  # type: ignore[call-overload]
+        return view
 
     def _check(self, address: int, size: int) -> None:
         if address + size > self._size:
@@ -528,7 +531,7 @@ class Guest:
 
     def door_class(self, cls: type[T]) -> type[T]:
         """``cls`` as the Instance that this guest serves knows it."""
-        return self.host.classes.get(cls, cls)  # type: ignore[return-value]
+        return self.host.classes.get(cls, cls)
 
     def unwrap(self, handle: int, cls: type[Object]) -> int:
         """The ``_unwrap`` imports: the address behind a borrowed handle if it is an object of ``cls``, else 0."""

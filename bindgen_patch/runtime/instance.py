@@ -63,7 +63,9 @@ class Instance:
         if "_bp_door" not in cls.__dict__:  # the package's default instance comes first and takes the classes themselves
             cls._bp_door = self._bp_door
             return cls
-        bound = type(cls.__name__, (cls,), {"__slots__": (), "__doc__": cls.__doc__, "__module__": cls.__module__, "_bp_door": self._bp_door})
+        bound = type(
+            cls.__name__, (cls,), {"__slots__": (), "__doc__": cls.__doc__, "__module__": cls.__module__, "_bp_door": self._bp_door}
+        )
         self._bp_host.classes[cls] = bound
         return bound
 

@@ -239,7 +239,14 @@ def unsupported(reason: str) -> Adapter:
 
 for _name in ("exports", "memory", "module", "instance", "function_table"):
     _ADAPTERS[_name] = unsupported(f"this host has no WebAssembly {_name} object to hand to the guest")
-for _name in ("jspi_suspend", "jspi_spawn_poll", "jspi_spawn_first", "externref_table_grow", "externref_table_set_null", "init_externref_table"):
+for _name in (
+    "jspi_suspend",
+    "jspi_spawn_poll",
+    "jspi_spawn_first",
+    "externref_table_grow",
+    "externref_table_set_null",
+    "init_externref_table",
+):
     _ADAPTERS[_name] = unsupported(f"__wbindgen_{_name} is never called by a guest whose handles the host keeps")
 for _name in ("describe", "describe_generic_import"):
     _ADAPTERS[_name] = unsupported("descriptors are not computed at run time")

@@ -97,9 +97,7 @@ class Program:
             for position, number in enumerate(loaded.order):
                 externs[position] = shims[number]
             instance = capi.ffi.wasmtime_instance_t()
-            _finish(
-                lambda trap: capi.instance_new(context, loaded.module.ptr(), externs, len(loaded.order), ctypes.byref(instance), trap)
-            )
+            _finish(lambda trap: capi.instance_new(context, loaded.module.ptr(), externs, len(loaded.order), ctypes.byref(instance), trap))
             host = capi.export(context, instance, symbols.EXPORT_HOST)
             slots = (shims[number].of.func for number, item in enumerate(self.imports) if item.host_slot)
             for slot, func in enumerate(slots):

@@ -66,7 +66,7 @@ class Array(_Numbers):
     def __ne__(self, other: object) -> bool:
         return not self == other
 
-    __hash__ = None  # type: ignore[assignment]
+    __hash__ = None
 
 
 def _wrong(value: object, expected: str, name: str) -> TypeError:
@@ -190,7 +190,7 @@ def numbers(value: Buffer | Iterable[Any], code: str, name: str) -> memoryview:
     view = _view(value)
     if view is not None:
         if _is(view, code):
-            return view.cast("B").cast(code) if view.ndim != 1 or view.format != code else view
+            return _cast(view, code)
         if view.ndim != 1:
             raise TypeError(f"{name}: expected one dimension and elements of format {code!r}, got {view.ndim} and {view.format!r}")
         value = view.tolist()
@@ -220,6 +220,14 @@ def _is(view: memoryview, code: str) -> bool:
     return native and view.itemsize == struct.calcsize(code) and view.c_contiguous
 
 
+def _cast(view: memoryview, code: str) -> memoryview:
+    """``view`` as one row of ``code``; it was found to be of that kind."""
+    if view.ndim == 1 and view.format == code:
+        return view
+    row: memoryview = view.cast("B").cast(code)  # type: ignore[call-overload]
+    return row
+
+
 class MutSlice:
     """A ``&mut [T]`` argument: the guest gets a copy, and what it made of it is written back after the call."""
 
@@ -243,7 +251,7 @@ def mut_numbers(value: Any, code: str, name: str) -> MutSlice:
     view = _view(value)
     if view is None or view.readonly or not _is(view, code):
         raise TypeError(f"{name}: expected a list or a writable contiguous buffer of format {code!r}, not {type(value).__name__}")
-    return MutSlice(value, view if view.format == code and view.ndim == 1 else view.cast("B").cast(code))
+    return MutSlice(value, _cast(view, code))
 
 
 def items(value: Iterable[T], name: str) -> list[T]:

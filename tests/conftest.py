@@ -1,0 +1,72 @@
+"""Generated packages for tests: each fixture guest goes through ``gen`` once per session and is imported under its own name."""
+
+from __future__ import annotations
+
+import importlib
+import itertools
+import os
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+from bindgen_patch import pipeline
+from bindgen_patch.emit.package import write
+
+FIXTURES = Path(__file__).resolve().parent.parent / "fixtures"
+MODES = ("unwind", "abort")
+CASES = sorted(path.parent.name for path in FIXTURES.glob("*/unwind.wasm"))
+
+_numbers = itertools.count()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def compiled_code(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Compiled guests are kept for the session, and nowhere in the user's own cache."""
+    before = os.environ.get("BINDGEN_PATCH_CACHE")
+    os.environ["BINDGEN_PATCH_CACHE"] = str(tmp_path_factory.getbasetemp() / "compiled")
+    yield
+    if before is None:
+        del os.environ["BINDGEN_PATCH_CACHE"]
+    else:
+        os.environ["BINDGEN_PATCH_CACHE"] = before
+
+
+@pytest.fixture(scope="session")
+def generated() -> Callable[..., pipeline.Generated]:
+    """``generated("classes", "unwind")``: what every stage made of a fixture guest."""
+    made: dict[tuple[Any, ...], pipeline.Generated] = {}
+
+    def get(case: str, mode: str, **options: bool) -> pipeline.Generated:
+        key = (case, mode, *sorted(options.items()))
+        if key not in made:
+            path = FIXTURES / case / f"{mode}.wasm"
+            made[key] = pipeline.generate(path.read_bytes(), f"{case}.wasm", pipeline.Options(**options))
+        return made[key]
+
+    return get
+
+
+@pytest.fixture(scope="session")
+def load(generated: Callable[..., pipeline.Generated], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Any]]:
+    """``load("classes", "unwind")``: a freshly imported package for a fixture guest, with a default instance of its own."""
+    root = tmp_path_factory.mktemp("packages")
+    sys.path.insert(0, str(root))
+
+    def get(case: str, mode: str, **options: bool) -> ModuleType:
+        name = f"{case.replace('-', '_').replace('/', '_')}_{mode}_{next(_numbers)}"
+        write(generated(case, mode, **options).files, root / name)
+        importlib.invalidate_caches()
+        return importlib.import_module(name)
+
+    yield get
+    sys.path.remove(str(root))
+
+
+@pytest.fixture(params=MODES)
+def mode(request: pytest.FixtureRequest) -> str:
+    """Both ways a guest is built: panics that unwind, panics that abort."""
+    return str(request.param)
