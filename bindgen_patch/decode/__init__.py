@@ -1,0 +1,52 @@
+"""From the bytes of a raw ``.wasm`` guest to :class:`bindgen_patch.ir.Module`.
+
+In the order of the data: ``container`` reads the sections, ``metadata`` what the macro wrote, ``analysis`` runs the functions that describe
+types, ``descriptors`` reads what they said, and ``resolve`` puts it together. Whatever the bytes are, the outcome is a module or a
+:class:`~bindgen_patch.errors.GenerationError`, in a time that follows the size of the guest's API.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from bindgen_patch import ir
+from bindgen_patch.decode import analysis, checks, metadata, scan
+from bindgen_patch.decode.checks import require_runnable
+from bindgen_patch.decode.container import Wasm
+from bindgen_patch.decode.guest import Guest
+from bindgen_patch.decode.identities import Identities
+from bindgen_patch.decode.resolve import resolve, stack_pointer
+from bindgen_patch.errors import GenerationError
+
+__all__ = ["Wasm", "decode", "naming", "require_runnable"]
+
+
+def decode(data: bytes, name: str = "module.wasm") -> tuple[ir.Module, Wasm]:
+    """Read a raw guest: what is known of it, and its container for :func:`bindgen_patch.edit.edit`.
+
+    ``name`` is what messages call the file. Guests with legacy exception handling are read as well; before running one, ask
+    :func:`require_runnable`. Raises ``GenerationError`` for every input that is not a guest we can serve.
+    """
+    with naming(name):
+        checks.header(data)
+        wasm = Wasm(data, name)
+        checks.platform(wasm)
+        found = metadata.read(wasm)
+        if found is None:
+            checks.metadata_missing(wasm)
+        eh, pointer = scan.exception_handling(wasm), stack_pointer(wasm)
+        checks.valid(wasm, eh)
+        guest = Guest(wasm, found, analysis.describe(wasm, pointer), Identities(found.programs))
+        module = resolve(guest, eh, pointer)
+        checks.offers_something(module)
+        return module, wasm
+
+
+@contextmanager
+def naming(name: str) -> Iterator[None]:
+    """Put the name of the file in front of errors."""
+    try:
+        yield
+    except GenerationError as error:
+        raise GenerationError(f"{name}: {error}", hint=error.hint) from error.__cause__

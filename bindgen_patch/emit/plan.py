@@ -385,7 +385,7 @@ def operation(role: ir.Call, values: list[str], target: str) -> str:
         case "method":
             return f"_bp.js.call({this}, {name}, [{', '.join(rest)}])"
         case "final_method":
-            return f"_bp.js.call_unbound({found}, {name}, [{', '.join(spread)}])"
+            return f"_bp.js.apply_method({found}, {name}, [{', '.join(spread)}])"
         case "get":
             return f"_bp.js.get({this}, {name})"
         case "set":

@@ -291,7 +291,7 @@ def call(obj: object, name: str, args: Sequence[object]) -> Any:
     return function(*args)
 
 
-def call_unbound(cls: object, name: str, args: Sequence[object]) -> Any:
+def apply_method(cls: object, name: str, args: Sequence[object]) -> Any:
     """``cls.prototype.name.call(...args)``: the method as the class has it, whatever the object says."""
     if not isinstance(cls, type) or not is_exposed(cls) or not is_public(name):
         raise errors.TypeError(f"{describe(cls)} has no method {name}")
