@@ -402,7 +402,7 @@ class Facts:
     eh: Literal["none", "legacy", "exnref"]
     """Exception handling form found in the code."""
     unwinds: bool
-    """Built with ``panic=unwind`` (it imports ``panic_error``)."""
+    """Built with ``panic=unwind`` (it imports ``panic_error``, or its code handles exceptions)."""
     stack_pointer: int | None
     """Index of the ``__stack_pointer`` global."""
     function_table: bool

@@ -36,7 +36,7 @@ def decode(data: bytes, name: str = "module.wasm") -> tuple[ir.Module, Wasm]:
         if found is None:
             checks.metadata_missing(wasm)
         eh, pointer = scan.exception_handling(wasm), stack_pointer(wasm)
-        checks.valid(wasm, eh)
+        checks.validate(data, legacy=eh == "legacy")
         guest = Guest(wasm, found, analysis.describe(wasm, pointer), Identities(found.programs))
         module = resolve(guest, eh, pointer)
         checks.offers_something(module)

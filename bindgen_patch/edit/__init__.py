@@ -1,0 +1,41 @@
+"""From a raw guest to one that a host can drive: additions only.
+
+:func:`edit` appends exports and a host table, swaps the bodies of generic imports and drops the describe exports
+(:mod:`~bindgen_patch.edit.guest`), and makes the companion through which the host's errors become wasm exceptions
+(:mod:`~bindgen_patch.edit.shims`). Nothing is renumbered, and every other body stays as it was, byte for byte and at its offset.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from bindgen_patch import ir
+from bindgen_patch.decode import Wasm, naming, require_runnable
+from bindgen_patch.decode.checks import validate
+from bindgen_patch.edit.guest import Layout, edited_guest
+from bindgen_patch.edit.shims import shims
+
+__all__ = ["Edited", "Layout", "edit"]
+
+
+@dataclass(frozen=True, slots=True)
+class Edited:
+    """What lies beside the generated package's text: ``module.wasm`` and ``shims.wasm``."""
+
+    module: bytes
+    shims: bytes
+    layout: Layout
+
+
+def edit(wasm: Wasm, module: ir.Module) -> Edited:
+    """Edit a guest as :func:`bindgen_patch.decode.decode` read it. Both results are valid for wasmtime with exceptions.
+
+    Raises ``GenerationError`` for a guest that cannot run (legacy exception handling), and when it already exports a name of ours.
+    """
+    with naming(wasm.name):
+        require_runnable(module)
+        data, layout = edited_guest(wasm, module)
+        companion = shims(module.imports)
+        validate(data)
+        validate(companion)
+        return Edited(data, companion, layout)
