@@ -144,11 +144,11 @@ def signature(context: int, func: Any) -> str:
         _functype_delete(functype)
 
 
-def thrown_tag_is(context: int, tag: Any) -> bool:
-    """Whether the exception that just left the guest carries ``tag``. Takes the exception out of the store."""
+def thrown_tag_is(context: int, tag: Any) -> bool | None:
+    """Whether the exception that just left the guest carries ``tag``; ``None`` when none did. Takes it out of the store."""
     exception = ffi.wasmtime_exnref()
     if not _take_exception(context, byref(exception)):
-        return False
+        return None
     try:
         thrown = ffi.wasmtime_tag_t()
         raise_error(_exception_tag(context, byref(exception), byref(thrown)))

@@ -34,6 +34,9 @@ _FIXED: dict[int, object] = {0: None, 1024: None, 1025: js.null, 1026: True, 102
 _RESULT_BYTES = 32
 """The largest record a function returns is four words; the shadow stack stays aligned to 16."""
 
+_FRAMES_NEEDED = 40
+"""How many frames of the interpreter a nested call may need on its way in and out, the host's own function apart."""
+
 _struct = cache(struct.Struct)
 _serials = itertools.count(1)
 _view_of = ctypes.pythonapi.PyMemoryView_FromMemory
@@ -110,10 +113,11 @@ class Guest:
 
     def push_frame(self) -> None:
         """A nested call: a stack pointer, borrowed handles and result area of its own."""
+        _headroom(_FRAMES_NEEDED)
         before = self._stack()
+        result = self._lower_stack(before) if self._stack_pointer is not None else 0
         self._frames.append((before, len(self._lent), self.result))
-        if self._stack_pointer is not None:
-            self.result = self._lower_stack(before)
+        self.result = result
 
     def pop_frame(self) -> None:
         """Drop what the call lent to the guest; back to the outer call's frame if there is one."""
@@ -221,16 +225,10 @@ class Guest:
             raise self.death
         if error is not None:
             raise self.die(GuestAborted(self._capi.error_message(error), kind="host_error"))
-        if self._threw_host_error(caught):
-            raise host_error or RuntimeError("a host function was interrupted before it could begin")
-        raise self.die(trap.aborted(caught, stack_exhausted=self._stack_exhausted()))
-
-    def _threw_host_error(self, caught: Any) -> bool:
-        """Whether what left the guest is the companion's own exception, and not one of Rust's."""
-        code = caught.trap_code
-        if code is None or code.name != "UNCAUGHT_EXCEPTION":
-            return False
-        return self._capi.thrown_tag_is(self._context, self._tag)
+        ours = self._capi.thrown_tag_is(self._context, self._tag)
+        if ours:  # the companion's own exception, and not one of Rust's
+            raise host_error or RecursionError("a host function could not begin: the interpreter's stack is used up")
+        raise self.die(trap.aborted(caught, thrown=ours is not None, stack_exhausted=self._stack_exhausted()))
 
     def die(self, death: GuestAborted) -> GuestAborted:
         """Record why this instance may never run again; the guard does the rest. Returns what to raise."""
@@ -539,6 +537,12 @@ class Guest:
         if not isinstance(value, cls) or value._bp_guest is not self:
             return 0
         return self.consume(value)
+
+
+def _headroom(frames: int) -> None:
+    """Raise ``RecursionError`` here, where nothing has happened yet, rather than half way through a nested call."""
+    if frames:
+        _headroom(frames - 1)
 
 
 def throwable(value: object) -> BaseException:

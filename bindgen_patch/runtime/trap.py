@@ -22,7 +22,6 @@ _KINDS = {
     "INTERRUPT": "deadline",
     "OUT_OF_FUEL": "fuel",
     "ALLOCATION_TOO_LARGE": "out_of_memory",
-    "UNCAUGHT_EXCEPTION": "foreign_exception",
 }
 
 # What stands on the stack tells why Rust reached its `unreachable`; names as the v0 and legacy demanglers print them.
@@ -40,10 +39,10 @@ def frames(trap: Any) -> tuple[Frame, ...]:
     )
 
 
-def aborted(trap: Any, *, stack_exhausted: bool) -> GuestAborted:
-    """The death that ``trap`` means. ``stack_exhausted``: the shadow stack ran below its end."""
+def aborted(trap: Any, *, thrown: bool, stack_exhausted: bool) -> GuestAborted:
+    """The death that ``trap`` means. ``thrown``: a wasm exception left the guest. ``stack_exhausted``: the shadow stack ran below its end."""
     code = trap.trap_code
-    kind = _KINDS.get(code.name, "host_error") if code else "host_error"
+    kind = "foreign_exception" if thrown else _KINDS.get(code.name, "host_error") if code else "host_error"
     where = frames(trap)
     names = "\n".join(frame.function for frame in where)
     if kind == "unreachable":
