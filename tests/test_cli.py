@@ -1,0 +1,288 @@
+"""The command line as its users meet it: what it writes, what it says, and every way of getting it wrong."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from bindgen_patch import symbols
+from bindgen_patch.cli import main
+from bindgen_patch.decode import writer
+from tests.conftest import FIXTURES
+
+GUEST = FIXTURES / "strings" / "unwind.wasm"
+
+
+def run(*args: object) -> Result:
+    return CliRunner().invoke(main, [str(arg) for arg in args])
+
+
+def fails(*args: object, error: str, hint: str) -> None:
+    """One ``error:`` line, one hint, exit status 2, nothing else."""
+    result = run(*args)
+    assert result.exit_code == 2, result.output
+    lines = result.stderr.splitlines()
+    assert len(lines) == 2, result.stderr
+    assert lines[0].startswith("error: ")
+    assert error in lines[0]
+    assert lines[1].startswith("hint: ")
+    assert hint in lines[1]
+    assert not result.stdout
+
+
+def snapshot(folder: Path) -> dict[str, bytes]:
+    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+# ------------------------------------------------------------------------------------------- gen
+
+
+def test_gen_writes_a_package(tmp_path: Path) -> None:
+    out = tmp_path / "deep" / "bindings"
+    result = run("gen", GUEST, "-o", out)
+    assert result.exit_code == 0
+    assert f"{out} written: 20 functions" in result.stdout
+    assert set(snapshot(out)) == {"__init__.py", "module.wasm", "shims.wasm", "py.typed"}
+    assert sorted(path.name for path in out.parent.iterdir()) == ["bindings"]
+
+
+def test_gen_is_deterministic_and_replaces_an_earlier_package(tmp_path: Path) -> None:
+    out = tmp_path / "bindings"
+    run("gen", FIXTURES / "numbers" / "abort.wasm", "-o", out, "--vendor")
+    assert (out / "_bindgen_patch").is_dir()
+    run("gen", GUEST, "-o", out)
+    first = snapshot(out)
+    assert not (out / "_bindgen_patch").exists()
+    run("gen", GUEST, "-o", out)
+    assert snapshot(out) == first
+    other = subprocess.run(
+        [sys.executable, "-m", "bindgen_patch", "gen", str(GUEST), "-o", str(tmp_path / "again"), "-q"],
+        env=os.environ | {"PYTHONHASHSEED": "7"},
+        capture_output=True,
+        check=True,
+    )
+    assert not other.stdout
+    assert snapshot(tmp_path / "again") == first
+
+
+def test_gen_check(tmp_path: Path) -> None:
+    out = tmp_path / "bindings"
+    assert run("gen", GUEST, "-o", out, "--check").exit_code == 1
+    assert not out.exists()
+    run("gen", GUEST, "-o", out)
+    assert run("gen", GUEST, "-o", out, "--check").exit_code == 0
+    init = out / "__init__.py"
+    init.write_text(init.read_text() + "# edited\n")
+    before = snapshot(out)
+    result = run("gen", GUEST, "-o", out, "--check")
+    assert result.exit_code == 1
+    assert "__init__.py" in result.stderr
+    told = json.loads(run("gen", GUEST, "-o", out, "--check", "--json").stdout)
+    assert told["stale"] == ["__init__.py"]
+    assert snapshot(out) == before
+
+
+@pytest.mark.parametrize("stage", ["ir", "plain", "guarded"])
+def test_gen_show(stage: str, tmp_path: Path) -> None:
+    result = run("gen", GUEST, "--show", stage)
+    assert result.exit_code == 0
+    if stage == "ir":
+        assert json.loads(result.stdout)["is"] == "Module"
+    else:
+        assert ("_bp_door.enter()" in result.stdout) == (stage == "guarded")
+        compile(result.stdout, stage, "exec")
+
+
+def test_gen_json_quiet_verbose(tmp_path: Path) -> None:
+    told = json.loads(run("gen", FIXTURES / "classes" / "abort.wasm", "-o", tmp_path / "a", "--json").stdout)
+    assert "Counter" in told["classes"]
+    assert told["files"]["py.typed"] == 0
+    assert run("gen", GUEST, "-o", tmp_path / "b", "-q").output == ""
+    assert "module.wasm" in run("gen", GUEST, "-o", tmp_path / "b", "-v").stdout
+
+
+def test_renames_are_reported(tmp_path: Path) -> None:
+    result = run("gen", FIXTURES / "classes" / "unwind.wasm", "-o", tmp_path / "a", "-v")
+    assert "note: function from is from_ in Python" in result.stdout
+    assert "note: function close is close_ on Instance, where close is a control name" in result.stdout
+
+
+def test_pep8(tmp_path: Path) -> None:
+    told = json.loads(run("gen", FIXTURES / "classes" / "unwind.wasm", "-o", tmp_path / "a", "--pep8", "--json").stdout)
+    assert not [name for name in told["functions"] if name != name.lower()]
+
+
+# ------------------------------------------------------------------------------------------- inspect
+
+
+def test_inspect() -> None:
+    result = run("inspect", FIXTURES / "imports" / "unwind.wasm")
+    assert result.exit_code == 0
+    for text in ("schema: 0.2.130", "panic: unwind", "exception handling: exnref", "host_add", "./host.js", "Token"):
+        assert text in result.stdout
+
+
+@pytest.mark.parametrize("mode", ["unwind", "abort"])
+def test_inspect_json(mode: str) -> None:
+    told = json.loads(run("inspect", FIXTURES / "strings" / f"{mode}.wasm", "--json").stdout)
+    assert told["guest"]["panic"] == mode
+    assert {"name": "greet", "python": "(self, name: str) -> str", "doc": "Greets someone."} in told["exports"]
+
+
+def test_python_dash_m() -> None:
+    done = subprocess.run([sys.executable, "-m", "bindgen_patch", "--version"], capture_output=True, text=True, check=True)
+    assert done.stdout.startswith("bindgen-patch, version")
+
+
+# ------------------------------------------------------------------------------------------- what can be wrong with a guest
+
+
+@pytest.fixture
+def guest(tmp_path: Path) -> Path:
+    return tmp_path / "guest.wasm"
+
+
+def sections(data: bytes) -> list[tuple[int, str, bytes]]:
+    """(number, name of a custom section, whole section) of a module."""
+    from bindgen_patch.decode.container import Wasm
+
+    return [(s.number, s.name, data[s.header : s.end]) for s in Wasm(data, "x").sections]
+
+
+def test_missing_file(tmp_path: Path) -> None:
+    fails("gen", tmp_path / "no.wasm", "-o", tmp_path / "b", error="no such file", hint="cargo leaves guests in")
+    fails("gen", tmp_path, "-o", tmp_path / "b", error="directory", hint="cargo built")
+    assert not (tmp_path / "b").exists()
+
+
+@pytest.mark.parametrize("content", [b"", b"#!/bin/sh\n", b"(module)"])
+def test_not_wasm(guest: Path, content: bytes) -> None:
+    guest.write_bytes(content)
+    fails("gen", guest, "-o", guest.parent / "b", error="guest.wasm", hint="wasm")
+
+
+def test_component(guest: Path) -> None:
+    guest.write_bytes(b"\0asm\x0d\0\1\0")
+    fails("gen", guest, "-o", guest.parent / "b", error="component", hint="wasm32-unknown-unknown")
+
+
+@pytest.mark.parametrize("percent", [1, 20, 50, 80, 99])
+def test_truncated(guest: Path, percent: int) -> None:
+    data = GUEST.read_bytes()
+    guest.write_bytes(data[: len(data) * percent // 100])
+    fails("gen", guest, "-o", guest.parent / "b", error="guest.wasm", hint="build")
+
+
+def test_section_stripped(guest: Path) -> None:
+    data = GUEST.read_bytes()
+    guest.write_bytes(writer.HEADER + b"".join(whole for _, name, whole in sections(data) if name != symbols.METADATA_SECTION))
+    fails("gen", guest, "-o", guest.parent / "b", error=symbols.METADATA_SECTION, hint="strip")
+
+
+def test_already_processed(guest: Path) -> None:
+    """What the wasm-bindgen command leaves: no metadata, its own start function and imports."""
+    types = writer.section(1, writer.vector([b"\x60\0\0"]))
+    imported = writer.section(2, writer.vector([writer.name("./guest_bg.js") + writer.name("__wbg_log_1") + b"\0\0"]))
+    functions = writer.section(3, writer.vector([b"\0"]))
+    exports = writer.section(7, writer.vector([writer.export("__wbindgen_start", 0, 1)]))
+    code = writer.section(10, writer.vector([writer.sized(b"\0\x0b")]))
+    guest.write_bytes(writer.HEADER + types + imported + functions + exports + code)
+    fails("gen", guest, "-o", guest.parent / "b", error="wasm-bindgen", hint="target/wasm32-unknown-unknown/release")
+
+
+def test_unknown_schema(guest: Path) -> None:
+    guest.write_bytes(GUEST.read_bytes().replace(b'"schema_version":"0.2.130"', b'"schema_version":"0.2.131"'))
+    fails("gen", guest, "-o", guest.parent / "b", error="0.2.131", hint="0.2.130")
+
+
+def test_emscripten(guest: Path) -> None:
+    guest.write_bytes(GUEST.read_bytes() + writer.custom(symbols.EMSCRIPTEN_MARKERS[0], b"\1"))
+    fails("gen", guest, "-o", guest.parent / "b", error="Emscripten", hint="wasm32-unknown-unknown")
+
+
+def test_wasm64(guest: Path) -> None:
+    data = GUEST.read_bytes()
+    memory = writer.section(5, writer.vector([b"\x04\x11"]))
+    guest.write_bytes(writer.HEADER + b"".join(memory if number == 5 else whole for number, _, whole in sections(data)))
+    fails("gen", guest, "-o", guest.parent / "b", error="64", hint="wasm32-unknown-unknown")
+
+
+def test_no_exports(guest: Path) -> None:
+    guest.write_bytes(writer.HEADER)
+    fails("gen", guest, "-o", guest.parent / "b", error="guest.wasm", hint="wasm")
+
+
+def test_invalid_body(guest: Path) -> None:
+    data = bytearray(GUEST.read_bytes())
+    code = next(whole for number, _, whole in sections(bytes(data)) if number == 10)
+    end = data.index(code) + len(code)
+    data[end - 40 : end - 2] = bytes(38)
+    guest.write_bytes(data)
+    fails("gen", guest, "-o", guest.parent / "b", error="guest.wasm", hint="")
+
+
+# ------------------------------------------------------------------------------------------- what can be wrong with the folder
+
+
+def test_folder_with_something_else(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    out.mkdir()
+    (out / "thesis.tex").write_text("years of work")
+    fails("gen", GUEST, "-o", out, error="thesis.tex", hint="does not exist yet")
+    assert snapshot(out) == {"thesis.tex": b"years of work"}
+
+
+def test_foreign_file_beside_an_earlier_package(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    run("gen", GUEST, "-o", out)
+    (out / "notes.txt").write_text("mine")
+    before = snapshot(out)
+    fails("gen", GUEST, "-o", out, error="notes.txt", hint="move it")
+    assert snapshot(out) == before
+
+
+def test_package_that_is_not_ours(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    out.mkdir()
+    (out / "__init__.py").write_text("print('hello')")
+    fails("gen", GUEST, "-o", out, error="no package that bindgen-patch generated", hint="empty")
+    fails("gen", GUEST, "-o", out / "__init__.py", error="not a folder", hint="folder")
+
+
+def test_a_bad_guest_leaves_the_earlier_package(tmp_path: Path) -> None:
+    out, bad = tmp_path / "out", tmp_path / "bad.wasm"
+    run("gen", GUEST, "-o", out)
+    before = snapshot(out)
+    bad.write_bytes(GUEST.read_bytes()[:5000])
+    assert run("gen", bad, "-o", out).exit_code == 2
+    assert snapshot(out) == before
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["bad.wasm", "out"]
+
+
+def test_a_write_that_fails_leaves_the_earlier_package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    out = tmp_path / "out"
+    run("gen", GUEST, "-o", out)
+    before = snapshot(out)
+    real = Path.replace
+
+    def replace(self: Path, target: Path) -> Path:
+        if self.name == "new":
+            raise OSError(28, "No space left on device")
+        return real(self, target)
+
+    monkeypatch.setattr(Path, "replace", replace)
+    fails("gen", FIXTURES / "numbers" / "abort.wasm", "-o", out, error="No space left", hint="nothing was changed")
+    assert snapshot(out) == before
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["out"]
+
+
+def test_usage_errors(tmp_path: Path) -> None:
+    result = run("gen", GUEST)
+    assert result.exit_code == 2
+    assert "--out" in result.stderr
