@@ -2,7 +2,7 @@
 
 Every function here is pure: it checks and converts, and touches no guest. They run before the first word of a call is
 lowered, so a bad third argument leaves nothing behind. The last argument is the parameter's name, for the message.
-Rules: chapters 3.2 to 3.4 of wasm-bindgen's ABI as this project wrote it down, ``docs/abi.md`` where it is published.
+The rules are wasm-bindgen's (its `convert` and `describe` modules).
 """
 
 from __future__ import annotations
