@@ -14,8 +14,7 @@ Files = Mapping[str, bytes]
 """Path inside the package, with forward slashes -> content."""
 
 VENDORED = "_bindgen_patch"
-_RUNTIME_PARTS = ("errors.py", "symbols.py", "recovery", "runtime", "js")
-_VENDORED_INIT = '"""The run-time half of bindgen-patch, copied as it is."""\n\nfrom . import errors, js, runtime\n\n__all__ = ["errors", "js", "runtime"]\n'
+_RUNTIME_PARTS = ("__init__.py", "errors.py", "symbols.py", "recovery", "runtime", "js")
 _OURS = {"__init__.py", "module.wasm", "shims.wasm", "py.typed", "__pycache__", VENDORED}
 
 
@@ -28,7 +27,7 @@ def package(text: str, wasm: bytes, shims: bytes, *, vendor: bool) -> dict[str, 
 def vendored() -> dict[str, bytes]:
     """The run-time half of this project, verbatim, under :data:`VENDORED`."""
     root = Path(__file__).resolve().parent.parent
-    files = {f"{VENDORED}/__init__.py": _VENDORED_INIT.encode()}
+    files = {}
     for part in _RUNTIME_PARTS:
         for path in sorted([root / part] if part.endswith(".py") else (root / part).rglob("*.py")):
             files[f"{VENDORED}/{path.relative_to(root).as_posix()}"] = path.read_bytes()

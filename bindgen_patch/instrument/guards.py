@@ -27,6 +27,8 @@ After::
 
 from __future__ import annotations
 
+from functools import cache
+
 import libcst as cst
 
 GUEST = "_bp_guest"
@@ -50,27 +52,30 @@ def insert_guards(text: str) -> str:
     return cst.parse_module(text).visit(_Inserter()).code
 
 
-class _Mentions(cst.CSTVisitor):
-    """Looks for the guest's name."""
-
-    def __init__(self) -> None:
-        self.found = False
-
-    def visit_Name(self, node: cst.Name) -> None:  # noqa: N802 (libcst's naming)
-        self.found = self.found or node.value == GUEST
-
-
 class _Inserter(cst.CSTTransformer):
+    """Goes down to the functions of the module and its classes, and no further: that is where the time would go."""
+
+    def visit_SimpleStatementLine(self, node: cst.SimpleStatementLine) -> bool:  # noqa: N802 (libcst's naming)
+        return False
+
+    def visit_FunctionDef(self, node: cst.FunctionDef) -> bool:  # noqa: N802
+        return False
+
     def leave_FunctionDef(self, original_node: cst.FunctionDef, updated_node: cst.FunctionDef) -> cst.FunctionDef:  # noqa: N802
-        look = _Mentions()
-        original_node.body.visit(look)
-        if not look.found or not isinstance(updated_node.body, cst.IndentedBlock):
+        block = updated_node.body
+        if not isinstance(block, cst.IndentedBlock) or GUEST not in cst.Module([]).code_for_node(block):
             return updated_node
-        receiver = updated_node.params.posonly_params or updated_node.params.params
-        docstring, body = _split(updated_node.body.body)
-        guard = cst.parse_module(GUARD.format(receiver=receiver[0].name.value)).body[0].visit(_Body(body))
-        assert isinstance(guard, cst.With)
-        return updated_node.with_changes(body=updated_node.body.with_changes(body=[*docstring, guard]))
+        receiver = (*updated_node.params.posonly_params, *updated_node.params.params)[0].name.value
+        docstring, body = _split(list(block.body))
+        guard = _guard(receiver).visit(_Body(body))
+        return updated_node.with_changes(body=block.with_changes(body=[*docstring, guard]))
+
+
+@cache
+def _guard(receiver: str) -> cst.BaseStatement:
+    guard = cst.parse_module(GUARD.format(receiver=receiver)).body[0]
+    assert isinstance(guard, cst.With)
+    return guard
 
 
 class _Body(cst.CSTTransformer):
@@ -83,9 +88,8 @@ class _Body(cst.CSTTransformer):
         return updated_node.with_changes(body=cst.IndentedBlock(body=self.body))
 
 
-def _split(statements: object) -> tuple[list[cst.BaseStatement], list[cst.BaseStatement]]:
+def _split(body: list[cst.BaseStatement]) -> tuple[list[cst.BaseStatement], list[cst.BaseStatement]]:
     """The docstring, if there is one, and the rest."""
-    body = list(statements)  # type: ignore[call-overload]
     first = body[0]
     is_doc = (
         isinstance(first, cst.SimpleStatementLine)
