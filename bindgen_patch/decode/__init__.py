@@ -7,19 +7,16 @@ types, ``descriptors`` reads what they said, and ``resolve`` puts it together. W
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-
 from bindgen_patch import ir
 from bindgen_patch.decode import analysis, checks, metadata, scan
+from bindgen_patch.decode.blame import blaming
 from bindgen_patch.decode.checks import require_runnable
 from bindgen_patch.decode.container import Wasm
 from bindgen_patch.decode.guest import Guest
 from bindgen_patch.decode.identities import Identities
 from bindgen_patch.decode.resolve import resolve, stack_pointer
-from bindgen_patch.errors import GenerationError
 
-__all__ = ["Wasm", "decode", "naming", "require_runnable"]
+__all__ = ["Wasm", "decode", "require_runnable"]
 
 
 def decode(data: bytes, name: str = "module.wasm") -> tuple[ir.Module, Wasm]:
@@ -28,7 +25,7 @@ def decode(data: bytes, name: str = "module.wasm") -> tuple[ir.Module, Wasm]:
     ``name`` is what messages call the file. Guests with legacy exception handling are read as well; before running one, ask
     :func:`require_runnable`. Raises ``GenerationError`` for every input that is not a guest we can serve.
     """
-    with naming(name):
+    with blaming(name):
         checks.header(data)
         wasm = Wasm(data, name)
         checks.platform(wasm)
@@ -41,12 +38,3 @@ def decode(data: bytes, name: str = "module.wasm") -> tuple[ir.Module, Wasm]:
         module = resolve(guest, eh, pointer)
         checks.offers_something(module)
         return module, wasm
-
-
-@contextmanager
-def naming(name: str) -> Iterator[None]:
-    """Put the name of the file in front of errors."""
-    try:
-        yield
-    except GenerationError as error:
-        raise GenerationError(f"{name}: {error}", hint=error.hint) from error.__cause__

@@ -16,9 +16,9 @@ import wasmtime
 from bindgen_patch import symbols
 from bindgen_patch.decode import scan
 from bindgen_patch.decode.analysis_copy import CURSOR, MARKED, RUN, STACK, TERMINATOR, WORDS, AnalysisCopy
+from bindgen_patch.decode.blame import DAMAGED
 from bindgen_patch.decode.container import Wasm
 from bindgen_patch.decode.engine import engine, reason
-from bindgen_patch.decode.reader import DAMAGED
 from bindgen_patch.errors import GenerationError
 
 Words = Sequence[int]

@@ -16,8 +16,9 @@ from collections.abc import Iterable
 
 from bindgen_patch import symbols
 from bindgen_patch.decode import opcodes, scan
+from bindgen_patch.decode.blame import DAMAGED
 from bindgen_patch.decode.container import Id, Wasm
-from bindgen_patch.decode.reader import DAMAGED, Reader
+from bindgen_patch.decode.reader import Reader
 from bindgen_patch.decode.rewrite import EMPTY_BODY, TRAP_BODY, assemble, without_handlers
 from bindgen_patch.decode.writer import export, sized, sleb, uleb, vector
 from bindgen_patch.errors import GenerationError

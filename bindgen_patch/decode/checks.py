@@ -10,9 +10,9 @@ from typing import NoReturn
 import wasmtime
 
 from bindgen_patch import ir, symbols
+from bindgen_patch.decode.blame import DAMAGED
 from bindgen_patch.decode.container import Wasm
 from bindgen_patch.decode.engine import engine, reason
-from bindgen_patch.decode.reader import DAMAGED
 from bindgen_patch.errors import GenerationError
 
 _MAGIC = b"\0asm"
@@ -65,7 +65,7 @@ def platform(wasm: Wasm) -> None:
 def metadata_missing(wasm: Wasm) -> NoReturn:
     """Called when a guest has no metadata; always raises, saying why it has none."""
     names = {export.name for export in wasm.exports}
-    if symbols.EXPORT_HOST in names or symbols.EXPORT_TABLE in names:
+    if names & {symbols.EXPORT_STACK_POINTER, symbols.EXPORT_TABLE, symbols.EXPORT_HOST}:
         raise GenerationError("this is the module of a generated package, already edited by bindgen-patch", hint=_RAW)
     if any(name.startswith(symbols.DESCRIBE_PREFIX) for name in names):
         raise GenerationError(

@@ -18,7 +18,8 @@ from typing import Literal, cast, get_args
 
 from bindgen_patch import ir
 from bindgen_patch.decode import opcodes
-from bindgen_patch.decode.reader import DAMAGED, Reader
+from bindgen_patch.decode.blame import DAMAGED
+from bindgen_patch.decode.reader import Reader
 from bindgen_patch.errors import GenerationError
 
 Kind = Literal["function", "table", "memory", "global", "tag"]

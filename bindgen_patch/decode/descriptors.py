@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from typing import NoReturn, Protocol
 
 from bindgen_patch import ir
-from bindgen_patch.decode.reader import DAMAGED
+from bindgen_patch.decode.blame import DAMAGED
 from bindgen_patch.errors import GenerationError
 
 DEPTH_LIMIT = 64

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache
 
 import wasmtime
@@ -20,10 +21,6 @@ def engine() -> wasmtime.Engine:
 
 
 def reason(error: Exception) -> str:
-    """What went wrong, without wasmtime's backtrace."""
+    """What went wrong, without wasmtime's backtrace: the innermost cause, which comes last."""
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    causes = [line.partition(": ")[2] or line for line in lines if line[:1].isdigit()]
-    if "Caused by:" in lines:
-        lines = lines[lines.index("Caused by:") + 1 :] or lines
-        return causes[-1] if causes else lines[-1]
-    return lines[0] if lines else "unknown reason"
+    return re.sub(r"^\d+: ", "", lines[-1]) if lines else "unknown reason"

@@ -10,9 +10,9 @@ from collections.abc import Iterator
 from itertools import zip_longest
 
 from bindgen_patch import ir, symbols
+from bindgen_patch.decode.blame import DAMAGED
 from bindgen_patch.decode.guest import Guest, doc, namespace, qualified
 from bindgen_patch.decode.program import Case, Enum, Export, Operation, Program, StringEnum, Struct, StructField
-from bindgen_patch.decode.reader import DAMAGED
 from bindgen_patch.errors import GenerationError
 
 _ACCESSORS: dict[tuple[str, bool], ir.ExportKind] = {

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 from bindgen_patch import ir, symbols
 from bindgen_patch.decode.analysis import Described
+from bindgen_patch.decode.blame import DAMAGED, blaming
 from bindgen_patch.decode.container import Wasm
 from bindgen_patch.decode.descriptors import Descriptors
 from bindgen_patch.decode.identities import Identities
 from bindgen_patch.decode.metadata import Metadata
-from bindgen_patch.decode.reader import DAMAGED
 from bindgen_patch.errors import GenerationError
 
 
@@ -32,13 +32,13 @@ class Guest:
     def signature(self, shim: str) -> ir.Signature | None:
         """How a function is described; ``None`` when it is not, which means that nothing uses it."""
         words = self.described.shims.get(shim)
-        with blaming(shim):
+        with blaming(f"`{shim}`"):
             return None if words is None else self.descriptors.signature(words)
 
     def type(self, shim: str) -> ir.Type | None:
         """How a field or a static is described."""
         words = self.described.shims.get(shim)
-        with blaming(shim):
+        with blaming(f"`{shim}`"):
             return None if words is None else self.descriptors.type(words)
 
     def exported(self, symbol: str) -> ir.FuncType:
@@ -49,24 +49,10 @@ class Guest:
         return self.wasm.words(index, f"export `{symbol}`")
 
 
-class blaming:  # noqa: N801 - reads as a statement
-    """Puts the shim in front of errors about its descriptor."""
-
-    def __init__(self, shim: str) -> None:
-        self.shim = shim
-
-    def __enter__(self) -> None:
-        pass
-
-    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        if isinstance(error, GenerationError):
-            raise GenerationError(f"`{self.shim}`: {error}", hint=error.hint) from error
-
-
 def doc(comments: tuple[str, ...]) -> str:
     """Doc comments as one text: common indentation (rustdoc's leading space) and outer blank lines gone."""
-    text = textwrap.dedent("\n".join(comments).expandtabs())
-    return "\n".join(line.rstrip() for line in text.splitlines()).strip("\n")
+    text = textwrap.dedent("\n".join(comments))
+    return "\n".join(line.rstrip() for line in text.split("\n")).strip("\n")
 
 
 def namespace(names: tuple[str, ...] | None) -> tuple[str, ...]:

@@ -12,8 +12,8 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from bindgen_patch import symbols
+from bindgen_patch.decode.blame import DAMAGED
 from bindgen_patch.decode.program import DynamicUnion, Program, StringEnum, module_hash
-from bindgen_patch.decode.reader import DAMAGED
 from bindgen_patch.errors import GenerationError
 
 VALUE, STRING_ENUM, UNION = range(3)

@@ -10,7 +10,8 @@ from collections.abc import Iterator
 from typing import assert_never
 
 from bindgen_patch import ir, symbols
-from bindgen_patch.decode.guest import Guest, blaming, namespace, qualified
+from bindgen_patch.decode.blame import DAMAGED, blaming
+from bindgen_patch.decode.guest import Guest, namespace, qualified
 from bindgen_patch.decode.program import (
     Case,
     DynamicUnion,
@@ -24,7 +25,6 @@ from bindgen_patch.decode.program import (
     StringEnum,
     Strings,
 )  # fmt: skip
-from bindgen_patch.decode.reader import DAMAGED
 from bindgen_patch.errors import GenerationError
 
 _INDEXING: dict[str, tuple[ir.Operation, ir.Operation]] = {
@@ -56,9 +56,7 @@ class _Roles:
         self.guest = guest
         self.prefixes = _vendor_prefixes(guest.metadata.programs)
         self.asked = {i.name for i in guest.wasm.imported_functions if i.module == symbols.PLACEHOLDER_MODULE}
-        self.roles: dict[str, ir.Role] = {
-            name: ir.Intrinsic(name.removeprefix(symbols.INTRINSIC_PREFIX)) for name in _RAW_INTRINSICS
-        }
+        self.roles: dict[str, ir.Role] = {name: ir.Intrinsic(name.removeprefix(symbols.INTRINSIC_PREFIX)) for name in _RAW_INTRINSICS}
         self.generic: dict[str, _Bound] = {}
         snippets: dict[str, int] = {}
         for program in guest.metadata.programs:

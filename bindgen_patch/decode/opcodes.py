@@ -152,6 +152,7 @@ def _alternatives(without: frozenset[int]) -> bytes:
     prefixed = [
         re.escape(bytes((prefix,))) + rb"(?:" + rb"|".join(_leb_class(_expand(ranges)) + _SHAPES[shape] for shape, ranges in shapes) + rb")"
         for prefix, shapes in _PREFIXED.items()
+        if prefix not in without
     ]
     return rb"|".join(plain + prefixed)
 

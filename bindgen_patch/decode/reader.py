@@ -9,11 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NoReturn, TypeVar
 
+from bindgen_patch.decode.blame import DAMAGED
 from bindgen_patch.errors import GenerationError
 
 T = TypeVar("T")
-
-DAMAGED = "the file is damaged; build the guest again"
 
 
 class Reader:

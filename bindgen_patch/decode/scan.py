@@ -13,8 +13,9 @@ from typing import Literal
 
 from bindgen_patch import symbols
 from bindgen_patch.decode import opcodes
+from bindgen_patch.decode.blame import DAMAGED
 from bindgen_patch.decode.container import Wasm
-from bindgen_patch.decode.reader import DAMAGED, Reader
+from bindgen_patch.decode.reader import Reader
 from bindgen_patch.decode.writer import uleb
 from bindgen_patch.errors import GenerationError
 

@@ -10,7 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from bindgen_patch import ir
-from bindgen_patch.decode import Wasm, naming, require_runnable
+from bindgen_patch.decode import Wasm, require_runnable
+from bindgen_patch.decode.blame import blaming
 from bindgen_patch.decode.checks import validate
 from bindgen_patch.edit.guest import Layout, edited_guest
 from bindgen_patch.edit.shims import shims
@@ -32,7 +33,7 @@ def edit(wasm: Wasm, module: ir.Module) -> Edited:
 
     Raises ``GenerationError`` for a guest that cannot run (legacy exception handling), and when it already exports a name of ours.
     """
-    with naming(wasm.name):
+    with blaming(wasm.name):
         require_runnable(module)
         data, layout = edited_guest(wasm, module)
         companion = shims(module.imports)
