@@ -214,7 +214,7 @@ def _lower_option(target: ir.Type, names: Names) -> Lowering:
         words = tuple(f"0 if {{x}} is None else {word}" for word in inner.words)
         return Lowering(hint, words, inner.types, checked, pure=inner.pure)
     if scalar.optional == "tag":
-        values = ("{x} or 0", "({x} or 0) >> 64")[: len(inner.types)]
+        values = ("0 if {x} is None else {x}", "0 if {x} is None else {x} >> 64")[: len(inner.types)]
         return Lowering(hint, ("{x} is not None", *values), ("i32", *inner.types), checked)
     return Lowering(hint, ("{x}",), I32 if scalar.optional == "small" else ("f64",), f"_bp.option_{scalar.optional}({checked})")
 
@@ -270,8 +270,9 @@ def lift(t: ir.Type, names: Names, *, borrowed: bool = False) -> Lifting:
 def _lift_sequence(element: ir.Type, names: Names, *, borrowed: bool) -> Lifting:
     two: tuple[ir.Word, ...] = ("i32", "i32")
     if (code := _code(element)) is not None:
-        method = "numbers" if borrowed else "take_numbers"
-        return Lifting("{bytes}" if code == "B" else "_bp.Array", f'{{g}}.{method}("{code}", {{0}}, {{1}})', two)
+        if code == "B":
+            return Lifting("{bytes}", "{g}.read({0}, {1})" if borrowed else "{g}.take_bytes({0}, {1})", two)
+        return Lifting("_bp.Array", f'{{g}}.{"numbers" if borrowed else "take_numbers"}("{code}", {{0}}, {{1}})', two)
     if (code := _cell(element)) is not None:
         inner = lift(element, names)
         value = inner.value.replace("{0}", "_bp_item")
@@ -301,10 +302,10 @@ def _lift_option(target: ir.Type, names: Names, *, borrowed: bool) -> Lifting:
     if isinstance(target, ir.StringEnum):
         return Lifting(hint, f"_bp.from_option_string_enum({{0}}, {names.string_enums[target.key]})", inner.types)
     if scalar is None or scalar.optional == "null":
-        return Lifting(hint, f"None if not {{0}} else {inner.value}", inner.types)
+        return Lifting(hint, f"{inner.value} if {{0}} else None", inner.types)
     if scalar.optional == "tag":
         shifted = inner.value.replace("{1}", "{2}").replace("{0}", "{1}")
-        return Lifting(hint, f"None if {{0}} != 1 else {shifted}", ("i32", *inner.types))
+        return Lifting(hint, f"{shifted} if {{0}} == 1 else None", ("i32", *inner.types))
     types: tuple[ir.Word, ...] = I32 if scalar.optional == "small" else ("f64",)
     return Lifting(hint, _OPTIONAL.get(type(target), f"_bp.from_option_{scalar.optional}({{0}})"), types)
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import dataclasses
+import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 from bindgen_patch import ir, symbols
 from bindgen_patch.emit import abi, plan
-from bindgen_patch.emit.names import BUILTINS, INSTANCE_CONTROL, MODULE_RESERVED, OBJECT_CONTROL, Scope, identifier
+from bindgen_patch.emit.layout import quoted
+from bindgen_patch.emit.names import BUILTINS, INSTANCE_CONTROL, MODULE_RESERVED, OBJECT_CONTROL, Scope, enum_members, identifier, unique
 from bindgen_patch.emit.plan import Function
 
 
@@ -24,13 +27,13 @@ class EnumText:
 
 @dataclass(frozen=True, slots=True)
 class ClassText:
-    """An exported struct. ``renamed``: JavaScript name -> Python name where those differ."""
+    """An exported struct. ``renamed`` is the source of a dict: JavaScript name -> Python name where those differ."""
 
     name: str
     doc: tuple[str, ...]
     free: str
     functions: tuple[Function, ...]
-    renamed: dict[str, str]
+    renamed: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +41,7 @@ class ClosureText:
     """A closure type."""
 
     name: str
-    doc: str
+    doc: tuple[str, ...]
     shim: int
     signature: str
     mutable: bool
@@ -56,7 +59,7 @@ class TargetText:
 
 @dataclass(frozen=True, slots=True)
 class ImportText:
-    """A line of the import table; ``adapter`` is an expression, ``function`` its text where the package has it."""
+    """A line of the import table; ``module``, ``symbol`` and ``adapter`` are expressions, ``function`` the adapter's text if it is ours."""
 
     module: str
     symbol: str
@@ -81,7 +84,7 @@ class PyModule:
     closures: tuple[ClosureText, ...]
     imports: tuple[ImportText, ...]
     exports: tuple[tuple[str, str, str], ...]
-    """(call name, wasm export, signature)."""
+    """(call name, wasm export as Python source, signature)."""
     start: tuple[tuple[str, tuple[int, ...]], ...]
     table: bool
     qualified_builtins: bool
@@ -104,7 +107,7 @@ class _Builder:
 
     def call(self, wanted: str, symbol: str, wasm: ir.FuncType) -> str:
         """A call name for a wasm export: readable, and apart from all others."""
-        name = base = "call_" + "".join(c if ("a" + c).isidentifier() else "_" for c in wanted)
+        name = base = "call_" + "".join(c if ("a" + c).isidentifier() else "_" for c in unicodedata.normalize("NFKC", wanted))
         number = 2
         while name in self.calls and self.calls[name][0] != symbol:
             name, number = f"{base}_{number}", number + 1
@@ -118,11 +121,12 @@ class _Builder:
 def build(module: ir.Module, *, title: str, pep8: bool = False) -> PyModule:
     """Name and plan everything. Raises :class:`GenerationError` for collisions and for code that its descriptors do not fit."""
     b = _Builder(module, pep8)
+    b.calls.update((name, (symbol, signature)) for name, symbol, signature in _RUNTIME_CALLS if symbol in module.facts.exports)
     scope = Scope("bindings", MODULE_RESERVED)
-    enums = {e.key: _claim_type(b, scope, e.name, "enum", e.private) for e in module.enums}
-    string_enums = {e.key: _claim_type(b, scope, e.name, "string enum", e.private) for e in module.string_enums}
-    structs = {s.key: _claim_type(b, scope, s.name, "class", s.private) for s in module.structs}
-    free = [item for item in module.exports if item.owner is None]
+    enums = {e.key: _claim_type(b, scope, e.name, "enum", e.private) for e in _sorted(module.enums)}
+    string_enums = {e.key: _claim_type(b, scope, e.name, "string enum", e.private) for e in _sorted(module.string_enums)}
+    structs = {s.key: _claim_type(b, scope, s.name, "class", s.private) for s in _sorted(module.structs)}
+    free = sorted((item for item in module.exports if item.owner is None), key=lambda item: (item.namespace, item.name))
     names = {id(item): _claim_function(b, scope, item) for item in free}
     members = {item.name for item in module.exports} | set(names.values())
     taken = frozenset(scope.taken) | frozenset(members & set(BUILTINS))
@@ -130,30 +134,42 @@ def build(module: ir.Module, *, title: str, pep8: bool = False) -> PyModule:
     writer = plan.Writer(abi.Names(structs, enums, string_enums, counts, b.closure), taken)
     known = set(structs.values()) | set(enums.values()) | set(string_enums.values())
 
-    classes = tuple(_class(b, writer, s, structs[s.key], known) for s in module.structs)
+    classes = tuple(_class(b, writer, s, structs[s.key], known) for s in _sorted(module.structs))
     functions, aliases = _functions(b, writer, free, names, known, set(structs.values()))
     imports = tuple(_imports(b, writer, structs))
     closures = tuple(_closures(b, writer))
     start = tuple(
         (b.call(f"start_{symbol}", symbol, _start_type(module, symbol)), _start_arguments(module, symbol)) for symbol in module.start
     )
-    for name, symbol, signature in _RUNTIME_CALLS:
-        if symbol in module.facts.exports:
-            b.calls[name] = (symbol, signature)
     return PyModule(
-        doc=(f"Python bindings for the guest ``{title}``.",),
-        enums=tuple([_enum(e, enums[e.key]) for e in module.enums] + [_string_enum(e, string_enums[e.key]) for e in module.string_enums]),
+        doc=(
+            *plan.doc_lines(f"Python bindings for the guest ``{title}``."),
+            "",
+            "The functions here run on :data:`instance`, which starts at the first call; :class:`Instance` makes others, apart from it.",
+        ),
+        enums=(
+            *(_enum(e, enums[e.key]) for e in _sorted(module.enums)),
+            *(_string_enum(e, string_enums[e.key]) for e in _sorted(module.string_enums)),
+        ),
         classes=classes,
         functions=functions,
         aliases=aliases,
         closures=closures,
         imports=imports,
-        exports=tuple((name, symbol, signature) for name, (symbol, signature) in b.calls.items()),
+        exports=tuple((name, quoted(symbol), signature) for name, (symbol, signature) in b.calls.items()),
         start=start,
         table=module.facts.function_table,
         qualified_builtins=writer.shadowed,
         notes=tuple(b.notes),
     )
+
+
+T = TypeVar("T", ir.StructDef, ir.EnumDef, ir.StringEnumDef)
+
+
+def _sorted(items: Iterable[T]) -> list[T]:
+    """By name: rustc leaves a crate's items in no order that a reader would know."""
+    return sorted(items, key=lambda item: (item.name, item.key))
 
 
 _RUNTIME_CALLS = (
@@ -180,32 +196,26 @@ def _claim_function(b: _Builder, scope: Scope, item: ir.Export) -> str:
 
 
 def _enum(e: ir.EnumDef, name: str) -> EnumText:
-    members = tuple((_member(v.name), repr(v.value), plan.doc_lines(v.doc)) for v in e.variants)
-    return EnumText(name, "_enum.IntEnum", plan.doc_lines(e.doc) or (f"Rust's ``enum {e.name}``.",), members)
+    members = zip(enum_members([v.name for v in e.variants], int), e.variants, strict=True)
+    texts = tuple((member, str(v.value), plan.doc_lines(v.doc)) for member, v in members)
+    return EnumText(name, "_enum.IntEnum", plan.doc_lines(e.doc, f"Rust's ``enum {e.name}``."), texts)
 
 
 def _string_enum(e: ir.StringEnumDef, name: str) -> EnumText:
-    members = tuple((_member(v.name), repr(v.value), plan.doc_lines(v.doc)) for v in e.variants)
-    return EnumText(name, "_enum.StrEnum", plan.doc_lines(e.doc) or (f"The strings of Rust's ``enum {e.name}``.",), members)
+    members = zip(enum_members([v.name for v in e.variants], str), e.variants, strict=True)
+    texts = tuple((member, quoted(str(v.value)), plan.doc_lines(v.doc)) for member, v in members)
+    return EnumText(name, "_enum.StrEnum", plan.doc_lines(e.doc, f"The strings of Rust's ``enum {e.name}``."), texts)
 
 
-def _member(name: str) -> str:
-    """An enum member's name: ``mro`` and ``name`` mean something to :mod:`enum`."""
-    final = identifier(name)
-    return final + "_" if final in ("mro", "name", "value") else final
-
-
-_ORDER = {"constructor": 0, "static": 1, "static_getter": 1, "static_setter": 2, "getter": 3, "setter": 4, "method": 5}
+_ORDER = {"constructor": 0, "static": 1, "static_getter": 1, "static_setter": 1, "getter": 2, "setter": 2, "method": 3}
 
 
 def _class(b: _Builder, writer: plan.Writer, s: ir.StructDef, name: str, known: set[str]) -> ClassText:
     scope = Scope(name, OBJECT_CONTROL)
-    functions, renamed = [], {}
+    functions, renamed = [], []
     own = [item for item in b.module.exports if item.owner == s.key]
-    accessors = {item.name for item in own if item.kind in ("getter", "setter")}
     readable = {item.name for item in own if item.kind == "getter"}
-    order = sorted(own, key=lambda item: (_ORDER[item.kind], item.name if item.name in accessors else "", item.kind != "getter"))
-    for item in order:
+    for item in sorted(own, key=lambda item: (_ORDER[item.kind], item.name, item.kind != "getter")):
         wanted = {"static_getter": f"get_{item.name}", "static_setter": f"set_{item.name}"}.get(item.kind, item.name)
         what = f"{item.kind} {s.name}.{item.name}"
         if item.kind == "setter" and item.name not in readable:
@@ -215,14 +225,15 @@ def _class(b: _Builder, writer: plan.Writer, s: ir.StructDef, name: str, known: 
             identifier(wanted, pep8=b.pep8), what, accessor=item.kind in ("getter", "setter")
         )  # fmt: skip
         if item.kind != "constructor" and final != item.name:
-            renamed[item.name] = b.renamed(what, item.name, final)
+            renamed.append(f"{quoted(item.name)}: {quoted(b.renamed(what, item.name, final))}")
         call = b.call(f"{name}_{_call_suffix(item)}", item.symbol, item.wasm)
         try:
             functions.append(plan.export(writer, item, final, call, set(known)))
         except abi.Unsupported as reason:
             b.notes.append(f"{what} is left out: {reason}")
     free = b.call(f"{name}_free", s.free, ir.FuncType(("i32", "i32"), ()))
-    return ClassText(name, plan.doc_lines(s.doc) or (f"Rust's ``struct {s.name}``.",), free, tuple(functions), renamed)
+    members = "{" + ", ".join(renamed) + "}" if renamed else ""
+    return ClassText(name, plan.doc_lines(s.doc, f"Rust's ``struct {s.name}``."), free, tuple(functions), members)
 
 
 def _call_suffix(item: ir.Export) -> str:
@@ -257,14 +268,14 @@ def _closures(b: _Builder, writer: plan.Writer) -> Iterable[ClosureText]:
         (signature, mutable), name = list(b.closures.items())[done]
         done += 1
         function, wasm, record = plan.closure(writer, signature)
-        doc = f"``dyn {'FnMut' if mutable else 'Fn'}{abi.arrow(signature)}``"
+        doc = plan.doc_lines(f"``dyn {'FnMut' if mutable else 'Fn'}{abi.arrow(signature)}``")
         yield ClosureText(name, doc, signature.shim, wasm, mutable, record, function)
 
 
 def _imports(b: _Builder, writer: plan.Writer, structs: dict[str, str]) -> Iterable[ImportText]:
     taken: set[str] = set()
     for item in b.module.imports:
-        name = _unique("_" + _import_name(item), taken)
+        name = unique("_" + _import_name(item), taken)
         target = _target(item.role, f"{name}_target")
         signature = abi.signature(item.wasm)
         catch = isinstance(item.role, ir.Call) and item.role.catch
@@ -275,15 +286,15 @@ def _imports(b: _Builder, writer: plan.Writer, structs: dict[str, str]) -> Itera
             adapter = name if function else _ready_made(item.role)
         except abi.Unsupported as reason:
             b.notes.append(f"import {_import_name(item)} fails when the guest calls it: {reason}")
-            function, adapter, target = None, f"_bp.unsupported({str(reason)!r})", None
-        yield ImportText(item.module, item.symbol, signature, adapter, catch, item.function is not None, function, target)
+            function, adapter, target = None, f"_bp.unsupported({quoted(str(reason))})", None
+        yield ImportText(quoted(item.module), quoted(item.symbol), signature, adapter, catch, item.function is not None, function, target)
 
 
 def _ready_made(role: ir.Role) -> str:
     if isinstance(role, ir.Intrinsic):
         return f'_bp.intrinsic("{role.name}")'
     assert isinstance(role, ir.Unsupported)
-    return f"_bp.unsupported({role.reason!r})"
+    return f"_bp.unsupported({quoted(role.reason)})"
 
 
 def _import_name(item: ir.Import) -> str:
@@ -310,14 +321,6 @@ def _import_name(item: ir.Import) -> str:
             return identifier(item.symbol).strip("_")
 
 
-def _unique(name: str, taken: set[str]) -> str:
-    result, number = name, 2
-    while result in taken:
-        result, number = f"{name}_{number}", number + 1
-    taken.add(result)
-    return result
-
-
 _THIS = {"method", "get", "set", "index_get", "index_set", "index_delete"}
 
 
@@ -331,12 +334,12 @@ def _target(role: ir.Role, name: str) -> TargetText | None:
             rust = f"type {target.path[-1]}"
         case _:
             return None
-    parts = [repr(part) for part in target.path]
+    parts = [quoted(part) for part in target.path]
     if target.module is not None:
-        parts.append(f"module={target.module!r}")
+        parts.append(f"module={quoted(target.module)}")
     if target.vendor_prefixes:
-        parts.append(f"prefixes={target.vendor_prefixes!r}")
-    return TargetText(name, ", ".join([*parts, f"rust={rust!r}"]))
+        parts.append(f"prefixes=({', '.join(map(quoted, target.vendor_prefixes))},)")
+    return TargetText(name, ", ".join([*parts, f"rust={quoted(rust)}"]))
 
 
 def _start_type(module: ir.Module, symbol: str) -> ir.FuncType:

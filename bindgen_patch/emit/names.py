@@ -10,6 +10,7 @@ from __future__ import annotations
 import keyword
 import re
 import unicodedata
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from bindgen_patch.errors import GenerationError
@@ -60,6 +61,34 @@ class Scope:
             )
         self.taken[name] = f"{what} (accessor)" if accessor else what
         return name
+
+
+def enum_members(names: Iterable[str], base: type) -> list[str]:
+    """Names for the members of an enum over ``base``; those of a string enum are made from its strings.
+
+    A string without letters is spelled out (``EM_DASH``). What means something to ``base`` or :mod:`enum` gets a trailing ``_``.
+    """
+    taken: set[str] = set()
+    result = []
+    for name in names:
+        member = identifier(name)
+        if not member.strip("_"):
+            member = identifier("_".join(unicodedata.name(c, f"U_{ord(c):04X}") for c in name) or "EMPTY")
+        if member.startswith("_") and (member.startswith("__") or member.endswith("_")):
+            member = f"V{member}"
+        if member in ("mro", "name", "value") or member in dir(base):
+            member += "_"
+        result.append(unique(member, taken))
+    return result
+
+
+def unique(name: str, taken: set[str]) -> str:
+    """``name``, with a number behind it where it is taken already."""
+    result, number = name, 2
+    while result in taken:
+        result, number = f"{name}_{number}", number + 1
+    taken.add(result)
+    return result
 
 
 def parameter(name: str, taken: set[str]) -> str:

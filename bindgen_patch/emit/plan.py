@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from bindgen_patch import ir
 from bindgen_patch.emit import abi
+from bindgen_patch.emit.layout import quoted
 from bindgen_patch.emit.names import BUILTINS, parameter
 from bindgen_patch.errors import GenerationError
 
@@ -47,7 +48,7 @@ class Writer:
 
     def text(self, template: str, guest: str, *words: str, v: str = "", n: str = "", x: str = "") -> str:
         """An expression of :mod:`abi` with everything filled in."""
-        return template.format(*words, g=guest, v=v, n=repr(n), x=x, **self.builtins)
+        return template.format(*words, g=guest, v=v, n=quoted(n), x=x, **self.builtins)
 
     def hint(self, template: str) -> str:
         """An annotation."""
@@ -93,8 +94,12 @@ class Writer:
             if value.value.count("{0}") == 1:
                 return hint, [into.format(self.text(value.value, guest, call))], types
             return hint, [f"_bp_ret = {call}", into.format(self.text(value.value, guest, "_bp_ret"))], types
+        loaded = f'{guest}.load("{abi.layout(types)}")'
+        in_order = ", ".join(f"{{{k}}}" for k in range(len(types)))
+        if not fallible and value.value.endswith(f"{in_order})") and value.value.count("{0}") == 1:
+            return hint, [call, into.format(self.text(value.value.replace(in_order, f"*{loaded}"), guest))], types
         locals_ = [f"_bp_{k}" for k in range(len(value.types))] + (["_bp_error", "_bp_failed"] if fallible else [])
-        lines = [call, f'{", ".join(locals_)} = {guest}.load("{abi.layout(types)}")']
+        lines = [call, f"{', '.join(locals_)} = {loaded}"]
         if fallible:
             lines += ["if _bp_failed:", f"    raise {guest}.error(_bp_error)"]
         if value.types:
@@ -148,7 +153,7 @@ def export(writer: Writer, item: ir.Export, name: str, call: str, taken: set[str
         name="__init__" if item.kind == "constructor" else name,
         params=(first, *parameters),
         returns="None" if item.kind == "constructor" else hint,
-        doc=doc_lines(item.doc) or _default_doc(item),
+        doc=doc_lines(item.doc, _default_doc(item)),
         body=(*checks, *lines),
         decorators=_decorators(writer, item, name),
     )
@@ -176,15 +181,15 @@ def _decorators(writer: Writer, item: ir.Export, name: str) -> tuple[str, ...]:
     return ()
 
 
-def _default_doc(item: ir.Export) -> tuple[str, ...]:
+def _default_doc(item: ir.Export) -> str:
     signature = ", ".join(f"{p.name}: {abi.rust(p.type)}" for p in item.params)
     tail = "" if isinstance(item.logical, ir.Unit) else f" -> {abi.rust(item.logical)}"
     match item.kind:
         case "getter" | "static_getter":
-            return (f"``{item.name}: {abi.rust(item.logical)}``",)
+            return f"``{item.name}: {abi.rust(item.logical)}``"
         case "setter" | "static_setter":
-            return (f"Set ``{item.name}``.",)
-    return (f"``fn {item.name}({signature}){tail}``",)
+            return f"Set ``{item.name}``."
+    return f"``fn {item.name}({signature}){tail}``"
 
 
 def _parameters(writer: Writer, item: ir.Export, taken: set[str]) -> tuple[list[str], list[Argument]]:
@@ -264,7 +269,7 @@ def adapter(writer: Writer, item: ir.Import, name: str, target: str, classes: Ma
             return _host_function(item, name, words, f"``static {abi.rust(t)}``", body)
         case ir.ConstString(text):
             _check_import(item, (), ("i32",))
-            return _host_function(item, name, [], "A string constant.", [f"return guest.handle({text!r})"])
+            return _host_function(item, name, [], "A string constant.", [f"return guest.handle({quoted(text)})"])
         case ir.InstanceOf():
             _check_import(item, ("i32",), ("i32",))
             return _host_function(item, name, ["a0"], "``instanceof``", [f"return {target}.has_instance(guest, guest.value(a0))"])
@@ -309,7 +314,7 @@ def _host_function(item: ir.Import, name: str, words: list[str], doc: str, body:
     kinds = ("int" if word in ("i32", "i64") else "float" for word in item.wasm.params)
     result = {"i32": "int", "i64": "int", "f32": "float", "f64": "float"}[item.wasm.results[0]] if item.wasm.results else "None"
     params = ("guest: _bp.Guest", *(f"{word}: {kind}" for word, kind in zip(words, kinds, strict=True)))
-    return Function(name, params, result, (doc,), tuple(body))
+    return Function(name, params, result, doc_lines(doc), tuple(body))
 
 
 def _give(writer: Writer, t: ir.Type, value: str, label: str, words: list[str]) -> tuple[list[str], tuple[ir.Word, ...]]:
@@ -376,7 +381,7 @@ def operation(role: ir.Call, values: list[str], target: str) -> str:
     found = f"{target}.find(guest)"
     spread = [*values[:-1], f"*{values[-1]}"] if role.variadic and values else values
     this, rest = (values[0] if values else "None"), spread[1:]
-    name = repr(role.name)
+    name = quoted(role.name)
     match role.operation:
         case "call" | "new":
             return f"{found}({', '.join(spread)})"
@@ -403,13 +408,20 @@ def operation(role: ir.Call, values: list[str], target: str) -> str:
 # ------------------------------------------------------------------------------------------- docs
 
 
-def doc_lines(text: str) -> tuple[str, ...]:
-    """A Rust doc comment as the lines of a docstring: its Markdown is kept, what would end the string is escaped."""
-    lines = [line.rstrip().replace("\\", "\\\\").replace('"""', '\\"\\"\\"') for line in text.strip("\n").splitlines()]
+_UNPRINTABLE = re.compile(r"[\\\x00-\x1f\x7f]")
+
+
+def doc_lines(text: str, default: str = "") -> tuple[str, ...]:
+    """A Rust doc comment as the lines of a docstring: its Markdown is kept, what would end the string is escaped.
+
+    ``default`` stands in for an empty one.
+    """
+    lines = [_UNPRINTABLE.sub(lambda c: repr(c[0])[1:-1], line.rstrip()) for line in ((text.strip() and text) or default).splitlines()]
+    lines = [line.replace('"""', '\\"\\"\\"') for line in lines]
     while lines and not lines[-1]:
         lines.pop()
     while lines and not lines[0]:
         lines.pop(0)
-    if lines and re.search(r'"$', lines[-1]):
+    if lines and lines[-1].endswith('"'):
         lines[-1] += " "
     return tuple(lines)

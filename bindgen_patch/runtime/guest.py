@@ -138,7 +138,7 @@ class Guest:
         """Raise the guest's flag, then run the hook it installed with ``set_on_abort``; host functions work inside it."""
         self._flag.value = 1
         address = self._address_of(symbols.ABORT_HANDLER)
-        if address is None or self.program.table is None:
+        if address is None or not self.program.table:
             return
         slot = int.from_bytes(self.read(address, 4), "little")
         death, self.death = self.death, None
@@ -382,16 +382,19 @@ class Guest:
         self.free(address, size, 1)
         return text
 
-    def numbers(self, code: str, address: int, count: int) -> Any:
-        """Borrowed numbers, copied: ``bytes`` for u8, :class:`values.Array` for all others."""
-        data = self.read(address, (count & _MASK) * struct.calcsize(code))
-        if code == "B":
-            return data
-        result = values.Array(code)
-        result.frombytes(data)
+    def take_bytes(self, address: int, size: int) -> bytes:
+        """Bytes that are ours to free."""
+        result = self.read(address, size)
+        self.free(address, size, 1)
         return result
 
-    def take_numbers(self, code: str, address: int, count: int) -> Any:
+    def numbers(self, code: str, address: int, count: int) -> values.Array:
+        """Borrowed numbers, copied."""
+        result = values.Array(code)
+        result.frombytes(self.read(address, (count & _MASK) * struct.calcsize(code)))
+        return result
+
+    def take_numbers(self, code: str, address: int, count: int) -> values.Array:
         """Numbers that are ours to free."""
         result = self.numbers(code, address, count)
         width = struct.calcsize(code)

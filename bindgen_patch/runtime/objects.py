@@ -111,10 +111,6 @@ class Closure:
     def _bp_door(self) -> Guard[Guest]:
         return self._bp_guest.door
 
-    def __call__(self, *args: Any) -> Any:
-        """Run it in the guest."""
-        raise NotImplementedError
-
     def _bp_check(self, guest: Guest) -> None:
         """Refuse before anything is lowered: closures of an earlier instance, dropped ones, and ``FnMut`` inside itself."""
         if self._bp_guest is not guest:

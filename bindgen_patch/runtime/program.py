@@ -46,7 +46,7 @@ class Program:
         exports: dict[str, tuple[str, str]],
         imports: tuple[Import, ...],
         start: tuple[tuple[str, tuple[int, ...]], ...] = (),
-        table: str | None = None,
+        table: bool = False,
     ) -> None:
         self.package = package or "__main__"
         self.exports = exports

@@ -11,7 +11,7 @@ import array
 import math
 import operator
 import struct
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from enum import IntEnum, StrEnum
 from typing import TYPE_CHECKING, Any, Protocol, SupportsFloat, SupportsIndex, TypeVar
 
@@ -76,7 +76,7 @@ def _wrong(value: object, expected: str, name: str) -> TypeError:
 # ------------------------------------------------------------------------------------------- scalars
 
 
-def _integer(expected: str, low: int, high: int) -> Any:
+def _integer(expected: str, low: int, high: int) -> Callable[[SupportsIndex, str], int]:
     def check(value: SupportsIndex, name: str) -> int:
         if type(value) is not int:
             if isinstance(value, bool) or not hasattr(value, "__index__"):
