@@ -18,8 +18,7 @@ from bindgen_patch import symbols
 from bindgen_patch.decode import opcodes, scan
 from bindgen_patch.decode.blame import DAMAGED
 from bindgen_patch.decode.container import Id, Wasm
-from bindgen_patch.decode.reader import Reader
-from bindgen_patch.decode.rewrite import EMPTY_BODY, TRAP_BODY, assemble, without_handlers
+from bindgen_patch.decode.rewrite import EMPTY_BODY, TRAP_BODY, after_count, assemble, without_handlers
 from bindgen_patch.decode.writer import export, sized, sleb, uleb, vector
 from bindgen_patch.errors import GenerationError
 
@@ -73,7 +72,7 @@ class AnalysisCopy:
         kept = scan.reachable(wasm, [*self.describes, *self.generic], prologue)
         size = sum(body[1] - body[0] for function in kept if (body := wasm.body(function)))
         if size > CODE_LIMIT:
-            raise GenerationError(f"the guest needs {size} bytes of code to describe itself; more than {CODE_LIMIT} are not run")
+            raise GenerationError(f"describing the guest's types runs through {size} bytes of code, more than {CODE_LIMIT}", hint=DAMAGED)
         return kept
 
     def _prologue(self) -> set[int]:
@@ -97,11 +96,7 @@ class AnalysisCopy:
     def _globals(self) -> bytes:
         """The guest's globals, behind them the cursor and the flag, mutable numbers that start at zero."""
         section = self.wasm.section(Id.GLOBAL)
-        kept = b""
-        if section is not None:
-            reader = Reader(self.wasm.data, section.start, section.end)
-            reader.u32()
-            kept = reader.take(reader.left)
+        kept = self.wasm.data[after_count(self.wasm, section) : section.end] if section else b""
         own = bytes((0x7F, 1, opcodes.I32_CONST, 0, opcodes.END))
         return uleb(len(self.wasm.globals) + 2) + kept + own * 2
 

@@ -190,7 +190,8 @@ class Wasm:
         """The type of a function that crosses to the host; ``what`` names it when it takes anything else than numbers."""
         words = self.signature(function).words()
         if words is None:
-            raise GenerationError(f"{what} takes or gives a value that no wasm-bindgen function has: {self.signature(function)}")
+            odd = next(value for value in (*self.signature(function).params, *self.signature(function).results) if value not in _WORDS)
+            raise GenerationError(f"{what} takes or gives `{odd}`, which no wasm-bindgen function does", hint=DAMAGED)
         return words
 
     def body(self, function: int) -> tuple[int, int] | None:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 
 from bindgen_patch.decode import opcodes
 from bindgen_patch.decode.container import ORDER, Id, Section, Wasm
+from bindgen_patch.decode.reader import Reader
 from bindgen_patch.decode.writer import HEADER, section, sized
 
 TRAP_BODY = bytes((0, opcodes.UNREACHABLE, opcodes.END))
@@ -60,24 +61,19 @@ def code_section(wasm: Wasm, bodies: Mapping[int, bytes]) -> bytes | None:
         if len(body) == size:
             parts += (wasm.data[kept:start], body)
         else:
-            parts += (wasm.data[kept : _length_start(wasm, function)], sized(body))
+            place = function - len(wasm.imported_functions)
+            length = wasm.bodies[place - 1][1] if place else after_count(wasm, found)
+            parts += (wasm.data[kept:length], sized(body))
         kept = end
     parts.append(wasm.data[kept : found.end])
     return b"".join(parts)
 
 
-def _length_start(wasm: Wasm, function: int) -> int:
-    """Where the length of a body is written: behind the body before it, or behind the count of the section."""
-    place = function - len(wasm.imported_functions)
-    if place:
-        return wasm.bodies[place - 1][1]
-    start = wasm.bodies[0][0] - 1  # the last byte of the length; its other bytes have the top bit set, but so may the count's
-    code = wasm.section(Id.CODE)
-    assert code is not None
-    at = code.start
-    while wasm.data[at] & 0x80:
-        at += 1
-    return min(at + 1, start)
+def after_count(wasm: Wasm, section: Section) -> int:
+    """Where the items of a section begin: behind their number."""
+    reader = Reader(wasm.data, section.start, section.end)
+    reader.u32()
+    return reader.pos
 
 
 _BLOCKS = frozenset({opcodes.BLOCK, opcodes.LOOP, opcodes.IF, opcodes.TRY, opcodes.TRY_TABLE})

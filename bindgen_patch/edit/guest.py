@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from bindgen_patch import ir, symbols
 from bindgen_patch.decode import opcodes
 from bindgen_patch.decode.container import KINDS, Id, Wasm
-from bindgen_patch.decode.rewrite import assemble, code_section
+from bindgen_patch.decode.rewrite import after_count, assemble, code_section
 from bindgen_patch.decode.writer import export, sleb, uleb, vector
 from bindgen_patch.errors import GenerationError
 
@@ -59,7 +59,7 @@ def _own_exports(wasm: Wasm, module: ir.Module, layout: Layout) -> list[bytes]:
         (layout.table, "table", 0),
         (layout.host, "table", len(wasm.tables)),
     )
-    for name, _, _ in own:
+    for name in (symbols.EXPORT_STACK_POINTER, symbols.EXPORT_TABLE, symbols.EXPORT_HOST):
         if name in module.facts.exports:
             raise GenerationError(f"the guest already exports `{name}`", hint="give the .wasm that rustc wrote, not a generated package's")
     return [export(name, KINDS.index(kind), index) for name, kind, index in own if name is not None and index is not None]
@@ -73,15 +73,7 @@ def _tables(wasm: Wasm, slots: int) -> bytes:
         return vector([host])
     imported = sum(i.kind == "table" for i in wasm.imports)
     own = len(wasm.tables) - imported
-    return uleb(own + 1) + wasm.data[section.start + _count_size(wasm, section.start) : section.end] + host
-
-
-def _count_size(wasm: Wasm, start: int) -> int:
-    """Bytes of the count at ``start``, which may be padded."""
-    size = 1
-    while wasm.data[start + size - 1] & 0x80:
-        size += 1
-    return size
+    return uleb(own + 1) + wasm.data[after_count(wasm, section) : section.end] + host
 
 
 def _host_call(wasm: Wasm, function: int, slot: int) -> bytes:

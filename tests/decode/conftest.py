@@ -1,9 +1,10 @@
-"""Tests that take ``guest_path`` run for every committed guest; ``runnable_path`` leaves out those that wasmtime does not run as they are."""
+"""Tests that take ``guest_path`` run for every committed guest; ``runnable_path`` leaves out those that wasmtime cannot run as they are."""
 
 from __future__ import annotations
 
 import pytest
-from committed import PATHS, title
+
+from tests.decode.committed import PATHS, title
 
 _MODES = {"guest_path": ("unwind", "abort", "legacy"), "runnable_path": ("unwind", "abort")}
 

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 import wasmtime
-from handmade import MARKER_IMPORT, module, tells
 
 from bindgen_patch import symbols
 from bindgen_patch.decode import analysis, scan
@@ -15,6 +14,7 @@ from bindgen_patch.decode.analysis_copy import AnalysisCopy
 from bindgen_patch.decode.container import Wasm
 from bindgen_patch.decode.resolve import stack_pointer
 from bindgen_patch.errors import GenerationError
+from tests.decode.handmade import MARKER_IMPORT, module, tells
 
 PREFIX = symbols.DESCRIBE_PREFIX
 
@@ -122,7 +122,7 @@ def test_describing_may_not_reach_megabytes_of_code() -> None:
     wasm = Wasm(bytes(body), "hand")
     wasm.bodies[1] = (wasm.bodies[1][0], wasm.bodies[1][0] + (9 << 20))
     wasm.data = wasm.data[: wasm.bodies[1][0]] + b"\0" + b"\x01" * ((9 << 20) - 2) + b"\x0b"
-    with pytest.raises(GenerationError, match="bytes of code to describe itself"):
+    with pytest.raises(GenerationError, match="describing the guest's types runs through"):
         analysis.describe(wasm, None)
 
 

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 import wasmtime
-from handmade import section, small_guest, uleb
 
 from bindgen_patch.decode import decode
 from bindgen_patch.decode.container import Id, Wasm, global_names
 from bindgen_patch.decode.rewrite import assemble
 from bindgen_patch.errors import GenerationError
+from tests.decode.handmade import section, small_guest, uleb
 
 HEADER = b"\0asm\x01\0\0\0"
 

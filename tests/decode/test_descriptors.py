@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-from handmade import TAG, chars, signature_words, words
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -11,6 +10,7 @@ from bindgen_patch import ir
 from bindgen_patch.decode.descriptors import DEPTH_LIMIT, Descriptors
 from bindgen_patch.decode.schemas import SCHEMAS
 from bindgen_patch.errors import GenerationError
+from tests.decode.handmade import TAG, chars, signature_words, words
 
 
 class Anything:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 import wasmtime
-from handmade import MARKER_IMPORT, UNIT_FUNCTION, custom, export, metadata, module, program, section, shim, small_guest
 
 from bindgen_patch import symbols
 from bindgen_patch.decode import decode, require_runnable
 from bindgen_patch.edit import edit
 from bindgen_patch.errors import GenerationError
+from tests.decode.handmade import MARKER_IMPORT, UNIT_FUNCTION, custom, export, metadata, module, program, section, shim, small_guest
 
 RUSTC = "give the file that rustc wrote, `target/wasm32-unknown-unknown/release/<crate>.wasm`"
 CORE = b"\0asm\x01\0\0\0"
@@ -123,7 +123,7 @@ def test_legacy_guests_are_read_but_not_run() -> None:
         (module(NOTHING, describes={shim("nothing"): (*UNIT_FUNCTION, 1)}, customs=META), "words left over"),
         (
             module(f'(func (export "{shim("nothing")}") (param externref))', describes=DESCRIBES, customs=META),
-            f"export `{shim('nothing')}` takes or gives a value that no wasm-bindgen function has",
+            f"export `{shim('nothing')}` takes or gives `externref`, which no wasm-bindgen function does",
         ),
         (
             with_code("(func (drop (call $marker (i32.const 0) (i32.const 0))))", MARKER_IMPORT),

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from handmade import HEADER, V130, custom, encode, export, imported, program, record, small_guest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -17,6 +16,7 @@ from bindgen_patch.decode import program as model
 from bindgen_patch.decode.container import Wasm
 from bindgen_patch.decode.program import Case
 from bindgen_patch.errors import GenerationError
+from tests.decode.handmade import HEADER, V130, custom, encode, export, imported, program, record, small_guest
 
 EMPTY = b"\0asm\x01\0\0\0"
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import pytest
-from handmade import text, uleb
 from hypothesis import given
 from hypothesis import strategies as st
 
 from bindgen_patch.decode import writer
 from bindgen_patch.decode.reader import Reader
 from bindgen_patch.errors import GenerationError
+from tests.decode.handmade import text, uleb
 
 U32 = st.integers(0, 2**32 - 1)
 

@@ -7,8 +7,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from committed import ROOT
-from handmade import (
+
+from bindgen_patch import ir, symbols
+from bindgen_patch.decode import decode
+from bindgen_patch.decode.container import Wasm
+from bindgen_patch.decode.guest import doc
+from bindgen_patch.decode.identities import Identities
+from bindgen_patch.decode.metadata import read
+from bindgen_patch.decode.program import module_hash
+from bindgen_patch.errors import GenerationError
+from tests.decode.committed import ROOT
+from tests.decode.handmade import (
     CRATE,
     HASH,
     TAG,
@@ -28,15 +37,6 @@ from handmade import (
     struct_,
     words,
 )
-
-from bindgen_patch import ir, symbols
-from bindgen_patch.decode import decode
-from bindgen_patch.decode.container import Wasm
-from bindgen_patch.decode.guest import doc
-from bindgen_patch.decode.identities import Identities
-from bindgen_patch.decode.metadata import read
-from bindgen_patch.decode.program import module_hash
-from bindgen_patch.errors import GenerationError
 
 U32, F64, VALUE, TEXT = ir.Int(32, False), ir.Float(64), ir.JsValue(), ir.Ref(ir.String())
 UNIT = ir.Unit()
