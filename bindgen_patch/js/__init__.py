@@ -1,8 +1,8 @@
 """What a ``JsValue`` is in Python: JavaScript's values, errors and rules for host code to use."""
 
 from .errors import Error, EvalError, RangeError, ReferenceError, SyntaxError, TypeError, URIError
-from .model import HostObject, expose
-from .primitives import BigInt, null
+from .primitives import BigInt, Symbol, null
+from .visibility import HostObject, expose
 
 __all__ = [
     "BigInt",
@@ -11,6 +11,7 @@ __all__ = [
     "HostObject",
     "RangeError",
     "ReferenceError",
+    "Symbol",
     "SyntaxError",
     "TypeError",
     "URIError",

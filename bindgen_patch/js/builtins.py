@@ -1,115 +1,101 @@
 """The JavaScript globals that guests find without the host providing them: pure ones only.
 
-Just what wasm-bindgen's own crate imports for itself, and the error classes. Host code wins over every name here.
+Just what wasm-bindgen's own crate imports for itself, and the error classes. Host code wins over every name here. One table
+serves all guests of a process, so nothing in it can be written to.
 """
 
 from __future__ import annotations
 
-import json
 import logging
-import types
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import Any
 
-from . import errors, model
-from .primitives import BigInt, null, number, string_to_bigint
+from . import errors, model, printing
+from .primitives import BigInt, Symbol, bigint, null, number, string_to_bigint, to_double
+from .views import BuiltinClass
 
 _console = logging.getLogger("bindgen_patch.console")
 
 
 def _number(value: object = 0) -> int | float:
-    if isinstance(value, int) and not isinstance(value, bool):
-        return number(float(value))
-    return model.to_number(value)
+    numeric = model.to_numeric(value)
+    return number(to_double(numeric)) if isinstance(numeric, BigInt) else numeric
 
 
 def _bigint(value: object = None) -> BigInt:
-    match value:
-        case bool() | int():
-            return BigInt(value)
+    primitive = model.to_primitive(value)
+    match primitive:
         case str():
-            return string_to_bigint(value)
-        case float() if value == value // 1:
-            return BigInt(int(value))
-        case float():
-            raise errors.RangeError(f"The number {value} cannot be converted to a BigInt because it is not an integer")
-    raise errors.TypeError(f"Cannot convert {model.to_string(value)} to a BigInt")
+            return string_to_bigint(primitive)
+        case float() if not primitive.is_integer():
+            text = model.to_string(primitive)
+            raise errors.RangeError(f"The number {text} cannot be converted to a BigInt because it is not an integer")
+        case bool() | int() | float():
+            return bigint(int(primitive))
+    raise errors.TypeError(f"Cannot convert {model.describe(primitive)} to a BigInt")
 
 
-def _parse(text: object) -> Any:
-    try:
-        return json.loads(model.to_string(text), parse_float=lambda digits: number(float(digits)), object_pairs_hook=_plain, parse_constant=_refuse)
-    except (ValueError, RecursionError) as error:
-        raise errors.SyntaxError(f"JSON.parse: {error}") from None
+def _string(value: object = "") -> str:
+    return repr(value) if isinstance(value, Symbol) else model.to_string(value)
 
 
-def _plain(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    return {key: value for key, value in pairs}
-
-
-def _refuse(constant: str) -> Any:
-    raise ValueError(f"unexpected {constant}")
-
-
-def _stringify(value: object) -> str | None:
-    if value is None or model.typeof(value) == "function":
-        return None
-    try:
-        return json.dumps(_jsonable(value), separators=(",", ":"), ensure_ascii=False)
-    except (ValueError, RecursionError):
-        raise errors.TypeError("Converting circular structure to JSON") from None
-
-
-def _jsonable(value: object) -> Any:
-    match value:
-        case dict():
-            return {model.to_string(k): _jsonable(v) for k, v in value.items() if v is not None and model.typeof(v) != "function"}
-        case list() | tuple():
-            return [None if item is None else _jsonable(item) for item in value]
-        case float() if value != value or value in (float("inf"), float("-inf")):
-            return None
-        case float():
-            return number(value)
-        case _ if value is null or value is None:
-            return None
-        case str() | bool() | int():
-            return value
-        case types.SimpleNamespace():
-            return _jsonable(vars(value))
-    return {}
-
-
-def _reflect_set(obj: object, key: object, value: object) -> bool:
-    model.set(obj, key, value)
-    return True
+def _symbol(description: object = None) -> Symbol:
+    return Symbol(None if description is None else model.to_string(description))
 
 
 def _is_array(value: object) -> bool:
     return isinstance(value, list | tuple)
 
 
+def _on_objects(function: Callable[..., Any]) -> Callable[..., Any]:
+    def reflect(obj: object = None, *args: object) -> Any:
+        if model.is_primitive(obj):
+            raise errors.TypeError(f"Reflect was called on {model.describe(obj)}, which is no object")
+        return function(obj, *args)
+
+    return reflect
+
+
 def _log(level: int) -> Callable[..., None]:
     def write(*args: object) -> None:
-        _console.log(level, "%s", " ".join(arg if isinstance(arg, str) else model.debug_string(arg) for arg in args))
+        _console.log(level, "%s", " ".join(arg if isinstance(arg, str) else printing.debug_string(arg) for arg in args))
 
     return write
 
 
-GLOBALS: dict[str, Any] = {
-    "undefined": None,
-    "NaN": float("nan"),
-    "Infinity": float("inf"),
-    "Array": model.BuiltinClass(has_instance=_is_array, isArray=_is_array),
-    "Function": model.BuiltinClass(has_instance=callable),
-    "Object": model.BuiltinClass(has_instance=lambda value: model.is_object(value) or callable(value)),
-    "BigInt": _bigint,
-    "Number": _number,
-    "Reflect": types.SimpleNamespace(get=model.get, set=_reflect_set, has=model.has, deleteProperty=model.delete),
-    "JSON": types.SimpleNamespace(parse=_parse, stringify=_stringify),
-    "String": model.to_string,
-    "Boolean": model.truthy,
-    "console": types.SimpleNamespace(
-        debug=_log(logging.DEBUG), log=_log(logging.INFO), info=_log(logging.INFO), warn=_log(logging.WARNING), error=_log(logging.ERROR)
-    ),
-    **{cls.__name__: cls for cls in (errors.Error, errors.TypeError, errors.RangeError, errors.ReferenceError, errors.SyntaxError, errors.EvalError, errors.URIError)},
-}
+def _namespace(**members: Callable[..., Any]) -> Mapping[str, Any]:
+    return MappingProxyType(members)
+
+
+_ERRORS = (errors.Error, errors.TypeError, errors.RangeError, errors.ReferenceError, errors.SyntaxError, errors.EvalError, errors.URIError)
+
+GLOBALS: Mapping[str, Any] = MappingProxyType(
+    {
+        "undefined": None,
+        "null": null,
+        "NaN": float("nan"),
+        "Infinity": float("inf"),
+        "Array": BuiltinClass("Array", _is_array, isArray=_is_array),
+        "Function": BuiltinClass("Function", callable),
+        "Object": BuiltinClass("Object", lambda value: not model.is_primitive(value)),
+        "BigInt": _bigint,
+        "Boolean": model.truthy,
+        "Number": _number,
+        "String": _string,
+        "Symbol": _symbol,
+        "Reflect": _namespace(
+            get=_on_objects(model.get), set=_on_objects(model.try_set), has=_on_objects(model.has), deleteProperty=_on_objects(model.delete)
+        ),
+        "JSON": _namespace(parse=printing.parse, stringify=printing.stringify),
+        "console": _namespace(
+            debug=_log(logging.DEBUG),
+            log=_log(logging.INFO),
+            info=_log(logging.INFO),
+            warn=_log(logging.WARNING),
+            error=_log(logging.ERROR),
+        ),
+        **{cls.__name__: cls for cls in _ERRORS},
+    }
+)
+"""Name -> value. Names that are missing are for the host to provide."""

@@ -57,8 +57,7 @@ class URIError(Error, builtins.ValueError):
 
 def error_name(error: BaseException) -> str:
     """What guest code sees as ``error.name``: a Python exception goes by the name of its class."""
-    name = getattr(error, "name", None) if isinstance(error, Error) else None
-    return name if isinstance(name, str) else type(error).__name__
+    return error.name if isinstance(error, Error) else type(error).__name__
 
 
 def error_message(error: BaseException) -> str:

@@ -1,103 +1,46 @@
-"""How guest code looks at Python values: a few verbs, each with the rules of ECMA-262 and of this sandbox.
+"""How guest code looks at Python values: a few verbs, each with the rules of ECMA-262.
 
-A guest sees what it was handed and no more. Looking up a name reaches
-
-- the items of a ``dict`` or ``types.SimpleNamespace`` (plain objects), the elements and length of a list, tuple or ``str``,
-- ``name``, ``message``, ``stack`` and ``cause`` of an exception,
-- the exported members of a generated class,
-- public attributes of what the host exposed: with :func:`expose`, or by giving it as an import,
-
-and nothing else: no private or dunder name, no attribute of a function, module, class or foreign object.
+What a guest may see at all is decided in :mod:`.views` and :mod:`.visibility`; nothing here reaches into an object past them.
 """
 
 from __future__ import annotations
 
-import json
+import math
 import types
-from collections.abc import Callable, Mapping, MutableMapping, MutableSequence, Sequence
-from typing import Any, TypeVar
-from weakref import WeakSet
+from collections.abc import Iterator, Sequence
+from typing import Any
 
 from . import errors
-from .errors import error_message, error_name
 from .primitives import (
+    MAX_STRING,
     BigInt,
+    Symbol,
+    bigint_to_string,
     is_bigint,
     null,
     number_to_string,
     string_to_bigint,
     string_to_number,
 )
-
-T = TypeVar("T")
-
-
-class BuiltinClass(types.SimpleNamespace):
-    """One of JavaScript's global classes that no Python class stands for; ``has_instance`` is a test of values."""
-
-    has_instance: Callable[[object], bool]
-
-_exposed_types: WeakSet[type] = WeakSet()
-_EXPOSED = "__bindgen_patch_exposed__"
-
-
-class HostObject:
-    """Base of host objects that guests may look into: their public attributes are visible."""
-
-
-def expose(obj: T) -> T:
-    """Let guests see the public attributes of ``obj``.
-
-    A class given here makes all its instances visible. For any other object its class stays hidden and only this one
-    object is marked; objects that cannot be marked (slots, built-in types) raise ``TypeError``: expose their class instead.
-    """
-    if isinstance(obj, type):
-        _exposed_types.add(obj)
-        return obj
-    try:
-        object.__setattr__(obj, _EXPOSED, True)
-    except AttributeError:
-        raise TypeError(f"cannot mark {type(obj).__name__!r} objects as visible; expose the class instead") from None
-    return obj
-
-
-def expose_import(value: object) -> None:
-    """What the host gives as an import is visible: a class with its instances, a namespace with the classes in it."""
-    if isinstance(value, type):
-        _exposed_types.add(value)
-    elif isinstance(value, Mapping | types.SimpleNamespace | types.ModuleType):
-        members = value if isinstance(value, Mapping) else vars(value)
-        for name, member in members.items():
-            if isinstance(member, type) and isinstance(name, str) and is_public(name):
-                _exposed_types.add(member)
-    elif not callable(value) and getattr(value, "__dict__", None) is not None:
-        expose(value)
-
-
-def is_exposed(obj: object) -> bool:
-    """Whether guests may read the public attributes of ``obj``."""
-    if isinstance(obj, HostObject):
-        return True
-    if isinstance(obj, type):
-        return any(base in _exposed_types for base in obj.__mro__)
-    return is_exposed(type(obj)) or getattr(obj, "__dict__", {}).get(_EXPOSED) is True
-
+from .views import MISSING, OPAQUE, STATICS, BuiltinClass, Key, static, view_of
+from .visibility import is_exposed, is_public
 
 # ------------------------------------------------------------------------------------------- what a value is
 
 
 def typeof(value: object) -> str:
-    """JavaScript's ``typeof``."""
-    if value is None:
-        return "undefined"
-    if isinstance(value, bool):
-        return "boolean"
-    if isinstance(value, str):
-        return "string"
-    if is_bigint(value):
-        return "bigint"
-    if isinstance(value, int | float):
-        return "number"
+    """``typeof value``."""
+    match value:
+        case None:
+            return "undefined"
+        case bool():
+            return "boolean"
+        case str():
+            return "string"
+        case int() | float():
+            return "bigint" if is_bigint(value) else "number"
+        case Symbol():
+            return "symbol"
     return "function" if callable(value) else "object"
 
 
@@ -106,15 +49,28 @@ def is_object(value: object) -> bool:
     return value is not null and typeof(value) == "object"
 
 
+def is_primitive(value: object) -> bool:
+    """Undefined, null, a boolean, number, bigint, string or symbol."""
+    return value is null or typeof(value) not in ("object", "function")
+
+
 def truthy(value: object) -> bool:
     """ToBoolean: everything but undefined, null, false, 0, NaN, 0n and the empty string."""
-    if value is None or value is null:
-        return False
-    if isinstance(value, float):
-        return value == value and value != 0
-    if isinstance(value, int | str):
-        return bool(value)
-    return True
+    if isinstance(value, int | float | str):
+        return bool(value) and value == value
+    return value is not None and value is not null
+
+
+def instanceof(value: object, cls: object) -> bool:
+    """``value instanceof cls``: false, never an error, when ``cls`` is no class. Every Python exception is an ``Error``."""
+    if cls is errors.Error:
+        return isinstance(value, BaseException)
+    if isinstance(cls, BuiltinClass):
+        return bool(cls.has_instance(value))
+    return isinstance(cls, type) and isinstance(value, cls)
+
+
+# ------------------------------------------------------------------------------------------- equality
 
 
 def strict_equal(a: object, b: object) -> bool:
@@ -124,7 +80,7 @@ def strict_equal(a: object, b: object) -> bool:
         return False
     if kind in ("number", "bigint", "string", "boolean"):
         return a == b
-    return a is b
+    return a is b or (isinstance(a, types.MethodType | types.BuiltinMethodType) and a == b)  # Python makes methods anew at each look
 
 
 def loose_equal(a: object, b: object) -> bool:
@@ -132,56 +88,57 @@ def loose_equal(a: object, b: object) -> bool:
     empty_a, empty_b = a is None or a is null, b is None or b is null
     if empty_a or empty_b:
         return empty_a and empty_b
-    kind_a, kind_b = typeof(a), typeof(b)
-    if kind_a == kind_b:
+    if is_primitive(a) != is_primitive(b):
+        return loose_equal(to_primitive(a), to_primitive(b))
+    kinds = {typeof(a), typeof(b)}
+    if len(kinds) == 1 or not is_primitive(a) or "symbol" in kinds:
         return strict_equal(a, b)
-    if kind_a in ("object", "function"):
-        return kind_b not in ("object", "function") and loose_equal(to_primitive(a), b)
-    if kind_b in ("object", "function"):
-        return loose_equal(a, to_primitive(b))
-    if {kind_a, kind_b} == {"bigint", "string"}:
-        text, big = (a, b) if kind_a == "string" else (b, a)
-        try:
-            return string_to_bigint(str(text)) == big
-        except errors.Error:
-            return False
-    return _comparable(a) == _comparable(b)
+    try:
+        return comparable(a, "bigint" in kinds) == comparable(b, "bigint" in kinds)
+    except (errors.SyntaxError, errors.RangeError):
+        return False
 
 
-def _comparable(value: object) -> int | float:
-    return int(value) if is_bigint(value) and isinstance(value, int) else to_number(value)
-
-
-def instanceof(value: object, cls: object) -> bool:
-    """``value instanceof cls``: false, never an error, when ``cls`` is no class. Every Python exception is an ``Error``."""
-    if cls is errors.Error:
-        return isinstance(value, BaseException)
-    if isinstance(cls, BuiltinClass):
-        return cls.has_instance(value)
-    return isinstance(cls, type) and isinstance(value, cls)
+def comparable(value: object, exactly: bool) -> int | float:
+    """A primitive as a number that Python compares as JavaScript does; ``exactly``: with a bigint, so text is read as one."""
+    if is_bigint(value):
+        return int(value)  # type: ignore[call-overload,no-any-return]
+    return string_to_bigint(value) if exactly and isinstance(value, str) else to_number(value)
 
 
 # ------------------------------------------------------------------------------------------- conversions
 
 
-def to_primitive(value: object) -> object:
-    """ToPrimitive without a hint: objects become strings, as they do in JavaScript unless they say otherwise."""
-    return value if typeof(value) not in ("object", "function") or value is null else to_string(value)
+def to_primitive(value: object, hint: str = "number") -> object:
+    """ToPrimitive: an object's own ``valueOf`` and ``toString`` where a guest can see them, else its text."""
+    if is_primitive(value):
+        return value
+    for name in ("toString", "valueOf") if hint == "string" else ("valueOf", "toString"):
+        method = get(value, name)
+        if callable(method):
+            result = method()
+            if is_primitive(result):
+                return result
+        elif method is None and name == "toString":
+            return _object_text(value)
+    raise errors.TypeError("Cannot convert object to primitive value")
 
 
 def to_number(value: object) -> int | float:
-    """``Number(value)``, but bigints are refused as the unary operators do."""
-    if value is None:
-        return float("nan")
-    if value is null:
-        return 0
-    if isinstance(value, bool):
-        return int(value)
-    if is_bigint(value):
-        raise errors.TypeError("Cannot convert a BigInt value to a number")
-    if isinstance(value, int | float):
-        return value
-    return string_to_number(value if isinstance(value, str) else to_string(value))
+    """ToNumber. Bigints and symbols are refused, as the unary operators do."""
+    match to_primitive(value):
+        case None:
+            return math.nan
+        case bool() as flag:
+            return int(flag)
+        case str() as text:
+            return string_to_number(text)
+        case int() | float() as number if not is_bigint(number):
+            return number
+        case primitive if primitive is null:
+            return 0
+        case primitive:
+            raise errors.TypeError(f"Cannot convert a {'BigInt' if is_bigint(primitive) else 'Symbol'} value to a number")
 
 
 def to_numeric(value: object) -> int | float:
@@ -193,209 +150,143 @@ def to_numeric(value: object) -> int | float:
 
 
 def to_string(value: object) -> str:
-    """``String(value)``."""
-    match value:
-        case str():
-            return value
+    """ToString."""
+    match to_primitive(value, "string"):
+        case str() as text:
+            return text
         case None:
             return "undefined"
-        case bool():
-            return "true" if value else "false"
-        case int() | float():
-            return str(int(value)) if isinstance(value, int) and is_bigint(value) else number_to_string(value)
-        case BaseException():
-            message = error_message(value)
-            return f"{error_name(value)}: {message}" if message else error_name(value)
-        case list() | tuple():
-            return ",".join("" if item is None or item is null else to_string(item) for item in value)
-        case _ if value is null:
-            return "null"
-        case _ if callable(value):
-            return f"function {getattr(value, '__name__', '')}() {{ [native code] }}"
-        case _:
-            return "[object Object]"
+        case bool() as flag:
+            return "true" if flag else "false"
+        case int() | float() as number:
+            return bigint_to_string(int(number)) if is_bigint(number) else number_to_string(number)
+        case Symbol():
+            raise errors.TypeError("Cannot convert a Symbol value to a string")
+    return "null"
+
+
+def property_key(key: object) -> Key:
+    """ToPropertyKey: text, or a symbol."""
+    return key if isinstance(key, Symbol) else to_string(key)
+
+
+def _object_text(value: object) -> str:
+    """What ``toString`` gives for objects that have none of their own."""
+    if isinstance(value, BaseException):
+        name, message = errors.error_name(value), errors.error_message(value)
+        return f"{name}: {message}" if name and message else name or message
+    if isinstance(value, list | tuple):
+        return _join(value)
+    if callable(value):
+        return f"function {getattr(value, '__name__', '')}() {{ [native code] }}"
+    return "[object Object]"
+
+
+def _join(array: Sequence[object]) -> str:
+    """``array.join()``. Arrays in arrays flatten, however deep; one that is inside itself counts as empty."""
+    pieces: list[str] = []
+    size = 0
+    path: list[tuple[object, Iterator[object]]] = [(array, iter(array))]
+    inside = {id(array)}
+    while path:
+        current, rest = path[-1]
+        item = next(rest, MISSING)
+        if item is MISSING:
+            path.pop()
+            inside.remove(id(current))
+        elif isinstance(item, list | tuple) and item and id(item) not in inside:
+            path.append((item, iter(item)))
+            inside.add(id(item))
+        else:
+            pieces.append("" if item is None or item is null or isinstance(item, list | tuple) else to_string(item))
+            size += len(pieces[-1]) + 1
+            if size > MAX_STRING:
+                raise errors.RangeError("Invalid string length")
+    return ",".join(pieces)
 
 
 # ------------------------------------------------------------------------------------------- properties
 
 
+def lookup(obj: object, key: object, default: Any) -> Any:
+    """``obj[key]``, or ``default`` for what is not there. Says nothing about undefined and null: nothing is there."""
+    value = view_of(obj).get(obj, property_key(key))
+    return default if value is MISSING else value
+
+
 def get(obj: object, key: object) -> Any:
-    """``obj[key]``: ``None`` for what is not there; an error for ``undefined`` and ``null``."""
+    """``obj[key]``: ``None`` for what is not there; an error for undefined and null."""
     if obj is None or obj is null:
-        raise errors.TypeError(f"Cannot read properties of {to_string(obj)} (reading '{to_string(key)}')")
-    if isinstance(obj, Mapping):
-        return obj.get(_property_key(obj, key))
-    if isinstance(obj, list | tuple | str):
-        index = array_index(key)
-        if index is not None:
-            return obj[index] if index < len(obj) else None
-        return len(obj) if key == "length" else None
-    name = to_string(key)
-    if isinstance(obj, BaseException):
-        return _error_property(obj, name)
-    if isinstance(obj, types.SimpleNamespace):
-        return vars(obj).get(name)
-    members: dict[str, str] | None = getattr(type(obj), "_bp_members", None)
-    if members is not None:
-        return _member(obj, members.get(name, name))
-    if is_exposed(obj):
-        return getattr(obj, name, None) if is_public(name) else None
-    return None
+        raise errors.TypeError(f"Cannot read properties of {describe(obj)} (reading {_quoted(key)})")
+    return lookup(obj, key, None)
 
 
 def set(obj: object, key: object, value: object) -> None:
     """``obj[key] = value``; an error where nothing may be stored."""
-    if isinstance(obj, MutableMapping):
-        obj[_property_key(obj, key)] = value
-    elif isinstance(obj, MutableSequence) and (index := array_index(key)) is not None:
-        _set_element(obj, index, value)
-    elif isinstance(obj, types.SimpleNamespace) and is_public(to_string(key)):
-        setattr(obj, to_string(key), value)
-    elif (members := getattr(type(obj), "_bp_members", None)) is not None and _member(obj, name := members.get(to_string(key), to_string(key))) is not None:
-        setattr(obj, name, value)
-    elif is_exposed(obj) and not isinstance(obj, type) and is_public(to_string(key)):
-        setattr(obj, to_string(key), value)
-    else:
-        raise errors.TypeError(f"Cannot set property '{to_string(key)}' of {describe(obj)}")
+    if not try_set(obj, key, value):
+        raise errors.TypeError(f"Cannot set property {_quoted(key)} of {describe(obj)}")
+
+
+def try_set(obj: object, key: object, value: object) -> bool:
+    """The same; says whether it was stored."""
+    return view_of(obj).set(obj, property_key(key), value)
 
 
 def delete(obj: object, key: object) -> bool:
-    """``delete obj[key]``: true unless something is there that may not go."""
-    if isinstance(obj, MutableMapping):
-        obj.pop(_property_key(obj, key), None)
-        return True
-    if isinstance(obj, MutableSequence) and (index := array_index(key)) is not None:
-        if index < len(obj):
-            obj[index] = None
-        return True
-    if isinstance(obj, types.SimpleNamespace):
-        vars(obj).pop(to_string(key), None)
-        return True
-    return get(obj, key) is None
+    """``delete obj[key]``: false when something is there that may not go; an error for undefined and null."""
+    if obj is None or obj is null:
+        raise errors.TypeError(f"Cannot convert {describe(obj)} to object")
+    return view_of(obj).delete(obj, property_key(key))
 
 
 def has(obj: object, key: object) -> bool:
     """``key in obj``; an error when ``obj`` is primitive."""
-    if typeof(obj) not in ("object", "function") or obj is null:
-        raise errors.TypeError(f"Cannot use 'in' operator to search for '{to_string(key)}' in {to_string(obj)}")
-    if isinstance(obj, Mapping):
-        return _property_key(obj, key) in obj
-    return get(obj, key) is not None
+    if is_primitive(obj):
+        raise errors.TypeError(f"Cannot use 'in' operator to search for {_quoted(key)} in {describe(obj)}")
+    return view_of(obj).has(obj, property_key(key))
 
 
 def call(obj: object, name: str, args: Sequence[object]) -> Any:
     """``obj.name(...args)``."""
     function = get(obj, name)
     if not callable(function):
-        raise errors.TypeError(f"{describe(obj)}.{name} is not a function{hidden_hint(obj, name)}")
+        raise errors.TypeError(f"{describe(obj)}.{name} is not a function{_hidden(obj, name)}")
     return function(*args)
 
 
 def apply_method(cls: object, name: str, args: Sequence[object]) -> Any:
-    """``cls.prototype.name.call(...args)``: the method as the class has it, whatever the object says."""
-    if not isinstance(cls, type) or not is_exposed(cls) or not is_public(name):
-        raise errors.TypeError(f"{describe(cls)} has no method {name}")
-    function = getattr(cls, name, None)
-    if not callable(function):
+    """``cls.prototype.name.call(...args)``: the method as the class has it, whatever the object says. ``args`` begin with it."""
+    method = MISSING
+    if isinstance(cls, type) and is_exposed(cls):
+        name = getattr(cls, "_bp_members", {}).get(name, name)
+        method = static(cls, name) if is_public(name) else MISSING
+    if not callable(method) or isinstance(method, staticmethod | classmethod | type):
         raise errors.TypeError(f"{describe(cls)}.prototype.{name} is not a function")
-    return function(*args)
+    if not args or not isinstance(args[0], cls):  # type: ignore[arg-type]
+        raise errors.TypeError(f"{describe(cls)}.prototype.{name} was called on {describe(args[0] if args else None)}")
+    return getattr(cls, name)(*args)
 
 
-def hidden_hint(obj: object, name: str) -> str:
-    """A remark for the host's author when ``name`` exists on ``obj`` but the guest may not see it."""
-    if is_public(name) and not is_exposed(obj) and getattr(type(obj), name, None) is not None and not isinstance(obj, Mapping | str | list | tuple):
-        return f"; the guest may not look into {type(obj).__name__!r} objects unless the host calls js.expose()"
-    return ""
-
-
-def _member(obj: object, name: str) -> Any:
-    """A member of a generated class; ``__wbg_ptr`` is what some crates tell such an object by."""
-    if name == "__wbg_ptr":
-        return getattr(obj, "_bp_pointer", None)
-    return getattr(obj, name, None) if is_public(name) and hasattr(type(obj), name) else None
-
-
-def is_public(name: str) -> bool:
-    """Whether ``name`` may be looked up on a host object at all."""
-    return bool(name) and not name.startswith("_")
-
-
-def array_index(key: object) -> int | None:
-    """The array index that ``key`` denotes, or ``None``."""
-    if isinstance(key, str):
-        return int(key) if key.isascii() and key.isdecimal() and (key == "0" or key[0] != "0") else None
-    if isinstance(key, bool) or not isinstance(key, int | float) or key != key or key < 0 or key != key // 1:
-        return None
-    return int(key)
-
-
-_MAX_GROWTH = 1 << 16
-
-
-def _set_element(array: MutableSequence[Any], index: int, value: object) -> None:
-    missing = index - len(array)
-    if missing > _MAX_GROWTH:
-        raise errors.TypeError(f"refused to grow an array of {len(array)} elements to {index + 1}")
-    array.extend([None] * (missing + 1))
-    array[index] = value
-
-
-def _property_key(obj: Mapping[Any, Any], key: object) -> object:
-    """Dictionaries made by Python may have number keys; JavaScript's have strings."""
-    try:
-        if key in obj:
-            return key
-    except TypeError:
-        pass
-    return to_string(key)
-
-
-def _error_property(error: BaseException, name: str) -> Any:
-    match name:
-        case "name":
-            return error_name(error)
-        case "message":
-            return error_message(error)
-        case "stack":
-            return to_string(error)
-        case "cause":
-            return error.__cause__
-    return None
+# ------------------------------------------------------------------------------------------- messages
 
 
 def describe(value: object) -> str:
-    """A short description for error messages."""
-    kind = typeof(value)
-    if kind == "string":
-        return f'"{value}"'
-    if kind in ("object", "function") and value is not null:
-        return type(value).__name__
-    return to_string(value)
+    """A short description for error messages; it runs nobody's code."""
+    if is_primitive(value):
+        text = f'"{value}"' if isinstance(value, str) else repr(value) if isinstance(value, Symbol) else to_string(value)
+        return text if len(text) <= 80 else f"{text[:80]}…"
+    return value.__name__ if isinstance(value, type) else type(value).__name__
 
 
-def debug_string(value: object, depth: int = 0) -> str:
-    """What ``{:?}`` shows for a ``JsValue``."""
-    match value:
-        case str():
-            return f'"{value}"'
-        case list() | tuple():
-            return f"[{', '.join(debug_string(item, depth + 1) for item in value)}]" if depth < 8 else "[…]"
-        case dict():
-            return f"Object({json_text(value)})"
-        case BaseException():
-            return to_string(value)
-        case _ if typeof(value) == "function":
-            name = getattr(value, "__name__", None)
-            return f"Function({name})" if isinstance(name, str) else "Function"
-        case _ if typeof(value) == "object" and value is not null:
-            return type(value).__name__
-        case _:
-            return to_string(value)
+def _quoted(key: object) -> str:
+    return f"'{key[:80]}'" if isinstance(key, str) else describe(key)
 
 
-def json_text(value: object) -> str:
-    """``JSON.stringify`` as far as a debug string needs it."""
-    try:
-        return json.dumps(value, separators=(",", ":"), ensure_ascii=False, default=describe)
-    except (ValueError, RecursionError):
-        return "…"
+def _hidden(obj: object, name: str) -> str:
+    """A remark for the host's author when ``name`` exists on ``obj`` but the guest may not see it."""
+    view = view_of(obj)
+    if view is STATICS and isinstance(obj, type) and static(obj, name) is not MISSING:
+        return "; of a class, guests see static methods and class methods only"
+    if view is OPAQUE and is_public(name) and not is_primitive(obj) and hasattr(type(obj), name):
+        return f"; the guest may not look into {type(obj).__name__!r} objects unless the host calls js.expose()"
+    return ""

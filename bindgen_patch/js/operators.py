@@ -6,20 +6,18 @@ import math
 import operator
 from collections.abc import Callable
 
-from .errors import RangeError, TypeError
-from .model import to_numeric, to_primitive, to_string
-from .primitives import BigInt, mixed, number, string_to_bigint, to_int32
+from .errors import RangeError, SyntaxError, TypeError
+from .model import comparable, to_numeric, to_primitive, to_string
+from .primitives import MAX_BIGINT_BITS, BigInt, bigint, concat, is_bigint, mixed, number, to_int32
 
 Number = int | float
-
-_MAX_BIGINT_BITS = 1 << 20
 
 
 def add(a: object, b: object) -> object:
     """``a + b``: concatenation as soon as one side is a string."""
     a, b = to_primitive(a), to_primitive(b)
     if isinstance(a, str) or isinstance(b, str):
-        return to_string(a) + to_string(b)
+        return concat(to_string(a), to_string(b))
     return _arithmetic(operator.add, operator.add)(a, b)
 
 
@@ -29,17 +27,12 @@ def _arithmetic(on_numbers: Callable[[float, float], Number], on_bigints: Callab
     def apply(a: object, b: object) -> Number:
         left, right = to_numeric(a), to_numeric(b)
         if isinstance(left, BigInt) and isinstance(right, BigInt):
-            return BigInt(on_bigints(left, right))
+            return bigint(on_bigints(left, right))
         if isinstance(left, BigInt) or isinstance(right, BigInt):
             raise mixed()
-        return _double(on_numbers(float(left), float(right)))
+        return number(on_numbers(float(left), float(right)))
 
     return apply
-
-
-def _double(value: Number) -> Number:
-    """Numbers are doubles: integral results stay floats only beyond what an ``int`` may stand for."""
-    return number(float(value))
 
 
 def _divide(a: float, b: float) -> float:
@@ -57,15 +50,17 @@ def _remainder(a: float, b: float) -> float:
 
 
 def _power(a: float, b: float) -> float:
+    """Where C's ``pow`` and JavaScript's differ: NaN exponents, and infinite ones of a base of 1."""
     if math.isnan(b) or (abs(a) == 1 and math.isinf(b)):
         return math.nan
     try:
-        result = math.pow(a, b)
+        return math.pow(a, b)
     except OverflowError:
         return -math.inf if a < 0 and b % 2 == 1 else math.inf
-    except ValueError:
-        return math.copysign(math.inf, a) if a == 0 and b % 2 == 1 else math.inf if a == 0 else math.nan
-    return result
+    except ValueError:  # 0 to a negative power, or a root of a negative number
+        if a:
+            return math.nan
+        return math.copysign(math.inf, a) if b % 2 == 1 else math.inf
 
 
 def _big_divide(a: int, b: int) -> int:
@@ -82,15 +77,15 @@ def _big_remainder(a: int, b: int) -> int:
 def _big_power(a: int, b: int) -> int:
     if b < 0:
         raise RangeError("Exponent must be non-negative")
-    if abs(a) > 1 and a.bit_length() * b > _MAX_BIGINT_BITS:
+    if abs(a) > 1 and (a.bit_length() - 1) * b > MAX_BIGINT_BITS:
         raise RangeError("Maximum BigInt size exceeded")
     return int(a**b)
 
 
 def _big_shift(a: int, b: int) -> int:
     if b < 0:
-        return a >> min(-b, _MAX_BIGINT_BITS)
-    if a and b > _MAX_BIGINT_BITS:
+        return a >> -b
+    if a and b > MAX_BIGINT_BITS:
         raise RangeError("Maximum BigInt size exceeded")
     return a << b if a else 0
 
@@ -114,7 +109,9 @@ shr = _arithmetic(_bits(lambda a, b: a >> (b & 31)), lambda a, b: _big_shift(a, 
 def unsigned_shr(a: object, b: object) -> int:
     """``a >>> b``; bigints have no such operator."""
     left, right = to_numeric(a), to_numeric(b)
-    if isinstance(left, BigInt) or isinstance(right, BigInt):
+    if isinstance(left, BigInt) != isinstance(right, BigInt):
+        raise mixed()
+    if isinstance(left, BigInt):
         raise TypeError("BigInts have no unsigned right shift, use >> instead")
     return (to_int32(left) & 0xFFFF_FFFF) >> (to_int32(right) & 31)
 
@@ -122,7 +119,7 @@ def unsigned_shr(a: object, b: object) -> int:
 def neg(value: object) -> Number:
     """``-value``."""
     operand = to_numeric(value)
-    return BigInt(-operand) if isinstance(operand, BigInt) else _double(-float(operand))
+    return BigInt(-operand) if isinstance(operand, BigInt) else number(-float(operand))
 
 
 def bit_not(value: object) -> Number:
@@ -137,16 +134,11 @@ def _compare(a: object, b: object, test: Callable[[Number, Number], bool]) -> bo
         # UTF-16 code units order differently from code points above the basic plane.
         left, right = a.encode("utf-16-be", "surrogatepass"), b.encode("utf-16-be", "surrogatepass")
         return test((left > right) - (left < right), 0)
-    return test(_operand(a, b), _operand(b, a))
-
-
-def _operand(value: object, other: object) -> Number:
-    if isinstance(value, str) and isinstance(to_numeric(other), BigInt):
-        try:
-            return string_to_bigint(value)
-        except ValueError:
-            return math.nan
-    return to_numeric(value)
+    exactly = is_bigint(a) or is_bigint(b)
+    try:
+        return test(comparable(a, exactly), comparable(b, exactly))
+    except SyntaxError:  # text that is no bigint compares with none
+        return False
 
 
 def lt(a: object, b: object) -> bool:

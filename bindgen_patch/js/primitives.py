@@ -1,19 +1,24 @@
-"""JavaScript's primitive values and the conversions between them (ECMA-262, chapters 6 and 7).
+"""JavaScript's primitive values, and the conversions between them and text (ECMA-262, chapters 6 and 7).
 
 Python's own ``None``, ``bool``, ``int``, ``float`` and ``str`` stand for undefined, booleans, numbers, bigints beyond
-2**53 and strings; :data:`null` and :class:`BigInt` are what Python has no value for.
+2**53 and strings; :data:`null`, :class:`BigInt` and :class:`Symbol` are what Python has no value for.
 """
 
 from __future__ import annotations
 
 import math
 import re
+from decimal import Decimal
 from typing import Final, final
 
-from .errors import SyntaxError, TypeError
+from .errors import RangeError, SyntaxError, TypeError
 
 MAX_SAFE_INTEGER: Final = 2**53
 """An ``int`` up to this magnitude is a number, a larger one a bigint."""
+MAX_BIGINT_BITS: Final = 1 << 18
+"""The largest bigint that guest code may compute; engines have such a limit too (V8: 2**30)."""
+MAX_STRING: Final = 1 << 28
+"""The longest string that guest code may compute, in code points (V8: about 2**29 code units)."""
 
 
 @final
@@ -47,10 +52,27 @@ class BigInt(int):
     def __repr__(self) -> str:
         return f"BigInt({int(self)})"
 
+    __str__ = int.__repr__
+
+
+class Symbol:
+    """A JavaScript symbol: a value, and a property key, that is equal to itself only."""
+
+    __slots__ = ("__weakref__", "description")
+
+    def __init__(self, description: str | None = None) -> None:
+        self.description = description
+
+    def __repr__(self) -> str:
+        return f"Symbol({self.description or ''})"
+
+
+# ------------------------------------------------------------------------------------------- numbers
+
 
 def is_bigint(value: object) -> bool:
     """Whether JavaScript would call ``value`` a bigint."""
-    return isinstance(value, BigInt) or (type(value) is int and not -MAX_SAFE_INTEGER <= value <= MAX_SAFE_INTEGER)
+    return isinstance(value, BigInt) or (isinstance(value, int) and not -MAX_SAFE_INTEGER <= value <= MAX_SAFE_INTEGER)
 
 
 def is_number(value: object) -> bool:
@@ -60,84 +82,120 @@ def is_number(value: object) -> bool:
 
 def number(value: float) -> int | float:
     """A JavaScript number as Python likes it: an ``int`` when it is integral and safe, else the ``float``."""
-    if value == value and abs(value) <= MAX_SAFE_INTEGER and value == int(value) and (value or math.copysign(1, value) > 0):
+    if abs(value) <= MAX_SAFE_INTEGER and value == int(value) and (value or math.copysign(1, value) > 0):
         return int(value)
     return value
 
 
-_DECIMAL = re.compile(r"[+-]?(Infinity|(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?)")
-_RADIX = {"0x": 16, "0o": 8, "0b": 2}
+def to_double(value: int | float) -> float:
+    """The nearest double; what is too large becomes infinite."""
+    try:
+        return float(value)
+    except OverflowError:
+        return math.copysign(math.inf, value)
+
+
+def to_int32(value: int | float) -> int:
+    """ToInt32: modulo 2**32, into the signed range; NaN and the infinities give 0."""
+    if not math.isfinite(value):
+        return 0
+    return ((int(value) + 0x8000_0000) & 0xFFFF_FFFF) - 0x8000_0000
+
+
+def bigint(value: int) -> BigInt:
+    """A bigint that guest code computed. Raises :class:`RangeError` for one beyond :data:`MAX_BIGINT_BITS`."""
+    if value.bit_length() > MAX_BIGINT_BITS:
+        raise RangeError("Maximum BigInt size exceeded")
+    return BigInt(value)
+
+
+def mixed() -> TypeError:
+    """The error for arithmetic between a bigint and a number."""
+    return TypeError("Cannot mix BigInt and other types, use explicit conversions")
+
+
+# ------------------------------------------------------------------------------------------- text to numbers
+
+_SPACE = "\t\n\v\f\r \u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000\ufeff"
+_PREFIXED = re.compile(r"0[xX][0-9a-fA-F]+|0[oO][0-7]+|0[bB][01]+")
+_DECIMAL = re.compile(r"[+-]?(?:Infinity|(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?)")
+_INTEGER = re.compile(r"[+-]?[0-9]+")
 
 
 def string_to_number(text: str) -> int | float:
     """``Number(text)``: NaN for anything that is not a numeric literal."""
-    text = text.strip("\t\n\v\f\r \u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000\ufeff")
+    text = text.strip(_SPACE)
     if not text:
         return 0
-    radix = _RADIX.get(text[:2].lower())
-    if radix is not None:
-        digits = text[2:]
-        return number(float(int(digits, radix))) if digits.isalnum() and _digits_fit(digits, radix) else math.nan
-    if not _DECIMAL.fullmatch(text):
-        return math.nan
-    return number(float(text.replace("Infinity", "inf")))
+    if _PREFIXED.fullmatch(text):
+        return number(to_double(int(text, 0)))
+    return number(float(text)) if _DECIMAL.fullmatch(text) else math.nan
 
 
 def string_to_bigint(text: str) -> BigInt:
-    """``BigInt(text)``; raises :class:`SyntaxError` for anything that is not an integer literal."""
-    text = text.strip()
-    radix = _RADIX.get(text[:2].lower(), 10)
-    digits = text[2:] if radix != 10 else text.lstrip("+-") if text[:1] in "+-" and len(text) > 1 else text
+    """``BigInt(text)``. Raises :class:`SyntaxError` for anything that is not an integer literal."""
+    text = text.strip(_SPACE)
     if not text:
         return BigInt(0)
-    if not (digits.isascii() and digits.isalnum() and _digits_fit(digits, radix)):
-        raise SyntaxError(f"Cannot convert {text} to a BigInt")
-    return BigInt(int(digits, radix) * (-1 if text[0] == "-" else 1))
+    if len(text) > MAX_BIGINT_BITS:
+        raise RangeError("Maximum BigInt size exceeded")
+    if _PREFIXED.fullmatch(text):
+        return bigint(int(text, 0))
+    if _INTEGER.fullmatch(text):
+        return bigint(int(Decimal(text)))  # by way of Decimal, which knows no limit of 4,300 digits
+    raise SyntaxError(f"Cannot convert {text[:80]} to a BigInt")
 
 
-def _digits_fit(digits: str, radix: int) -> bool:
-    allowed = "0123456789abcdef"[:radix]
-    return bool(digits) and all(digit in allowed for digit in digits.lower())
+# ------------------------------------------------------------------------------------------- numbers to text
+
+
+def bigint_to_string(value: int) -> str:
+    """``String(value)`` for a bigint."""
+    return str(Decimal(int(value)))
 
 
 def number_to_string(value: int | float) -> str:
     """``String(value)`` for a number: the shortest digits that read back, laid out as ECMA-262 6.1.6.1.20 says."""
-    if isinstance(value, int):
-        return str(int(value)) if abs(value) < 10**21 else number_to_string(float(value))
+    value = float(value)
     if math.isnan(value):
         return "NaN"
     if math.isinf(value):
         return "Infinity" if value > 0 else "-Infinity"
     if value == 0:
         return "0"
-    mantissa, _, exponent = f"{abs(value)!r}".partition("e")
+    mantissa, _, exponent = repr(abs(value)).partition("e")
     whole, _, fraction = mantissa.partition(".")
     digits = (whole + fraction).lstrip("0")
-    point = int(exponent or 0) + len(whole)
-    if whole == "0":
-        point = int(exponent or 0) - (len(fraction) - len(fraction.lstrip("0")))
-    digits = digits.rstrip("0") or "0"
-    sign = "-" if value < 0 else ""
-    if len(digits) <= point <= 21:
-        return sign + digits + "0" * (point - len(digits))
-    if 0 < point <= 21:
-        return f"{sign}{digits[:point]}.{digits[point:]}"
-    if -6 < point <= 0:
-        return f"{sign}0.{'0' * -point}{digits}"
-    power = point - 1
-    tail = f".{digits[1:]}" if len(digits) > 1 else ""
-    return f"{sign}{digits[0]}{tail}e{'+' if power >= 0 else '-'}{abs(power)}"
+    point = len(digits) - len(fraction) + int(exponent or 0)  # where the decimal point stands, counted from the first digit
+    digits = digits.rstrip("0")
+    count = len(digits)
+    if count <= point <= 21:
+        text = digits.ljust(point, "0")
+    elif 0 < point <= 21:
+        text = f"{digits[:point]}.{digits[point:]}"
+    elif -6 < point <= 0:
+        text = f"0.{'0' * -point}{digits}"
+    else:
+        text = f"{digits[0]}{'.' if count > 1 else ''}{digits[1:]}e{point - 1:+d}"
+    return "-" + text if value < 0 else text
 
 
-def to_int32(value: int | float) -> int:
-    """ECMA-262 ToInt32: modulo 2**32, into the signed range; NaN and the infinities give 0."""
-    if isinstance(value, float):
-        if not math.isfinite(value):
-            return 0
-        value = int(value)
-    return ((int(value) + 0x8000_0000) & 0xFFFF_FFFF) - 0x8000_0000
+# ------------------------------------------------------------------------------------------- strings
 
 
-def mixed() -> TypeError:
-    """The error for arithmetic between a bigint and a number."""
-    return TypeError("Cannot mix BigInt and other types, use explicit conversions")
+def code_units(text: str) -> str:
+    """``text`` with one character for each UTF-16 code unit: what JavaScript indexes and counts."""
+    if text.isascii() or max(text) <= "\uffff":
+        return text
+    units = memoryview(text.encode("utf-16-le", "surrogatepass")).cast("H")
+    return "".join(map(chr, units))
+
+
+def concat(left: str, right: str) -> str:
+    """``left + right``; two halves of a surrogate pair that meet become one character."""
+    if len(left) + len(right) > MAX_STRING:
+        raise RangeError("Invalid string length")
+    if "\ud800" <= left[-1:] <= "\udbff" and "\udc00" <= right[:1] <= "\udfff":
+        pair = (left[-1] + right[0]).encode("utf-16-le", "surrogatepass").decode("utf-16-le")
+        return left[:-1] + pair + right[1:]
+    return left + right

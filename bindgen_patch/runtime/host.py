@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from ..errors import MissingImport
 from ..js import model
 from ..js.builtins import GLOBALS
+from ..js.visibility import expose_import
 
 if TYPE_CHECKING:
     from .guest import Guest
@@ -34,7 +35,7 @@ class Host:
                 if not isinstance(name, str):
                     raise TypeError(f"the names of imports are str, not {type(name).__name__}")
                 place[name] = value
-                model.expose_import(value)
+                expose_import(value)
 
 
 class Target:
@@ -82,7 +83,7 @@ class Target:
                 value = GLOBALS.get(first, _MISSING)
         else:
             module = host.modules.get(self.module, _MISSING)
-            value = _MISSING if module is _MISSING else _member(module, first)
+            value = model.lookup(module, first, _MISSING)
         for prefix in self.prefixes:
             if value is not _MISSING:
                 break
@@ -90,12 +91,5 @@ class Target:
         for name in rest:
             if value is _MISSING:
                 break
-            value = _member(value, name)
+            value = model.lookup(value, name, _MISSING)
         return value
-
-
-def _member(namespace: Any, name: str) -> Any:
-    """What a module or namespace that the host gave calls ``name``."""
-    if isinstance(namespace, Mapping):
-        return namespace.get(name, _MISSING)
-    return getattr(namespace, name, _MISSING) if model.is_public(name) else _MISSING

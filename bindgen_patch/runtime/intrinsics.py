@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from .. import js
 from ..errors import GuestException, PanicError
-from ..js import model, operators
+from ..js import model, operators, printing
 from ..js.primitives import is_bigint, is_number
 from . import values
 from .calls import Adapter
@@ -159,7 +159,7 @@ def string_from_utf8_lossy(guest: Guest, address: int, size: int) -> int:
 
 @_adapter
 def debug_string(guest: Guest, ret: int, b: int) -> None:
-    data = values.utf8(model.debug_string(guest.value(b)), "value")
+    data = values.utf8(printing.debug_string(guest.value(b)), "value")
     guest.store(ret, "<II", guest.put(data), len(data))
 
 
