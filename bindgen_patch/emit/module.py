@@ -11,7 +11,7 @@ from typing import TypeVar
 from bindgen_patch import ir, symbols
 from bindgen_patch.emit import abi, plan
 from bindgen_patch.emit.layout import quoted
-from bindgen_patch.emit.names import BUILTINS, INSTANCE_CONTROL, MODULE_RESERVED, OBJECT_CONTROL, Scope, enum_members, identifier, unique
+from bindgen_patch.emit.names import BUILTINS, INSTANCE_CONTROL, MODULE_RESERVED, OBJECT_CONTROL, PREFIX, Scope, enum_members, identifier, unique
 from bindgen_patch.emit.plan import Function
 
 
@@ -273,9 +273,9 @@ def _closures(b: _Builder, writer: plan.Writer) -> Iterable[ClosureText]:
 
 
 def _imports(b: _Builder, writer: plan.Writer, structs: dict[str, str]) -> Iterable[ImportText]:
-    taken: set[str] = set()
+    taken = {"_bp", "_enum", "_builtins"}
     for item in b.module.imports:
-        name = unique("_" + _import_name(item), taken)
+        name = unique(_private(_import_name(item)), taken)
         target = _target(item.role, f"{name}_target")
         signature = abi.signature(item.wasm)
         catch = isinstance(item.role, ir.Call) and item.role.catch
@@ -295,6 +295,11 @@ def _ready_made(role: ir.Role) -> str:
         return f'_bp.intrinsic("{role.name}")'
     assert isinstance(role, ir.Unsupported)
     return f"_bp.unsupported({quoted(role.reason)})"
+
+
+def _private(name: str) -> str:
+    """A host function's name: behind an underscore, apart from what else starts with one."""
+    return f"_import_{name}" if f"_{name}".startswith((PREFIX, "_Closure")) else f"_{name}"
 
 
 def _import_name(item: ir.Import) -> str:

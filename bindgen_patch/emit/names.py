@@ -18,7 +18,7 @@ from bindgen_patch.errors import GenerationError
 PREFIX = "_bp"
 """Every private name in generated code starts with this, so that no parameter of a guest's can meet one."""
 
-MODULE_RESERVED = frozenset({"Instance", "instance"})
+MODULE_RESERVED = frozenset({"Instance", "instance", "_builtins", "_enum"})
 INSTANCE_CONTROL = frozenset({"provide", "state", "instance_id", "schedule_reinit", "terminate", "on_abort", "close", "deadline", "stats"})
 """What ``Instance`` offers its host; an export of that name is ``name_`` there."""
 OBJECT_CONTROL = frozenset({"free"})
@@ -89,6 +89,16 @@ def unique(name: str, taken: set[str]) -> str:
         result, number = f"{name}_{number}", number + 1
     taken.add(result)
     return result
+
+
+_LOCALS = frozenset({"door", "error", "failed", "failure", "guest", "item", "program", "ret"})
+"""What generated functions call their own locals, behind the prefix."""
+
+
+def checked_local(name: str) -> str:
+    """The local for a parameter's value once it is checked."""
+    name = name.removeprefix(PREFIX + "_")
+    return f"{PREFIX}_{name}_" if name.rstrip("_") in _LOCALS or name.isdigit() else f"{PREFIX}_{name}"
 
 
 def parameter(name: str, taken: set[str]) -> str:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from bindgen_patch import ir
 from bindgen_patch.emit import abi
 from bindgen_patch.emit.layout import quoted
-from bindgen_patch.emit.names import BUILTINS, parameter
+from bindgen_patch.emit.names import BUILTINS, checked_local, parameter
 from bindgen_patch.errors import GenerationError
 
 
@@ -72,7 +72,7 @@ class Writer:
                 if inline and uses == 1:
                     local = checked
                 else:
-                    local = f"_bp_{argument.name.removeprefix('_bp_')}"
+                    local = checked_local(argument.name)
                     checks.append(f"{local} = {checked}")
             words += [self.text(word, guest, x=local) for word in lowering.words]
         return checks, words
