@@ -8,7 +8,7 @@ types, ``descriptors`` reads what they said, and ``resolve`` puts it together. W
 from __future__ import annotations
 
 from bindgen_patch import ir
-from bindgen_patch.decode import analysis, checks, metadata, scan
+from bindgen_patch.decode import analysis, checks, metadata
 from bindgen_patch.decode.blame import blaming
 from bindgen_patch.decode.checks import require_runnable
 from bindgen_patch.decode.container import Wasm
@@ -32,8 +32,7 @@ def decode(data: bytes, name: str = "module.wasm") -> tuple[ir.Module, Wasm]:
         found = metadata.read(wasm)
         if found is None:
             checks.metadata_missing(wasm)
-        eh, pointer = scan.exception_handling(wasm), stack_pointer(wasm)
-        checks.validate(data, legacy=eh == "legacy")
+        eh, pointer = checks.exception_handling(wasm), stack_pointer(wasm)
         guest = Guest(wasm, found, analysis.describe(wasm, pointer), Identities(found.programs))
         module = resolve(guest, eh, pointer)
         checks.offers_something(module)

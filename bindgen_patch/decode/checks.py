@@ -1,11 +1,11 @@
 """Guests that cannot be used, told apart: whose fault it is, and what to do.
 
-Each check raises ``GenerationError``; none returns anything. They look only at what the container already holds.
+Each check raises ``GenerationError``. They look only at what the container already holds, and at what wasmtime says of it.
 """
 
 from __future__ import annotations
 
-from typing import NoReturn
+from typing import Literal, NoReturn
 
 import wasmtime
 
@@ -18,7 +18,10 @@ from bindgen_patch.errors import GenerationError
 _MAGIC = b"\0asm"
 _CORE, _COMPONENT = b"\x01\0\0\0", b"\x0d\0\x01\0"
 _RAW = "give the file that rustc wrote, `target/wasm32-unknown-unknown/release/<crate>.wasm`"
-_LEGACY_MESSAGE = "legacy_exceptions"
+_LEGACY = "legacy_exceptions feature required"
+"""How wasmtime refuses the first instruction of legacy exception handling."""
+
+EhForm = Literal["none", "legacy", "exnref"]
 
 
 def header(data: bytes) -> None:
@@ -95,15 +98,32 @@ def offers_something(module: ir.Module) -> None:
         )
 
 
-def validate(data: bytes, *, legacy: bool = False) -> None:
-    """wasmtime accepts the module. With ``legacy``, instructions of legacy exception handling are let pass (and with them whatever follows
-    the first: :func:`require_runnable` is for that)."""
+def validate(data: bytes) -> None:
+    """wasmtime accepts the module."""
+    if (why := _refusal(data)) is not None:
+        raise GenerationError(f"the module is not valid WebAssembly: {why}", hint=DAMAGED)
+
+
+def exception_handling(wasm: Wasm) -> EhForm:
+    """Which form of exception handling the guest uses. Refuses a module that is not valid up to its first legacy instruction.
+
+    No body is walked for it: wasmtime refuses the legacy instructions by name, a module without tags cannot throw, and the modern form is
+    all that is left.
+    """
+    why = _refusal(wasm.data)
+    if why is None:
+        return "exnref" if wasm.tags else "none"
+    if _LEGACY not in why:
+        raise GenerationError(f"the module is not valid WebAssembly: {why}", hint=DAMAGED)
+    return "legacy"
+
+
+def _refusal(data: bytes) -> str | None:
     try:
         wasmtime.Module.validate(engine(), data)
     except wasmtime.WasmtimeError as error:
-        if legacy and _LEGACY_MESSAGE in str(error):
-            return
-        raise GenerationError(f"the module is not valid WebAssembly: {reason(error)}", hint=DAMAGED) from None
+        return reason(error)
+    return None
 
 
 def require_runnable(module: ir.Module) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
@@ -101,12 +101,15 @@ class _Compiler:
         cls = getattr(program, name, None)
         if cls is None:
             return lambda reader: [decode(reader) for decode in decoders] and None
-        wanted = {field.name for field in fields(cls)}
-        kept = [(field, place) for place, (field, _) in enumerate(layout) if field in wanted]
+        written = [field for field, _ in layout]
+        missing = [field for field in cls._fields if field not in written]
+        places = [(written + missing).index(field) for field in cls._fields]
+        defaults = [cls._field_defaults[field] for field in missing]
+        make = cls._make
 
         def read_record(reader: Reader) -> Any:
-            values = [decode(reader) for decode in decoders]
-            return cls(**{field: values[place] for field, place in kept})
+            values = [decode(reader) for decode in decoders] + defaults
+            return make([values[place] for place in places])
 
         return read_record
 
@@ -136,7 +139,7 @@ def _bool(reader: Reader) -> bool:
 
 
 def _list(item: Decoder) -> Decoder:
-    return lambda reader: tuple(item(reader) for _ in range(reader.count()))
+    return lambda reader: tuple([item(reader) for _ in range(reader.count())])
 
 
 def _optional(item: Decoder) -> Decoder:

@@ -2,12 +2,12 @@
 
 One :class:`Program` stands for one attribute, and may come more than once (once per codegen unit). Fields mean what they mean upstream
 (``crates/shared/src/lib.rs``); those that only serve TypeScript are read and forgotten. The wire order is not here but in
-:mod:`~bindgen_patch.decode.schemas`: a field with a default may be missing there.
+:mod:`~bindgen_patch.decode.schemas`: a field with a default may be missing there. These are named tuples because a guest brings tens of
+thousands of them (every import that js-sys declares, used or not), and frozen dataclasses take three times as long to make.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import NamedTuple
 
 Strings = tuple[str, ...]
@@ -20,15 +20,13 @@ class Case(NamedTuple):
     value: str | int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Argument:
+class Argument(NamedTuple):
     """A parameter's name."""
 
     name: str
 
 
-@dataclass(frozen=True, slots=True)
-class Function:
+class Function(NamedTuple):
     """A function as JavaScript sees it. ``args`` leave out the receiver of exported methods, and hold that of imported ones."""
 
     args: tuple[Argument, ...]
@@ -37,24 +35,21 @@ class Function:
     variadic: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Operation:
+class Operation(NamedTuple):
     """``kind``: Regular, RegularThis, Getter(property), Setter(property), IndexingGetter, IndexingSetter, IndexingDeleter."""
 
     is_static: bool
     kind: Case
 
 
-@dataclass(frozen=True, slots=True)
-class MethodData:
+class MethodData(NamedTuple):
     """``kind`` is Constructor or an operation."""
 
     class_: str
     kind: Case | Operation
 
 
-@dataclass(frozen=True, slots=True)
-class ImportFunction:
+class ImportFunction(NamedTuple):
     """An imported function, method, accessor or constructor. ``generic_per_mono``: bound once per use, with the types of that use."""
 
     shim: str
@@ -67,24 +62,21 @@ class ImportFunction:
     generic_per_mono: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class ImportStatic:
+class ImportStatic(NamedTuple):
     """An imported value."""
 
     name: str
     shim: str
 
 
-@dataclass(frozen=True, slots=True)
-class ImportString:
+class ImportString(NamedTuple):
     """A constant string."""
 
     shim: str
     string: str
 
 
-@dataclass(frozen=True, slots=True)
-class ImportType:
+class ImportType(NamedTuple):
     """An imported class."""
 
     name: str
@@ -92,8 +84,7 @@ class ImportType:
     vendor_prefixes: Strings
 
 
-@dataclass(frozen=True, slots=True)
-class StringEnum:
+class StringEnum(NamedTuple):
     """An enum of strings; upstream counts it among the imports."""
 
     name: str
@@ -102,8 +93,7 @@ class StringEnum:
     private: bool
 
 
-@dataclass(frozen=True, slots=True)
-class DynamicUnion:
+class DynamicUnion(NamedTuple):
     """A union of strings and types; upstream counts it among the imports."""
 
     name: str
@@ -113,8 +103,7 @@ class DynamicUnion:
 ImportKind = ImportFunction | ImportStatic | ImportString | ImportType | StringEnum | DynamicUnion
 
 
-@dataclass(frozen=True, slots=True)
-class Import:
+class Import(NamedTuple):
     """``module``: Named(identifier of a local module), RawNamed(module), Inline(index of a snippet), or none for globals."""
 
     module: Case | None
@@ -122,8 +111,7 @@ class Import:
     kind: ImportKind
 
 
-@dataclass(frozen=True, slots=True)
-class Export:
+class Export(NamedTuple):
     """An exported function or method. ``consumed``: takes ``self`` by value. ``start``: None, Public or Private."""
 
     class_: str | None
@@ -135,8 +123,7 @@ class Export:
     start: Case
 
 
-@dataclass(frozen=True, slots=True)
-class EnumVariant:
+class EnumVariant(NamedTuple):
     """``value`` holds the bits of an ``i32`` in a signed enum."""
 
     name: str
@@ -144,8 +131,7 @@ class EnumVariant:
     comments: Strings
 
 
-@dataclass(frozen=True, slots=True)
-class Enum:
+class Enum(NamedTuple):
     """An exported numeric enum."""
 
     name: str
@@ -156,8 +142,7 @@ class Enum:
     private: bool
 
 
-@dataclass(frozen=True, slots=True)
-class StructField:
+class StructField(NamedTuple):
     """A public field."""
 
     name: str
@@ -165,8 +150,7 @@ class StructField:
     comments: Strings
 
 
-@dataclass(frozen=True, slots=True)
-class Struct:
+class Struct(NamedTuple):
     """An exported struct."""
 
     name: str
@@ -179,16 +163,14 @@ class Struct:
     extends_js_namespace: Strings | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class LinkedModule:
+class LinkedModule(NamedTuple):
     """A ``link_to!``: the import that asks for a module's address."""
 
     module: Case
     link_function_name: str
 
 
-@dataclass(frozen=True, slots=True)
-class Program:
+class Program(NamedTuple):
     """Everything one attribute declares, in the crate and module that hold it."""
 
     exports: tuple[Export, ...]

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from bindgen_patch import ir, symbols
-from bindgen_patch.decode import exports, imports, scan
+from bindgen_patch.decode import exports, imports
+from bindgen_patch.decode.checks import EhForm
 from bindgen_patch.decode.container import Global, Wasm, global_names
 from bindgen_patch.decode.guest import Guest
 
 
-def resolve(guest: Guest, eh: scan.EhForm, stack_pointer: int | None) -> ir.Module:
+def resolve(guest: Guest, eh: EhForm, stack_pointer: int | None) -> ir.Module:
     """Everything that is known of the guest. ``eh`` and ``stack_pointer`` are facts found before describing."""
     imported, exported = imports.imports(guest), exports.exports(guest)
     mentioned = _string_enums(exported, imported)
@@ -44,7 +45,7 @@ def _may_be_stack_pointer(found: Global) -> bool:
     return found.type == "i32" and found.mutable and bool(found.init)
 
 
-def _facts(wasm: Wasm, imported: tuple[ir.Import, ...], eh: scan.EhForm, pointer: int | None) -> ir.Facts:
+def _facts(wasm: Wasm, imported: tuple[ir.Import, ...], eh: EhForm, pointer: int | None) -> ir.Facts:
     names = {export.name for export in wasm.exports}
     describes = {name for name in names if name.startswith(symbols.DESCRIBE_PREFIX) or name == symbols.SKIP_INTERPRET_CALLS}
     panic_error = ir.Intrinsic(symbols.PANIC_ERROR.removeprefix(symbols.INTRINSIC_PREFIX))

@@ -8,10 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Set
-from itertools import chain, islice
-from typing import Literal
 
-from bindgen_patch import symbols
 from bindgen_patch.decode import opcodes
 from bindgen_patch.decode.blame import DAMAGED
 from bindgen_patch.decode.container import Wasm
@@ -19,12 +16,7 @@ from bindgen_patch.decode.reader import Reader
 from bindgen_patch.decode.writer import uleb
 from bindgen_patch.errors import GenerationError
 
-EhForm = Literal["none", "legacy", "exnref"]
-
 _CALLS = frozenset({opcodes.CALL, opcodes.RETURN_CALL})
-_EH = opcodes.LEGACY_EH | opcodes.MODERN_EH
-_EH_BUDGET = 1 << 20
-"""Bytes of code that are walked in search of an exception-handling instruction; measured, the first is found within a few kilobytes."""
 
 
 def callees(wasm: Wasm, function: int) -> Counter[int]:
@@ -91,35 +83,10 @@ def _call_sites(wasm: Wasm, target: int) -> Iterator[int]:
                 at = wasm.data.find(needle, at + 1, last)
 
 
-def exception_handling(wasm: Wasm) -> EhForm:
-    """Which form of exception handling the code uses.
-
-    A module without tags cannot catch, so its code is not looked at. Otherwise bodies are walked, exported functions first
-    (the macro wraps those in ``catch_unwind``), until one instruction settles it: a module holds one form only.
-    """
-    if not wasm.tags:
-        return "none"
-    exported = (i for name, i in wasm.exported_functions.items() if not name.startswith(symbols.DESCRIBE_PREFIX))
-    every = range(len(wasm.imported_functions), len(wasm.functions))
-    budget = _EH_BUDGET
-    for function in chain(exported, every):
-        start, end = wasm.body(function) or (0, 0)
-        budget -= end - start
-        found = next(_eh_instructions(wasm, function), None)
-        if found is not None:
-            return "legacy" if found in opcodes.LEGACY_EH else "exnref"
-        if budget < 0:
-            break
-    return "none"
-
-
 def uses_legacy_eh(wasm: Wasm, function: int) -> bool:
-    """Whether the body of ``function`` holds an instruction of the legacy exception handling."""
-    return any(opcode in opcodes.LEGACY_EH for opcode in islice(_eh_instructions(wasm, function), 1))
-
-
-def _eh_instructions(wasm: Wasm, function: int) -> Iterator[int]:
+    """Whether the body of ``function`` holds an instruction of legacy exception handling."""
     body = wasm.body(function)
-    if body is not None:
-        start = opcodes.code_start(wasm.data, *body)
-        yield from (found.opcode for found in opcodes.walk(wasm.data, start, body[1], _EH))
+    if body is None:
+        return False
+    start = opcodes.code_start(wasm.data, *body)
+    return any(True for _ in opcodes.walk(wasm.data, start, body[1], opcodes.LEGACY_EH))

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 import wasmtime
 
-from bindgen_patch.decode import opcodes, scan
+from bindgen_patch.decode import opcodes
+from bindgen_patch.decode.checks import exception_handling
 from bindgen_patch.decode.container import Wasm
 from bindgen_patch.decode.rewrite import without_handlers
 from bindgen_patch.errors import GenerationError
@@ -98,4 +99,4 @@ def test_a_body_without_handlers_is_left_alone() -> None:
 
 def test_the_form_of_exception_handling(guest_path: Path) -> None:
     wasm = Wasm(guest_path.read_bytes(), guest_path.name)
-    assert scan.exception_handling(wasm) == {"unwind": "exnref", "abort": "none", "legacy": "legacy"}[guest_path.stem]
+    assert exception_handling(wasm) == {"unwind": "exnref", "abort": "none", "legacy": "legacy"}[guest_path.stem]
