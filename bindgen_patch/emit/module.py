@@ -11,7 +11,17 @@ from typing import TypeVar
 from bindgen_patch import ir, symbols
 from bindgen_patch.emit import abi, plan
 from bindgen_patch.emit.layout import quoted
-from bindgen_patch.emit.names import BUILTINS, INSTANCE_CONTROL, MODULE_RESERVED, OBJECT_CONTROL, PREFIX, Scope, enum_members, identifier, unique
+from bindgen_patch.emit.names import (
+    BUILTINS,
+    INSTANCE_CONTROL,
+    MODULE_RESERVED,
+    OBJECT_CONTROL,
+    PREFIX,
+    Scope,
+    enum_members,
+    identifier,
+    unique,
+)
 from bindgen_patch.emit.plan import Function
 
 

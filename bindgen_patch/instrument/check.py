@@ -6,7 +6,7 @@ the pass did but whether the text has a way round.
 1. A function that names ``_bp_guest`` is, docstring aside, exactly one guard; its body does not rebind or capture the name.
 2. ``_bp_guest`` and ``_bp_door`` are named nowhere else.
 3. A guest's functions (``….call_…``) are reached through ``_bp_guest``, or through the ``guest`` that a host function was given.
-4. A function that takes a ``guest`` is a host function: named in the import table, and nowhere else.
+4. A function of the module that takes a ``guest`` is a host function: named in the import table, and nowhere else.
 """
 
 from __future__ import annotations
@@ -39,9 +39,10 @@ def find_holes(text: str) -> Iterator[str]:
         if any(_is_guest(node) for node in ast.walk(function) if node is not function):
             yield from _check_way_in(function)
             guarded.update(id(node) for node in ast.walk(function))
-    hosts = {function.name for function in _functions(tree) if any(arg.arg == "guest" for arg in function.args.args)}
+    host_functions = [node for node in tree.body if isinstance(node, ast.FunctionDef) and any(arg.arg == "guest" for arg in node.args.args)]
+    hosts = {function.name for function in host_functions}
     allowed = {id(node) for call in ast.walk(tree) if _is_import_entry(call) for node in ast.walk(call)}
-    inside = {id(node) for function in _functions(tree) if function.name in hosts for node in ast.walk(function)}
+    inside = {id(node) for function in host_functions for node in ast.walk(function)}
     aliases = {id(node.value) for node in tree.body if isinstance(node, ast.Assign) and _is_method_of_default(node.value)}
     for node in ast.walk(tree):
         line = f"line {getattr(node, 'lineno', 0)}"
