@@ -117,9 +117,9 @@ class _Roles:
                     self._put(shim, ir.Static(scope.target(imported, name), type_))
             case ImportString(shim, text):
                 self._put(shim, ir.ConstString(text))
-            case ImportType(name, shim):
+            case ImportType(name, shim) if shim in self.asked:
                 self._put(shim, ir.InstanceOf(scope.target(imported, name)))
-            case ImportFunction() | ImportStatic() | StringEnum() | DynamicUnion():
+            case ImportFunction() | ImportStatic() | ImportType() | StringEnum() | DynamicUnion():
                 pass
             case _:
                 assert_never(imported.kind)
