@@ -160,8 +160,8 @@ def export(writer: Writer, item: ir.Export, name: str, call: str, taken: set[str
 
 
 def _constructed(item: ir.Export) -> ir.Type:
-    """A constructor's result is the bare pointer: the object exists already."""
-    pointer = ir.Pointer(nonnull=False)
+    """A constructor's result is the bare word: the object exists already, and takes it over as its pointer."""
+    pointer = ir.Int(32, signed=True)
     match item.ret:
         case ir.Struct():
             return pointer

@@ -103,7 +103,10 @@ def f64(value: SupportsFloat, name: str) -> float:
         return value
     if isinstance(value, bool) or not (hasattr(value, "__float__") or hasattr(value, "__index__")):
         raise _wrong(value, "float", name)
-    return float(value)
+    try:
+        return float(value)
+    except OverflowError as error:
+        raise OverflowError(f"{name}: {error}") from None
 
 
 def f32(value: SupportsFloat, name: str) -> float:

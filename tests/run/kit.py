@@ -1,0 +1,44 @@
+"""What the tests of real runs share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import ModuleType
+from typing import Any, NoReturn
+
+from hypothesis import HealthCheck, settings
+
+examples = settings(max_examples=30, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+"""Many examples against one instance; the same ones in every run."""
+
+
+def guest_of(module: ModuleType) -> Any:
+    """The guest instance behind a package's default instance, started if need be."""
+    door = module.instance._bp_door
+    with door.lock:
+        guest = door.enter()
+        door.leave(guest)
+    return guest
+
+
+def _refuse(*_words: float) -> NoReturn:
+    raise AssertionError("the guest was entered")
+
+
+@contextmanager
+def not_entered(module: ModuleType) -> Iterator[None]:
+    """Fail when what happens inside enters the guest, its allocator included, or leaves it a handle or a death."""
+    guest = guest_of(module)
+    before, handles = dict(guest.__dict__), len(guest.values)
+    for name in guest.program.exports:
+        guest.__dict__[name] = _refuse
+    try:
+        yield
+    finally:
+        for name in guest.program.exports:
+            del guest.__dict__[name]
+            if name in before:
+                guest.__dict__[name] = before[name]
+    assert len(guest.values) == handles
+    assert module.instance.state == "live"
