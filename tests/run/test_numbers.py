@@ -85,7 +85,7 @@ def test_what_is_no_integer(numbers: Any, kind: str) -> None:
             for function in (echo, maybe):
                 with pytest.raises(TypeError, match=f"^value: expected int, not {type(value).__name__}$"):
                     function(value)
-        with pytest.raises(TypeError, match="^value: expected int, not NoneType$"):
+        with pytest.raises(TypeError, match=r"^value: expected int, not NoneType$"):
             echo(None)
 
 
@@ -118,7 +118,7 @@ def test_addition_that_overflows_panics(load: Load, mode: str, kind: str) -> Non
             add(LIMITS[kind][1], 1)
         assert caught.value.kind == "panic"
         return
-    with pytest.raises(PanicError, match="^attempt to add with overflow$"):
+    with pytest.raises(PanicError, match=r"^attempt to add with overflow$"):
         add(LIMITS[kind][1], 1)
     assert add(1, 1) == 2
     assert module.instance.instance_id == 0
@@ -184,9 +184,9 @@ def test_what_is_no_float(numbers: Any, kind: str) -> None:
             for function in (echo, maybe):
                 with pytest.raises(TypeError, match=f"^value: expected float, not {type(value).__name__}$"):
                     function(value)
-        with pytest.raises(TypeError, match="^value: expected float, not NoneType$"):
+        with pytest.raises(TypeError, match=r"^value: expected float, not NoneType$"):
             echo(None)
-        with pytest.raises(OverflowError, match="^value: "):
+        with pytest.raises(OverflowError, match=r"^value: "):
             echo(10**400)
 
 
@@ -221,7 +221,7 @@ def test_bool(numbers: Any) -> None:
             for function in (numbers.echo_bool, numbers.maybe_bool):
                 with pytest.raises(TypeError, match=f"^value: expected bool, not {type(wrong).__name__}$"):
                     function(wrong)
-        with pytest.raises(TypeError, match="^right: expected bool, not int$"):
+        with pytest.raises(TypeError, match=r"^right: expected bool, not int$"):
             numbers.xor(True, 1)
 
 
@@ -250,13 +250,13 @@ def test_what_is_no_char(numbers: Any) -> None:
     with not_entered(numbers):
         for function in (numbers.echo_char, numbers.maybe_char, numbers.code_point):
             for wrong in NO_TEXTS:
-                with pytest.raises(TypeError, match="^value: expected a str of one character, not "):
+                with pytest.raises(TypeError, match=r"^value: expected a str of one character, not "):
                     function(wrong)
             for length in (0, 2):
                 with pytest.raises(ValueError, match=f"^value: expected a str of one character, got {length}$"):
                     function("a" * length)
             for surrogate in ("\ud800", "\udbff", "\udc00", "\udfff"):
-                with pytest.raises(ValueError, match="^value: a lone surrogate is no char$"):
+                with pytest.raises(ValueError, match=r"^value: a lone surrogate is no char$"):
                     function(surrogate)
 
 
@@ -321,7 +321,7 @@ def test_python_knows_the_signatures(numbers: Any) -> None:
         for arguments in ((), (1,), (1, 2, 3)):
             with pytest.raises(TypeError):
                 numbers.add_u8(*arguments)
-        with pytest.raises(TypeError, match="^right: "):
+        with pytest.raises(TypeError, match=r"^right: "):
             numbers.add_u8(right="1", left=1)
 
 
