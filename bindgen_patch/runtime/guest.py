@@ -227,7 +227,10 @@ class Guest:
             raise self.die(GuestAborted(self._capi.error_message(error), kind="host_error"))
         ours = self._capi.thrown_tag_is(self._context, self._tag)
         if ours:  # the companion's own exception, and not one of Rust's
-            raise host_error or RecursionError("a host function could not begin: the interpreter's stack is used up")
+            try:
+                raise host_error or RecursionError("a host function could not begin: the interpreter's stack is used up")
+            finally:
+                host_error = None  # a frame that names the exception it is part of lives on, with all arguments of the call
         raise self.die(trap.aborted(caught, thrown=ours is not None, stack_exhausted=self._stack_exhausted()))
 
     def die(self, death: GuestAborted) -> GuestAborted:
@@ -502,8 +505,11 @@ class Guest:
         return value
 
     def objects(self, value: Any, cls: type[T], name: str) -> list[T]:
-        """The elements of ``value``, each a usable object of ``cls``."""
-        return [self.object(item, cls, name) for item in values.items(value, name)]
+        """The elements of ``value``, each a usable object of ``cls`` and each another one, for all are given away."""
+        found = [self.object(item, cls, name) for item in values.items(value, name)]
+        if len({id(item) for item in found}) < len(found):
+            raise js.Error("null pointer passed to rust")
+        return found
 
     def pointer(self, obj: Object) -> int:
         """The address of the Rust value behind ``obj``, which must belong to this instance and still own it."""

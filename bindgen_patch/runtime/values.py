@@ -242,7 +242,8 @@ class MutSlice:
 
     def write(self, data: bytes) -> None:
         """Store the guest's version. The sizes agree, or the guest broke the protocol: ``ValueError``."""
-        self.numbers.cast("B")[:] = data
+        if data:
+            self.numbers.cast("B")[:] = data
         if isinstance(self.target, list):
             self.target[:] = self.numbers.tolist()
 
