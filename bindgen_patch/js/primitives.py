@@ -92,12 +92,12 @@ def to_double(value: int | float) -> float:
     try:
         return float(value)
     except OverflowError:
-        return math.copysign(math.inf, value)
+        return math.inf if value > 0 else -math.inf
 
 
 def to_int32(value: int | float) -> int:
     """ToInt32: modulo 2**32, into the signed range; NaN and the infinities give 0."""
-    if not math.isfinite(value):
+    if isinstance(value, float) and not math.isfinite(value):
         return 0
     return ((int(value) + 0x8000_0000) & 0xFFFF_FFFF) - 0x8000_0000
 

@@ -29,11 +29,25 @@ def parse(text: object) -> Any:
         return number(float(digits))
 
     try:
-        return json.loads(to_string(text), parse_int=double, parse_float=double, parse_constant=refuse)
+        return _with_null(json.loads(to_string(text), parse_int=double, parse_float=double, parse_constant=refuse))
     except ValueError as error:
         raise errors.SyntaxError(f"JSON.parse: {error}") from None
     except RecursionError:
         raise _too_deep() from None
+
+
+def _with_null(parsed: Any) -> Any:
+    """Python's parser says ``None`` for null."""
+    outermost = [parsed]
+    todo: list[Any] = [outermost]
+    while todo:
+        box = todo.pop()
+        for key, item in enumerate(box) if isinstance(box, list) else box.items():
+            if item is None:
+                box[key] = null
+            elif isinstance(item, list | dict):
+                todo.append(item)
+    return outermost[0]
 
 
 def stringify(value: object) -> str | None:

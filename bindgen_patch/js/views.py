@@ -175,7 +175,7 @@ class Members(View):
 
     def _name(self, obj: object, key: Key) -> str | None:
         name = type(obj)._bp_members.get(key, key)  # type: ignore[attr-defined]
-        return name if _public(name) and hasattr(type(obj), name) else None
+        return name if _public(name) and static(type(obj), name) is not MISSING else None
 
     def get(self, obj: Any, key: Key) -> Any:
         if key == "__wbg_ptr":  # some crates tell such objects by it
@@ -188,7 +188,7 @@ class Members(View):
 
     def set(self, obj: Any, key: Key, value: Any) -> bool:
         name = self._name(obj, key)
-        accessor = getattr(type(obj), name or "", None)
+        accessor = None if name is None else static(type(obj), name)
         if name is None or not isinstance(accessor, property) or accessor.fset is None:
             return False
         setattr(obj, name, value)

@@ -20,6 +20,8 @@ _MARK = "__bindgen_patch_exposed__"
 class HostObject:
     """Base of host objects that guests may look into: their public attributes are visible."""
 
+    __slots__ = ()
+
 
 def expose(obj: T) -> T:
     """Let guests see the public attributes of ``obj``, and call its public methods.
