@@ -81,10 +81,14 @@ class Identities:
         return self._keys.get((VALUE, crate, None, name))
 
     def parent_of(self, name: str, crate: str) -> str | None:
-        """The key of the class that a struct of ``crate`` extends: its own crate's of that name, or the only one of that name."""
-        own = self.class_of(name, crate)
-        others = [key for (kind, _, module, known), key in self._keys.items() if (kind, module, known) == (VALUE, None, name)]
-        return own or (others[0] if len(others) == 1 else None)
+        """The key of the class that a struct of ``crate`` extends: its own crate's of that name, else the only one of that name,
+        else the only one of that name in some namespace (``extends`` need not repeat the parent's)."""
+        structs = {(owner, known): key for (kind, owner, module, known), key in self._keys.items() if (kind, module) == (VALUE, None)}
+        named = [key for (_, known), key in structs.items() if known == name]
+        spaced = [key for (_, known), key in structs.items() if known.endswith(symbols.qualified(("",), name))]
+        if (crate, name) in structs:
+            return structs[crate, name]
+        return next((found[0] for found in (named, spaced) if len(found) == 1), None)
 
     def _find(self, kind: int, crate: str, module: int | None, name: str) -> str:
         key = self._keys.get((kind, crate, module, name))

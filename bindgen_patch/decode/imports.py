@@ -164,10 +164,10 @@ class _Bound:
         """The function's role, with these types."""
         function = self.function
         name = function.function.name
-        if function.suspending:
-            return ir.Unsupported(f"`{name}` is declared `suspending`, which needs a host that can suspend wasm")
         if function.method is None and self.imported.module == Case("RawNamed", symbols.PLACEHOLDER_MODULE):
             return ir.Intrinsic(name.removeprefix(symbols.INTRINSIC_PREFIX))
+        if function.suspending:
+            return ir.Unsupported(f"`{name}` is declared `suspending`, which needs a host that can suspend wasm")
         operation, attribute = self._operation()
         owner = function.method.class_ if function.method else name
         return ir.Call(

@@ -210,6 +210,23 @@ def test_ancestors_nearest_first() -> None:
     assert (found["A"].extends, found["A"].upcasts) == (None, ())
 
 
+def test_a_parent_in_a_namespace_that_extends_does_not_repeat() -> None:
+    guest = Guest()
+    for name in ("ns__a", "ns__b"):
+        guest.exports(shim(f"__wbg_{name}_free"), None, "(param i32 i32)")
+    guest.exports(shim("__wbg_upcast_ns__b_to_a"), None, I32_TO_I32)
+    structs = [struct_("A", js_namespace=("ns",)), struct_("B", js_namespace=("ns",), extends="A")]
+    found = {s.key: s for s in guest.decode(program(structs=structs)).structs}
+    assert found["ns__B"].upcasts == (("ns__A", shim("__wbg_upcast_ns__b_to_a")),)
+
+
+def test_a_parent_that_is_not_there() -> None:
+    guest = Guest()
+    guest.exports(shim("__wbg_b_free"), None, "(param i32 i32)")
+    with pytest.raises(GenerationError, match="`B` extends `A`, which is not exported, or more than once"):
+        guest.decode(program(structs=[struct_("B", extends="A")]))
+
+
 def test_a_circle_of_ancestors_is_an_error() -> None:
     guest = Guest()
     for one, other in ("ab", "ba"):
