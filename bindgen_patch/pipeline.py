@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bindgen_patch import ir
-from bindgen_patch.decode import decode, require_runnable
+from bindgen_patch.decode import decode
 from bindgen_patch.edit import edit
 from bindgen_patch.emit.module import PyModule, build
 from bindgen_patch.emit.package import package
@@ -37,7 +37,6 @@ class Generated:
 def generate(data: bytes, name: str, options: Options = Options()) -> Generated:
     """The package for the guest ``data``. Raises :class:`GenerationError`; writes nothing."""
     module, wasm = decode(data, name)
-    require_runnable(module)
     edited = edit(wasm, module)
     python = build(module, title=name, pep8=options.pep8)
     plain = render(python, edited.module, edited.shims, vendor=options.vendor)

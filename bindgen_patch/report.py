@@ -8,10 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from bindgen_patch import ir
-from bindgen_patch.decode import decode, require_runnable
+from bindgen_patch.decode import decode
 from bindgen_patch.emit.module import PyModule, build
 from bindgen_patch.emit.plan import Function
-from bindgen_patch.errors import GenerationError
 from bindgen_patch.pipeline import Generated
 
 
@@ -51,11 +50,6 @@ def generated(made: Generated, folder: Path, stale: list[str] | None) -> dict[st
 def inspected(data: bytes, name: str) -> dict[str, Any]:
     """What ``inspect`` shows. Raises :class:`GenerationError` for what cannot even be read."""
     module, _ = decode(data, name)
-    notes: list[str] = []
-    try:
-        require_runnable(module)
-    except GenerationError as error:
-        notes.append(f"gen refuses this guest: {error}")
     python = build(module, title=name)
     facts = module.facts
     return {
@@ -73,7 +67,7 @@ def inspected(data: bytes, name: str) -> dict[str, Any]:
         },
         "exports": _exports(python),
         "imports": _imports(module),
-        "notes": [*notes, *python.notes],
+        "notes": list(python.notes),
     }
 
 

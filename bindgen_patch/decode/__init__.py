@@ -10,20 +10,19 @@ from __future__ import annotations
 from bindgen_patch import ir
 from bindgen_patch.decode import analysis, checks, metadata
 from bindgen_patch.decode.blame import blaming
-from bindgen_patch.decode.checks import require_runnable
 from bindgen_patch.decode.container import Wasm
 from bindgen_patch.decode.guest import Guest
 from bindgen_patch.decode.identities import Identities
 from bindgen_patch.decode.resolve import resolve, stack_pointer
 
-__all__ = ["Wasm", "decode", "require_runnable"]
+__all__ = ["Wasm", "decode"]
 
 
 def decode(data: bytes, name: str = "module.wasm") -> tuple[ir.Module, Wasm]:
     """Read a raw guest: what is known of it, and its container for :func:`bindgen_patch.edit.edit`.
 
-    ``name`` is what messages call the file. Guests with legacy exception handling are read as well; before running one, ask
-    :func:`require_runnable`. Raises ``GenerationError`` for every input that is not a guest we can serve.
+    ``name`` is what messages call the file. Guests with legacy exception handling are read as well; ``edit`` translates
+    them. Raises ``GenerationError`` for every input that is not a guest we can serve.
     """
     with blaming(name):
         checks.header(data)

@@ -124,12 +124,3 @@ def _refusal(data: bytes) -> str | None:
     except wasmtime.WasmtimeError as error:
         return reason(error)
     return None
-
-
-def require_runnable(module: ir.Module) -> None:
-    """The guest can run on wasmtime as it is. Raises ``GenerationError`` for legacy exception handling, which wasmtime does not know."""
-    if module.facts.eh == "legacy":
-        raise GenerationError(
-            "the guest uses legacy WebAssembly exception handling, which wasmtime does not run",
-            hint="build it with `-Cllvm-args=-wasm-use-legacy-eh=false` in RUSTFLAGS",
-        )

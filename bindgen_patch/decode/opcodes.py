@@ -16,8 +16,9 @@ from typing import NamedTuple
 
 from bindgen_patch.decode.reader import Reader
 
-BLOCK, LOOP, IF, TRY, CATCH, RETHROW, END = 0x02, 0x03, 0x04, 0x06, 0x07, 0x09, 0x0B
-BR_TABLE, CALL, CALL_INDIRECT, RETURN_CALL = 0x0E, 0x10, 0x11, 0x12
+BLOCK, LOOP, IF, TRY, CATCH, THROW, RETHROW, THROW_REF, END = 0x02, 0x03, 0x04, 0x06, 0x07, 0x08, 0x09, 0x0A, 0x0B
+BR_TABLE, CALL, CALL_INDIRECT, CALL_REF = 0x0E, 0x10, 0x11, 0x14
+RETURN_CALL, RETURN_CALL_INDIRECT, RETURN_CALL_REF = 0x12, 0x13, 0x15
 DELEGATE, CATCH_ALL, SELECT_TYPED, TRY_TABLE = 0x18, 0x19, 0x1C, 0x1F
 I32_CONST, I64_CONST, GLOBAL_GET, LOCAL_GET, NOP, UNREACHABLE, REF_FUNC = 0x41, 0x42, 0x23, 0x20, 0x01, 0x00, 0xD2
 
@@ -99,6 +100,18 @@ def walk(data: bytes, start: int, end: int, interest: frozenset[int]) -> Iterato
         pos = instruction.end
         if instruction.opcode in interest:
             yield instruction
+
+
+def catches_all(data: bytes, start: int, end: int) -> bool:
+    """Whether the ``try_table`` at ``data[start:end]`` has a clause for everything, ``catch_all`` or ``catch_all_ref``."""
+    reader = Reader(data, start + 1, end)
+    reader.s33()
+    for _ in range(reader.count(2)):
+        if reader.byte() >= 2:
+            return True
+        reader.u32()
+        reader.u32()
+    return False
 
 
 def code_start(data: bytes, start: int, end: int) -> int:

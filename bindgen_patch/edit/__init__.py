@@ -10,10 +10,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from bindgen_patch import ir
-from bindgen_patch.decode import Wasm, require_runnable
+from bindgen_patch.decode import Wasm
 from bindgen_patch.decode.blame import blaming
 from bindgen_patch.decode.checks import validate
 from bindgen_patch.edit.guest import Layout, edited_guest
+from bindgen_patch.edit.legacy import translate
 from bindgen_patch.edit.shims import shims
 
 __all__ = ["Edited", "Layout", "edit"]
@@ -31,10 +32,11 @@ class Edited:
 def edit(wasm: Wasm, module: ir.Module) -> Edited:
     """Edit a guest as :func:`bindgen_patch.decode.decode` read it. Both results are valid for wasmtime with exceptions.
 
-    Raises ``GenerationError`` for a guest that cannot run (legacy exception handling), and when it already exports a name of ours.
+    Raises ``GenerationError`` when the guest already exports a name of ours.
     """
     with blaming(wasm.name):
-        require_runnable(module)
+        if module.facts.eh == "legacy":
+            wasm = Wasm(translate(wasm), wasm.name)
         data, layout = edited_guest(wasm, module)
         companion = shims(module.imports)
         validate(data)

@@ -6,8 +6,9 @@ import pytest
 import wasmtime
 
 from bindgen_patch import symbols
-from bindgen_patch.decode import decode, require_runnable
+from bindgen_patch.decode import decode
 from bindgen_patch.edit import edit
+from bindgen_patch.edit.legacy import translate
 from bindgen_patch.errors import GenerationError
 from tests.decode.handmade import MARKER_IMPORT, UNIT_FUNCTION, custom, export, metadata, module, program, section, shim, small_guest
 
@@ -101,15 +102,13 @@ def legacy_guest() -> bytes:
     return data.replace(body, bytes.fromhex("00 06 40 01 01 19 01 0b 0b"))
 
 
-def test_legacy_guests_are_read_but_not_run() -> None:
+def test_legacy_guests_are_read_and_translated() -> None:
     module_, wasm = decode(legacy_guest(), "old.wasm")
     assert module_.facts.eh == "legacy"
     assert module_.facts.unwinds
-    with pytest.raises(GenerationError, match="the guest uses legacy WebAssembly exception handling") as caught:
-        require_runnable(module_)
-    assert caught.value.hint == "build it with `-Cllvm-args=-wasm-use-legacy-eh=false` in RUSTFLAGS"
-    with pytest.raises(GenerationError, match=r"old\.wasm: the guest uses legacy"):
-        edit(wasm, module_)
+    again, _ = decode(translate(wasm), "new.wasm")
+    assert again.facts.eh == "exnref"
+    assert edit(wasm, module_).module
 
 
 # ------------------------------------------------------------------------------------------ metadata at odds with the module
