@@ -40,7 +40,10 @@ def frames(trap: Any) -> tuple[Frame, ...]:
 
 
 def aborted(trap: Any, *, thrown: bool, stack_exhausted: bool) -> GuestAborted:
-    """The death that ``trap`` means. ``thrown``: a wasm exception left the guest. ``stack_exhausted``: the shadow stack ran below its end."""
+    """The death that ``trap`` means.
+
+    ``thrown``: a wasm exception left the guest. ``stack_exhausted``: the shadow stack ran below its end.
+    """
     code = trap.trap_code
     kind = "foreign_exception" if thrown else _KINDS.get(code.name, "host_error") if code else "host_error"
     where = frames(trap)
