@@ -19,7 +19,8 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Generic, Protocol, TypeVar
 
 from ..errors import GuestAborted, ModuleTerminated
@@ -104,13 +105,14 @@ class Guard(Generic[G]):
     def failed(self, guest: G, error: BaseException) -> BaseException:
         """What the caller gets for ``error``: the error itself, or, when the instance died of it, its death.
 
-        Nothing that a host function does in between (swallowing an error, raising another) can hide a death.
+        Nothing that a host function does in between (swallowing an error, raising another) can hide a death. Only what is
+        no ``Exception`` passes it by: a ``KeyboardInterrupt`` is about the whole process.
         """
         if guest.death is None:
             guest.restore_stack()
             return error
         self._bury(guest)
-        return guest.death
+        return _first(guest, error)
 
     def leave(self, guest: G) -> None:
         """The counterpart of :meth:`enter`, however the call ended."""
@@ -119,9 +121,9 @@ class Guard(Generic[G]):
         if self._depth:
             return
         if self.state is State.LIVE:
-            self._ready = True
+            self._ready = guest.death is None
         else:
-            guest.discard()
+            self._let_go()
 
     # ------------------------------------------------------------------ what hosts and guests ask for
 
@@ -131,43 +133,51 @@ class Guard(Generic[G]):
 
     def terminate(self, death: GuestAborted) -> None:
         """Kill the instance: a call that is running does not get back into Rust, the next one finds it dead."""
-        with self.lock:
+        with self.lock, self._nested():
             guest = self._guest
             if self.state is State.NEW:
-                self._move(Event.DIED)
-                self._mourn(death)
+                self._die(death)
+                self._call_hooks(death)
             elif self.state is State.LIVE and guest is not None and guest.death is None:
                 guest.death = death
-                self._bury_now(guest)
+                self._bury(guest)
 
     def close(self) -> None:
         """No call is served again. The instance is given back at once, or when the call that is running ends."""
-        with self.lock:
+        with self.lock, self._nested():
             guest, was_live = self._guest, self.state is State.LIVE
             self._move(Event.CLOSED)
-            self._ready = False
-            if guest is None:
-                return
-            if was_live and guest.death is None:
+            if was_live and guest is not None and guest.death is None:
                 guest.death = GuestAborted("the instance was closed", kind="terminated")
-            if not self._depth:
-                guest.discard()
 
     # ------------------------------------------------------------------ behind the door
 
+    @contextmanager
+    def _nested(self) -> Iterator[None]:
+        """As if inside a call: what hooks and destructors call meanwhile may not replace the instance."""
+        self._ready = False
+        self._depth += 1
+        try:
+            yield
+        finally:
+            self._depth -= 1
+            if not self._depth and self.state is not State.LIVE:
+                self._let_go()
+
     def _admit(self) -> G:
-        outermost = not self._depth
-        guest = self._guest
-        if guest is not None and self.state is State.LIVE and outermost and not self._due:
-            guest.tend()
-            if guest.death is not None:
-                self._bury_now(guest)
+        guest, outermost = self._guest, not self._depth
+        tended = outermost and not self._due
+        if guest is not None and self.state is State.LIVE and (tended or guest.death is not None):
+            with self._nested():
+                if tended and guest.death is None:
+                    guest.tend()
+                if guest.death is not None:
+                    self._bury(guest)
         admission = ADMISSIONS[self.state, self._due, outermost]
-        if admission is Admission.REFUSE:
-            raise self._refusal()
         if admission is Admission.MAKE:
             return self._make_fresh()
-        assert guest is not None
+        if admission is Admission.REFUSE or guest is None:
+            raise self._refusal()
         return guest
 
     def _refusal(self) -> ModuleTerminated:
@@ -180,24 +190,24 @@ class Guard(Generic[G]):
 
     def _make_fresh(self) -> G:
         """Instantiate, then run ``start`` as a call of its own: it may call the host, and the host may call back."""
-        if self._guest is not None:
-            self._guest.discard()
-        guest = self._guest = self._make()
+        self._let_go()
         self._due = False
         self._move(Event.MADE)
         self.instance_id = self._made
+        guest: G | None = None
         self._depth += 1
         try:
-            guest.start()
-            if guest.death is not None:
-                raise guest.death
+            guest = self._guest = self._make()
+            if self.state is State.LIVE:
+                guest.start()
+            if guest.death is not None or self.state is not State.LIVE:
+                raise guest.death or self._refusal()
         except BaseException as error:
             # It never served anybody: no hook runs, and the next call tries afresh.
-            failure = guest.death or error
-            self._guest = None
+            failure = _first(guest, error)
             if self.state is not State.CLOSED:
                 self._move(Event.START_FAILED)
-            guest.discard()
+            self._let_go()
             raise failure  # noqa: B904 (it is the error itself, or the death that it tells of)
         finally:
             self._depth -= 1
@@ -211,33 +221,38 @@ class Guard(Generic[G]):
         if guest is not self._guest or self.state is not State.LIVE:
             return
         assert guest.death is not None
-        self._move(Event.DIED)
+        self._die(guest.death)
         try:
             guest.run_abort_hook()
         except Exception:
             log.exception("the guest's abort hook failed")
-        self._mourn(guest.death)
-
-    def _bury_now(self, guest: G) -> None:
-        """The same outside a call; the hooks see themselves inside one, so what they call is refused."""
-        self._depth += 1
-        try:
-            self._bury(guest)
         finally:
-            self._depth -= 1
-        if not self._depth:
-            guest.discard()
+            self._call_hooks(guest.death)
 
-    def _mourn(self, death: GuestAborted) -> None:
+    def _die(self, death: GuestAborted) -> None:
+        self._move(Event.DIED)
         self._cause = death
         if self.reinit_on_abort:
             self._due = True
         log.warning("instance %d died: %s: %s", self.instance_id, death.kind, death.message)
+
+    def _call_hooks(self, death: GuestAborted) -> None:
         for hook in tuple(self.hooks):
             try:
                 hook(death)
             except Exception:
                 log.exception("abort hook %r failed", hook)
 
+    def _let_go(self) -> None:
+        """Discard the instance there is, if there is one."""
+        guest, self._guest = self._guest, None
+        if guest is not None:
+            guest.discard()
+
     def _move(self, event: Event) -> None:
         self.state = TRANSITIONS[self.state, event]
+
+
+def _first(guest: Guest | None, error: BaseException) -> BaseException:
+    """Of an error and the death of its instance, the one that counts."""
+    return error if guest is None or guest.death is None or not isinstance(error, Exception) else guest.death
