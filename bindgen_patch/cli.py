@@ -16,6 +16,8 @@ from bindgen_patch.emit.package import check_ours, differences, write
 from bindgen_patch.errors import GenerationError
 
 _PATH = click.Path(path_type=Path)
+_PIPE_WIDTH = 400
+"""Columns of a table that no terminal wraps."""
 
 
 class _Group(click.Group):
@@ -104,7 +106,7 @@ def inspect(module: Path, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps(facts, indent=2))
         return
-    console = Console(highlight=False, soft_wrap=not sys.stdout.isatty())
+    console = Console(highlight=False, width=None if sys.stdout.isatty() else _PIPE_WIDTH)
     for title, value in facts["guest"].items():
         console.print(f"[bold]{title.replace('_', ' ')}[/]: {_plain(value)}")
     for title, rows in (("exports", facts["exports"]), ("imports to provide", facts["imports"])):

@@ -9,6 +9,7 @@ from typing import Any
 
 from bindgen_patch import ir
 from bindgen_patch.decode import decode
+from bindgen_patch.emit import abi
 from bindgen_patch.emit.module import PyModule, build
 from bindgen_patch.emit.plan import Function
 from bindgen_patch.pipeline import Generated
@@ -92,20 +93,21 @@ def _exports(python: PyModule) -> list[dict[str, str]]:
 
 
 def _signature(f: Function) -> str:
-    return f"({', '.join(f.params)}) -> {f.returns}".replace("_bp.", "")
+    params = [param for param in f.params if param not in ("self", "cls")]
+    return f"({', '.join(params)}) -> {f.returns}".replace("_bp.", "")
 
 
 def _imports(module: ir.Module) -> list[dict[str, str]]:
     rows = []
     for item in module.imports:
         match item.role:
-            case ir.Call(target, operation, name):
-                where, what = target, f"{operation} {name}"
-            case ir.Static(target, _):
-                where, what = target, "static"
+            case ir.Call(target, operation, name, signature):
+                where, use, rust = target, operation.replace("_", " "), f"fn {name}{abi.arrow(signature, item.role.params)}"
+            case ir.Static(target, t):
+                where, use, rust = target, "static", f"static {target.path[-1]}: {abi.rust(t)}"
             case ir.InstanceOf(target):
-                where, what = target, "instanceof"
+                where, use, rust = target, "instanceof", f"type {target.path[-1]}"
             case _:
                 continue
-        rows.append({"from": where.module or "globals", "name": ".".join(where.path), "use": what})
+        rows.append({"from": where.module or "globals", "name": ".".join(where.path), "use": use, "rust": rust})
     return rows

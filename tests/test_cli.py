@@ -132,7 +132,7 @@ def test_inspect() -> None:
 def test_inspect_json(mode: str) -> None:
     told = json.loads(run("inspect", FIXTURES / "strings" / f"{mode}.wasm", "--json").stdout)
     assert told["guest"]["panic"] == mode
-    assert {"name": "greet", "python": "(self, name: str) -> str", "doc": "Greets someone."} in told["exports"]
+    assert {"name": "greet", "python": "(name: str) -> str", "doc": "Greets someone."} in told["exports"]
 
 
 def test_python_dash_m() -> None:
