@@ -7,7 +7,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from bindgen_patch import ir
+from bindgen_patch import ir, symbols
 from bindgen_patch.decode import decode
 from bindgen_patch.emit import abi
 from bindgen_patch.emit.module import PyModule, build
@@ -101,6 +101,8 @@ def _imports(module: ir.Module) -> list[dict[str, str]]:
     rows = []
     for item in module.imports:
         match item.role:
+            case ir.Call(name=symbols.CLOSURE_UNREF):
+                continue
             case ir.Call(target, operation, name, signature):
                 where, use, rust = target, operation.replace("_", " "), f"fn {name}{abi.arrow(signature, item.role.params)}"
             case ir.Static(target, t):

@@ -19,6 +19,7 @@ from dataclasses import dataclass, replace
 from typing import assert_never
 
 from bindgen_patch import ir
+from bindgen_patch.emit.names import as_in_rust
 
 I32: tuple[ir.Word, ...] = ("i32",)
 
@@ -382,6 +383,8 @@ def rust(t: ir.Type) -> str:
 
 def arrow(sig: ir.Signature, params: tuple[str, ...] = ()) -> str:
     """``(a: i32, b: &str) -> bool``; without names, ``(i32, &str) -> bool``."""
-    named = [f"{name}: {rust(t)}" for name, t in zip(params, sig.params, strict=False)] if params else [rust(t) for t in sig.params]
+    named = (
+        [f"{as_in_rust(name)}: {rust(t)}" for name, t in zip(params, sig.params, strict=False)] if params else [rust(t) for t in sig.params]
+    )
     tail = "" if isinstance(sig.logical, ir.Unit) else f" -> {rust(sig.logical)}"
     return f"({', '.join(named)}){tail}"

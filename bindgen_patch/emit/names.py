@@ -101,9 +101,21 @@ def checked_local(name: str) -> str:
     return f"{PREFIX}_{name}_" if name.rstrip("_") in _LOCALS or name.isdigit() else f"{PREFIX}_{name}"
 
 
+_JAVASCRIPT_WORDS = frozenset(
+    """await break case catch class const continue debugger default delete do else enum export extends false finally for function if
+    implements import in instanceof interface let new null package private protected public return static super switch this throw true
+    try typeof var void while with yield""".split()  # noqa: SIM905 (a word list reads best as words)
+)
+
+
+def as_in_rust(name: str) -> str:
+    """A parameter's name as its author wrote it: the macro puts ``_`` before words that JavaScript reserves."""
+    return name[1:] if name[:1] == "_" and name[1:] in _JAVASCRIPT_WORDS else name
+
+
 def parameter(name: str, taken: set[str]) -> str:
     """A parameter's name: as in Rust, but apart from ``taken`` (``self``, classes that the body may mention)."""
-    result = identifier(name)
+    result = identifier(as_in_rust(name))
     while result in taken:
         result += "_"
     taken.add(result)

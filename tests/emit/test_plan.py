@@ -79,3 +79,16 @@ def test_imports_may_have_any_name(name: str) -> None:
     tree = ast.parse(text(model))
     bound = [node.name for node in tree.body if isinstance(node, ast.FunctionDef | ast.ClassDef)]
     assert not {"_bp", "_bp_program", "_enum", "_builtins", "_bp_guest"} & set(bound)
+
+
+def test_parameters_are_called_as_in_rust() -> None:
+    """The macro puts an underscore before words that JavaScript reserves; Python reserves others."""
+    words = ir.FuncType(("i32",) * 4, ())
+    params: dict[str, ir.Type] = {
+        "_function": ir.Int(32, True),
+        "_class": ir.Int(32, True),
+        "lambda": ir.Int(32, True),
+        "_unused": ir.Int(32, True),
+    }
+    guarded = text(module(export("f", params, ir.Unit(), words)))
+    assert "def f(self, function: int, class_: int, lambda_: int, _unused: int) -> None:" in guarded
