@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ctypes
 import itertools
+import logging
 import struct
 from collections import deque
 from collections.abc import Callable
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
     from .program import Program
 
 T = TypeVar("T", bound="Object")
+
+log = logging.getLogger("bindgen_patch")
 
 _MASK = 0xFFFF_FFFF
 _FIRST_HANDLE = 1028
@@ -67,7 +70,7 @@ class Guest:
         """Where the function being called stores a result of several words: a place on the guest's own shadow stack."""
         self._next_handle = _FIRST_HANDLE
         self._lent: list[int] = []
-        self._frames: list[tuple[int, int, int]] = []
+        self._frames: list[tuple[int, int, int, BaseException | None]] = []
         self._stack_base = 0
         self._base = 0
         self._size = 0
@@ -96,13 +99,14 @@ class Guest:
 
     def tend(self) -> None:
         """Run the destructors of collected objects; take a raised flag for a death."""
-        try:
-            while self.garbage:
-                name, args = self.garbage.popleft()
+        while self.garbage and self.death is None:
+            name, args = self.garbage.popleft()
+            try:
                 getattr(self, name)(*args)
-        except BaseException:
-            if self.death is None:
-                raise
+            except Exception:
+                if self.death is None:
+                    self.restore_stack()
+                    log.exception("the destructor of a collected object failed")
         if self._flag.value and self.death is None:
             self.death = GuestAborted("the guest declared itself terminated", kind="terminated")
 
@@ -112,18 +116,21 @@ class Guest:
             getattr(self, name)(*arguments)
 
     def push_frame(self) -> None:
-        """A nested call: a stack pointer, borrowed handles and result area of its own."""
+        """A nested call: a stack pointer, borrowed handles and result area of its own.
+
+        It may come from a destructor that runs because a host function failed: that exception is on its way yet.
+        """
         _headroom(_FRAMES_NEEDED)
         before = self._stack()
         result = self._lower_stack(before) if self._stack_pointer is not None else 0
-        self._frames.append((before, len(self._lent), self.result))
-        self.result = result
+        self._frames.append((before, len(self._lent), self.result, self.host_error))
+        self.result, self.host_error = result, None
 
     def pop_frame(self) -> None:
         """Drop what the call lent to the guest; back to the outer call's frame if there is one."""
         mark = 0
         if self._frames:
-            before, mark, self.result = self._frames.pop()
+            before, mark, self.result, self.host_error = self._frames.pop()
             self._set_stack(before)
         if len(self._lent) > mark:
             for handle in self._lent[mark:]:
@@ -222,7 +229,7 @@ class Guest:
             message = self._capi.error_message(error) if error is not None else trap.reason(caught.message)
             raise host_error or RuntimeError(f"the abort hook trapped: {message}")
         if self.death is not None:
-            raise self.death
+            raise host_error or self.death
         if error is not None:
             raise self.die(GuestAborted(self._capi.error_message(error), kind="host_error"))
         ours = self._capi.thrown_tag_is(self._context, self._tag)
@@ -246,8 +253,11 @@ class Guest:
     # ------------------------------------------------------------------ host functions called by the guest
 
     def raised(self, error: BaseException) -> bool:
-        """A host function failed: remember the exception; the companion module throws in its stead."""
-        if self.death is None:
+        """A host function failed: remember the exception; the companion module throws in its stead.
+
+        Of a dead instance only an interrupt is still worth telling: see :meth:`.Guard.failed`.
+        """
+        if self.death is None or not isinstance(error, Exception):
             self.host_error = error
         return False
 
