@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import types
-from typing import TYPE_CHECKING, Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar, NoReturn, Self
 
 from .. import js
 from ..errors import StaleObjectError
@@ -51,8 +51,11 @@ class Object:
 
     def _bp_own(self, guest: Guest, pointer: int) -> None:
         """Take over the Rust value at ``pointer``, letting go of what this object held before."""
-        self.__del__()
+        Object.__del__(self)
         self._bp_guest, self._bp_pointer = guest, pointer & 0xFFFF_FFFF
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError(f"{type(self).__name__} objects live in their guest: they can be neither copied nor pickled")
 
     def __enter__(self) -> Self:
         return self
@@ -110,6 +113,9 @@ class Closure:
     @property
     def _bp_door(self) -> Guard[Guest]:
         return self._bp_guest.door
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("closures of a guest can be neither copied nor pickled")
 
     def _bp_check(self, guest: Guest) -> None:
         """Refuse before anything is lowered: closures of an earlier instance, dropped ones, and ``FnMut`` inside itself."""
