@@ -41,12 +41,16 @@ class Lowering:
 
 @dataclass(frozen=True, slots=True)
 class Lifting:
-    """Out of the guest into Python. ``release``: a method to call on the value when the host function has returned."""
+    """Out of the guest into Python.
+
+    ``release``: a method to call on the value when the host function has returned. ``lent``: what the host function gets of it.
+    """
 
     hint: str
     value: str
     types: tuple[ir.Word, ...]
     release: str | None = None
+    lent: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,7 +234,8 @@ def lift(t: ir.Type, names: Names, *, borrowed: bool = False) -> Lifting:
         return Lifting(scalar.hint, scalar.lift, scalar.types)
     match t:
         case ir.Ref(ir.Slice(element), mutable=True) if (code := _code(element)) is not None:
-            return Lifting("memoryview", f'{{g}}.view("{code}", {{0}}, {{1}})', ("i32", "i32"), release="release")
+            made = f'{{g}}.lend_slice("{code}", {{0}}, {{1}})'
+            return Lifting("memoryview", made, ("i32", "i32"), release="release", lent=".numbers")
         case ir.Ref(ir.Function(signature), mutable):
             made = f"{names.closure(signature, mutable)}({{g}}, {{0}}, {{1}}, owned=False)"
             return Lifting("_bp.Any", made, ("i32", "i32"), release="_bp_expire")

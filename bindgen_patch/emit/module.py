@@ -228,9 +228,6 @@ def _class(b: _Builder, writer: plan.Writer, s: ir.StructDef, name: str, known: 
     for item in sorted(own, key=lambda item: (_ORDER[item.kind], item.name, item.kind != "getter")):
         wanted = {"static_getter": f"get_{item.name}", "static_setter": f"set_{item.name}"}.get(item.kind, item.name)
         what = f"{item.kind} {s.name}.{item.name}"
-        if item.kind == "setter" and item.name not in readable:
-            b.notes.append(f"{what} is left out: a property that can only be written")
-            continue
         final = "__init__" if item.kind == "constructor" else scope.claim(
             identifier(wanted, pep8=b.pep8), what, accessor=item.kind in ("getter", "setter")
         )  # fmt: skip
@@ -238,9 +235,13 @@ def _class(b: _Builder, writer: plan.Writer, s: ir.StructDef, name: str, known: 
             renamed.append(f"{quoted(item.name)}: {quoted(b.renamed(what, item.name, final))}")
         call = b.call(f"{name}_{_call_suffix(item)}", item.symbol, item.wasm)
         try:
-            functions.append(plan.export(writer, item, final, call, set(known)))
+            function = plan.export(writer, item, final, call, set(known))
         except abi.Unsupported as reason:
             b.notes.append(f"{what} is left out: {reason}")
+            continue
+        if item.kind == "setter" and item.name not in readable:
+            functions.append(plan.write_only(writer, final, function.doc))
+        functions.append(function)
     free = b.call(f"{name}_free", s.free, ir.FuncType(("i32", "i32"), ()))
     members = "{" + ", ".join(renamed) + "}" if renamed else ""
     return ClassText(name, plan.doc_lines(s.doc, f"Rust's ``struct {s.name}``."), free, tuple(functions), members)

@@ -23,7 +23,7 @@ INSTANCE_CONTROL = frozenset({"provide", "state", "instance_id", "schedule_reini
 """What ``Instance`` offers its host; an export of that name is ``name_`` there."""
 OBJECT_CONTROL = frozenset({"free"})
 
-BUILTINS = ("bool", "bytes", "classmethod", "float", "int", "len", "list", "object", "property", "str", "type")
+BUILTINS = ("AttributeError", "bool", "bytes", "classmethod", "float", "int", "len", "list", "object", "property", "str", "type")
 """The built-ins that generated code names."""
 
 

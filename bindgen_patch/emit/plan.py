@@ -181,6 +181,12 @@ def _decorators(writer: Writer, item: ir.Export, name: str) -> tuple[str, ...]:
     return ()
 
 
+def write_only(writer: Writer, name: str, doc: tuple[str, ...]) -> Function:
+    """The getter of a property that has none in Rust."""
+    body = (f"raise {writer.builtins['AttributeError']}({quoted(f'{name} can be set, but not read')})",)
+    return Function(name, ("self",), "_bp.NoReturn", doc, body, ("@" + writer.builtins["property"],))
+
+
 def _default_doc(item: ir.Export) -> str:
     signature = ", ".join(f"{p.name}: {abi.rust(p.type)}" for p in item.params)
     tail = "" if isinstance(item.logical, ir.Unit) else f" -> {abi.rust(item.logical)}"
@@ -361,7 +367,7 @@ def _call(writer: Writer, item: ir.Import, role: ir.Call, name: str, target: str
             setup.append(f"{local} = {value}")
             if lifting.release:
                 releases.append(f"{local}.{lifting.release}()")
-            value = local
+            value = local + lifting.lent
         values.append(value)
     _check_import(item, tuple(types), produced)
     label = f"{role.name}() returned"
@@ -384,7 +390,7 @@ def operation(role: ir.Call, values: list[str], target: str) -> str:
     name = quoted(role.name)
     match role.operation:
         case "call" | "new":
-            return f"{found}({', '.join(spread)})"
+            return f"{target}.function(guest)({', '.join(spread)})"
         case "static":
             return f"_bp.js.call({found}, {name}, [{', '.join(spread)}])"
         case "method":
@@ -398,7 +404,7 @@ def operation(role: ir.Call, values: list[str], target: str) -> str:
         case "static_get":
             return f"_bp.js.get({found}, {name})"
         case "static_set":
-            return f"_bp.js.set({found}, {name}, {', '.join(values)})"
+            return f"_bp.js.set_static({found}, {name}, {', '.join(values)})"
         case "index_get" | "index_set" | "index_delete":
             return f"_bp.js.{role.operation.removeprefix('index_')}({', '.join(values)})"
         case "static_index_get" | "static_index_set" | "static_index_delete":

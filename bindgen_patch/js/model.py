@@ -232,6 +232,14 @@ def try_set(obj: object, key: object, value: object) -> bool:
     return view_of(obj).set(obj, property_key(key), value)
 
 
+def set_static(cls: object, name: str, value: object) -> None:
+    """``Class.name = value``, by a setter that the guest declares: a constant of a class may be replaced, where none is nothing is added."""
+    if isinstance(cls, type) and (there := lookup(cls, name, MISSING)) is not MISSING and not callable(there):
+        setattr(cls, name, value)
+    else:
+        set(cls, name, value)
+
+
 def delete(obj: object, key: object) -> bool:
     """``delete obj[key]``: false when something is there that may not go; an error for undefined and null."""
     if obj is None or obj is null:

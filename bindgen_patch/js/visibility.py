@@ -42,14 +42,25 @@ def expose(obj: T) -> T:
 
 
 def expose_import(value: object) -> None:
-    """What the host gives as an import is visible: an object, a class with its instances, a namespace with its classes."""
-    space = isinstance(value, Mapping | types.SimpleNamespace | types.ModuleType)
-    members = value if isinstance(value, Mapping) else vars(value) if space else {}
-    for name, member in members.items():
-        if isinstance(member, type) and offers(value, name, member):
-            expose(member)
-    if isinstance(value, type | types.ModuleType) or not (space or callable(value) or getattr(value, "__dict__", None) is None):
-        expose(value)
+    """What the host gives as an import is visible: an object, a class with its instances, a module with the classes it offers.
+
+    So is what the host has put into a plain namespace (a ``dict`` or ``SimpleNamespace``), and into namespaces in it.
+    """
+    waiting, seen = [value], set()
+    while waiting:
+        item = waiting.pop()
+        if isinstance(item, Mapping | types.SimpleNamespace):
+            if id(item) not in seen:
+                seen.add(id(item))
+                members = item if isinstance(item, Mapping) else vars(item)
+                waiting.extend(
+                    member for name, member in members.items() if offers(item, name, member) or isinstance(member, types.ModuleType)
+                )
+        elif isinstance(item, types.ModuleType):
+            expose(item)
+            waiting.extend(member for name, member in vars(item).items() if isinstance(member, type) and offers(item, name, member))
+        elif isinstance(item, type) or not (callable(item) or getattr(item, "__dict__", None) is None):
+            expose(item)
 
 
 def is_exposed(obj: object) -> bool:

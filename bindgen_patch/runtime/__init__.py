@@ -5,7 +5,7 @@ It needs wasmtime and the standard library only, and ``gen --vendor`` copies it 
 """
 
 from collections.abc import Iterable, Mapping
-from typing import Any, Literal
+from typing import Any, Literal, NoReturn
 
 from ..js import BigInt
 from ..js import model as js
@@ -69,7 +69,7 @@ from .values import (
 
 __all__ = [
     "Any", "Array", "BigInt", "Buffer", "Closure", "Floats", "Guest", "Import", "Instance", "Ints", "Iterable",
-    "Limits", "Literal", "Mapping", "MutFloats", "MutInts", "Object", "Program", "Target", "boolean", "cells", "char",
+    "Limits", "Literal", "Mapping", "MutFloats", "MutInts", "NoReturn", "Object", "Program", "Target", "boolean", "cells", "char",
     "enum", "f32", "f64", "from_option_32", "from_option_bool", "from_option_char", "from_option_f32",
     "from_option_small", "from_option_string_enum", "function", "i128", "i16", "i32", "i64", "i8", "intrinsic",
     "items", "js", "mut_numbers", "nonnull", "numbers", "option_32", "option_f32", "option_small", "pointer",

@@ -27,6 +27,9 @@ Val = ffi.wasmtime_val_t
 
 _KINDS = {"i": 0, "l": 1, "f": 2, "d": 3}
 
+FUNC, GLOBAL, TABLE, MEMORY, TAG = 0, 1, 2, 3, 5
+"""Kinds of exports."""
+
 
 def _function(name: str, result: Any, *params: Any) -> Any:
     """A prototype of our own, apart from the one that wasmtime's package has made for the same function."""
@@ -96,10 +99,10 @@ def new_trap(message: bytes) -> int:
     return int(_trap_new(message, len(message)))
 
 
-def export(context: int, instance: Any, name: str) -> Any:
-    """The ``Extern`` that ``instance`` exports as ``name``, or ``None``."""
+def export(context: int, instance: Any, name: str, kind: int) -> Any:
+    """The ``Extern`` that ``instance`` exports as ``name``, or ``None`` when it exports nothing of that name and kind."""
     item, encoded = Extern(), name.encode()
-    return item if _export_get(context, byref(instance), encoded, len(encoded), byref(item)) else None
+    return item if _export_get(context, byref(instance), encoded, len(encoded), byref(item)) and item.kind == kind else None
 
 
 def global_i32(context: int, item: Any) -> int:

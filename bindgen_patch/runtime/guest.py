@@ -40,6 +40,9 @@ _RESULT_BYTES = 32
 _FRAMES_NEEDED = 40
 """How many frames of the interpreter a nested call may need on its way in and out, the host's own function apart."""
 
+_PANICKED = "panicked at "
+"""How the text begins that Rust's panic hooks print."""
+
 _struct = cache(struct.Struct)
 _serials = itertools.count(1)
 _view_of = ctypes.pythonapi.PyMemoryView_FromMemory
@@ -66,6 +69,9 @@ class Guest:
         """The handle table. Handles count upwards and are not reused, so a made-up or dropped one is never another value."""
         self._statics: dict[Target, object] = {}
         self.host_error: BaseException | None = None
+        """What a host function raised, while its wasm exception is on its way through the guest."""
+        self.last_words: str | None = None
+        """What the guest's panic hook has said, if it has one that tells the host."""
         self.result = 0
         """Where the function being called stores a result of several words: a place on the guest's own shadow stack."""
         self._next_handle = _FIRST_HANDLE
@@ -82,9 +88,11 @@ class Guest:
         self.serial = next(_serials) & 0x7FFF_FFFF or next(_serials)
         """Which instance a host function is called by, among all of this process. Never 0."""
         self._store, self._context, self._instance, self._tag = program.instantiate(self)
-        self._memory = program.export(self, symbols.MEMORY)
+        self._memory = program.export(self, symbols.MEMORY, capi.MEMORY)
+        if self._memory is None:
+            raise self.violation("the guest exports no memory")
         self._refresh()
-        self._stack_pointer = program.export(self, symbols.EXPORT_STACK_POINTER)
+        self._stack_pointer = program.export(self, symbols.EXPORT_STACK_POINTER, capi.GLOBAL)
         if self._stack_pointer is not None:
             self._stack_base = self.result = self._lower_stack(self._stack())
         address = self._address_of(symbols.INSTANCE_TERMINATED)
@@ -140,6 +148,7 @@ class Guest:
     def restore_stack(self) -> None:
         """Put ``__stack_pointer`` back to where the innermost call found it: a call that failed did not."""
         self._set_stack(self.result)
+        self.last_words = None
 
     def run_abort_hook(self) -> None:
         """Raise the guest's flag, then run the hook it installed with ``set_on_abort``; host functions work inside it."""
@@ -184,8 +193,8 @@ class Guest:
         if not name.startswith("call_"):
             raise AttributeError(name)
         self._alive()
-        symbol, signature = self.program.exports[name]
-        item = self.program.export(self, symbol)
+        symbol, signature = self.program.exports.get(name, (name.removeprefix("call_"), "?"))
+        item = self.program.export(self, symbol, self._capi.FUNC)
         if item is None or self._capi.signature(self._context, item.of.func) != signature:
             raise self.violation(f"the guest has no function {symbol} of type {signature}")
         function: Callable[..., int] = caller_factory(signature)(self._context, item.of.func, self._failed)
@@ -197,9 +206,8 @@ class Guest:
         function = self._table_calls.get((slot, signature))
         if function is None:
             self._alive()
-            func = (
-                self._capi.table_func(self._context, self.program.export(self, symbols.EXPORT_TABLE), slot) if self.program.table else None
-            )
+            table = self.program.export(self, symbols.EXPORT_TABLE, self._capi.TABLE)
+            func = None if table is None else self._capi.table_func(self._context, table, slot)
             if func is None or self._capi.signature(self._context, func) != signature:
                 raise self.violation(f"slot {slot} of the guest's table holds no function of type {signature!r}")
             function = self._table_calls[slot, signature] = caller_factory(signature)(self._context, func, self._failed)
@@ -238,7 +246,8 @@ class Guest:
                 raise host_error or RecursionError("a host function could not begin: the interpreter's stack is used up")
             finally:
                 host_error = None  # a frame that names the exception it is part of lives on, with all arguments of the call
-        raise self.die(trap.aborted(caught, thrown=ours is not None, stack_exhausted=self._stack_exhausted()))
+        death = trap.aborted(caught, thrown=ours is not None, stack_exhausted=self._stack_exhausted(), last_words=self.last_words)
+        raise self.die(death)
 
     def die(self, death: GuestAborted) -> GuestAborted:
         """Record why this instance may never run again; the guard does the rest. Returns what to raise."""
@@ -282,6 +291,8 @@ class Guest:
     def malloc(self, size: int, align: int) -> int:
         """Allocate in the guest: an address that is inside its memory, with room for ``size`` bytes."""
         address = self.call_malloc(size, align) & _MASK
+        if not address:
+            raise self.violation("the guest's allocator returned a null pointer")
         self._check(address, size)
         return address
 
@@ -297,8 +308,6 @@ class Guest:
         address = self.malloc(len(data), align)
         if data:
             self._view[address : address + len(data)] = data
-        elif not address:
-            raise self.violation("the guest's allocator returned a null pointer")
         return address
 
     def put_values(self, items: list[Any]) -> int:
@@ -306,12 +315,14 @@ class Guest:
         return self.put(memoryview(struct.pack(f"<{len(items)}I", *map(self.handle, items))), 4)
 
     def read(self, address: int, size: int) -> bytes:
-        """``size`` bytes of guest memory."""
-        address, size = address & _MASK, size & _MASK
+        """``size`` bytes of guest memory; a negative size is an unsigned word."""
+        address &= _MASK
+        if size < 0:
+            size &= _MASK
         self._check(address, size)
         return self._view[address : address + size].tobytes()
 
-    def write(self, address: int, data: bytes) -> None:
+    def write(self, address: int, data: bytes | bytearray) -> None:
         """Store into guest memory."""
         address &= _MASK
         self._check(address, len(data))
@@ -326,16 +337,16 @@ class Guest:
         return _struct(layout).unpack_from(self._view, self.result)
 
     def store(self, address: int, layout: str, *words: float) -> None:
-        """Store a host function's result where the guest asked for it."""
-        self.write(address, _struct(layout).pack(*words))
+        """Store a host function's result where the guest asked for it. Integers wrap to the width of their word."""
+        try:
+            data = _struct(layout).pack(*words)
+        except struct.error:
+            data = _wrapped(layout, words)
+        self.write(address, data)
 
-    def view(self, code: str, address: int, count: int) -> memoryview:
-        """Guest memory itself, as numbers: for ``&mut [T]`` arguments of host functions, released when they return."""
-        address, count = address & _MASK, count & _MASK
-        size = count * struct.calcsize(code)
-        self._check(address, size)
-        view: memoryview = self._view[address : address + size].cast(code)  # type: ignore[call-overload]
-        return view
+    def lend_slice(self, code: str, address: int, count: int) -> LentSlice:
+        """A ``&mut [T]`` for a host function."""
+        return LentSlice(self, code, address, self.read(address, (count & _MASK) * struct.calcsize(code)))
 
     def _check(self, address: int, size: int) -> None:
         if address + size > self._size:
@@ -354,8 +365,8 @@ class Guest:
 
     def _address_of(self, symbol: str) -> int | None:
         """The address in an immutable global that the guest exports; ``None`` where it has none or it points nowhere."""
-        item = self.program.export(self, symbol)
-        if item is None or not self._size:
+        item = self.program.export(self, symbol, self._capi.GLOBAL)
+        if item is None:
             return None
         address: int = self._capi.global_i32(self._context, item)
         return address if address + 4 <= self._size and not address % 4 else None
@@ -385,9 +396,12 @@ class Guest:
     def string(self, address: int, size: int) -> str:
         """Borrowed UTF-8."""
         try:
-            return self.read(address, size).decode()
+            text = self.read(address, size).decode()
         except UnicodeDecodeError as error:
             raise self.violation(f"a str that is not UTF-8 ({error.reason})") from None
+        if text.startswith(_PANICKED):
+            self.last_words = text
+        return text
 
     def take_string(self, address: int, size: int) -> str:
         """UTF-8 that is ours to free."""
@@ -556,6 +570,32 @@ class Guest:
         if not isinstance(value, cls) or value._bp_guest is not self:
             return 0
         return self.consume(value)
+
+
+class LentSlice:
+    """A ``&mut [T]`` while a host function has it: a copy, for a host may keep what it was lent; :meth:`release` writes it back."""
+
+    __slots__ = ("_address", "_data", "_guest", "numbers")
+
+    def __init__(self, guest: Guest, code: str, address: int, data: bytes) -> None:
+        self._guest = guest
+        self._address = address
+        self._data = bytearray(data)
+        self.numbers: memoryview = memoryview(self._data).cast(code)  # type: ignore[call-overload]
+
+    def release(self) -> None:
+        """The host function has returned, or failed."""
+        if self._guest.death is None:
+            self._guest.write(self._address, self._data)
+
+
+def _wrapped(layout: str, words: tuple[float, ...]) -> bytes:
+    """``words`` packed modulo the width of each."""
+    masks = {"I": _MASK, "Q": 0xFFFF_FFFF_FFFF_FFFF}
+    unsigned = layout.replace("i", "I").replace("q", "Q")
+    kinds = [letter for letter in unsigned if letter in "IQfd"]
+    wrapped = (int(word) & masks[kind] if kind in masks else word for word, kind in zip(words, kinds, strict=True))
+    return _struct(unsigned).pack(*wrapped)
 
 
 def _headroom(frames: int) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from ..errors import MissingImport
-from ..js import model
+from ..js import errors, model
 from ..js.builtins import GLOBALS
 from ..js.visibility import expose_import
 
@@ -63,6 +63,15 @@ class Target:
         value = self._look_up(guest)
         if value is _MISSING:
             raise MissingImport(self.name, self.rust)
+        return value
+
+    def function(self, guest: Guest) -> Any:
+        """The item, which is about to be called; a class becomes visible by that. Raises :class:`MissingImport` and ``TypeError``."""
+        value = self.find(guest)
+        if isinstance(value, type):
+            expose_import(value)
+        if not callable(value):
+            raise errors.TypeError(f"the import `{self.name}` is {model.describe(value)}, which is no function")
         return value
 
     def find_or_none(self, guest: Guest) -> Any:

@@ -209,12 +209,9 @@ def copy_to_typed_array(guest: Guest, address: int, size: int, b: int) -> None:
     """What the guest made of a ``&mut [T]`` argument goes back to its owner."""
     target = guest.value(b)
     data = guest.read(address, size)
-    if isinstance(target, values.MutSlice):
-        if target.numbers.nbytes != len(data):
-            raise guest.violation(f"{len(data)} bytes for a slice of {target.numbers.nbytes}")
-        target.write(data)
-        return
-    memoryview(target).cast("B")[:] = data
+    if not isinstance(target, values.MutSlice) or target.numbers.nbytes != len(data):
+        raise guest.violation(f"{len(data)} bytes are no part of what the host lent")
+    target.write(data)
 
 
 @_adapter

@@ -90,29 +90,29 @@ class Program:
                 guest.host.limits.apply(store)
             companion = capi.ffi.wasmtime_instance_t()
             _finish(capi.instance_pre_instantiate, loaded.companion, context, ctypes.byref(companion))
-            capi.set_global_i32(context, capi.export(context, companion, symbols.SHIM_INSTANCE), guest.serial)
+            capi.set_global_i32(context, capi.export(context, companion, symbols.SHIM_INSTANCE, capi.GLOBAL), guest.serial)
             self.guests[guest.serial] = ref(guest)
-            shims = [capi.export(context, companion, name) for name in loaded.shim_names]
+            shims = [capi.export(context, companion, name, capi.FUNC) for name in loaded.shim_names]
             externs = (capi.Extern * max(len(loaded.order), 1))()
             for position, number in enumerate(loaded.order):
                 externs[position] = shims[number]
             instance = capi.ffi.wasmtime_instance_t()
             _finish(lambda trap: capi.instance_new(context, loaded.module.ptr(), externs, len(loaded.order), ctypes.byref(instance), trap))
-            host = capi.export(context, instance, symbols.EXPORT_HOST)
+            host = capi.export(context, instance, symbols.EXPORT_HOST, capi.TABLE)
             slots = (shims[number].of.func for number, item in enumerate(self.imports) if item.host_slot)
             for slot, func in enumerate(slots):
                 capi.set_table_func(context, host, slot, func)
-            return store, context, instance, capi.export(context, companion, symbols.SHIM_TAG)
+            return store, context, instance, capi.export(context, companion, symbols.SHIM_TAG, capi.TAG)
         except BaseException:
             self.forget(guest)
             capi.store_delete(store)
             raise
 
-    def export(self, guest: Guest, name: str) -> Any:
-        """What the instance exports under a wasm name, or ``None``."""
+    def export(self, guest: Guest, name: str, kind: int) -> Any:
+        """What the instance exports under a wasm name, or ``None`` when that is missing or of another kind."""
         from . import capi
 
-        return capi.export(guest._context, guest._instance, name)
+        return capi.export(guest._context, guest._instance, name, kind)
 
     def forget(self, guest: Guest) -> None:
         """Host functions are not called on behalf of this instance any more."""

@@ -39,10 +39,11 @@ def frames(trap: Any) -> tuple[Frame, ...]:
     )
 
 
-def aborted(trap: Any, *, thrown: bool, stack_exhausted: bool) -> GuestAborted:
+def aborted(trap: Any, *, thrown: bool, stack_exhausted: bool, last_words: str | None) -> GuestAborted:
     """The death that ``trap`` means.
 
-    ``thrown``: a wasm exception left the guest. ``stack_exhausted``: the shadow stack ran below its end.
+    ``thrown``: a wasm exception left the guest. ``stack_exhausted``: the shadow stack ran below its end. ``last_words``: what
+    the guest's panic hook has said.
     """
     code = trap.trap_code
     kind = "foreign_exception" if thrown else _KINDS.get(code.name, "host_error") if code else "host_error"
@@ -52,7 +53,13 @@ def aborted(trap: Any, *, thrown: bool, stack_exhausted: bool) -> GuestAborted:
         kind = "out_of_memory" if _OUT_OF_MEMORY.search(names) else "panic" if _PANIC.search(names) else kind
     elif kind == "out_of_bounds" and stack_exhausted:
         kind = "stack_overflow"
-    return GuestAborted(reason(trap.message), kind=kind, frames=where)
+    message = _message(last_words) if kind == "panic" and last_words else reason(trap.message)
+    return GuestAborted(message, kind=kind, frames=where)
+
+
+def _message(last_words: str) -> str:
+    """What a panic hook says, without the stack that hooks for browsers add: the host's own, of no use to anybody."""
+    return last_words.partition("\n\nStack:\n")[0].rstrip()
 
 
 def reason(message: str) -> str:
