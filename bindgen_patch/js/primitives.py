@@ -25,6 +25,8 @@ MAX_STRING: Final = 1 << 28
 class Null:
     """The type of :data:`null`."""
 
+    __slots__ = ()
+
     _instance: Null | None = None
 
     def __new__(cls) -> Null:

@@ -533,6 +533,23 @@ def test_statics_of_classes(guest: Any) -> None:
     assert Animal.kingdom == "Fungi"
 
 
+def test_a_static_setter_replaces_constants_only(guest: Any) -> None:
+    class Odd(Animal):
+        @classmethod
+        def kingdom(cls) -> str:  # type: ignore[override]
+            return "a method"
+
+    class Without:
+        made: ClassVar[list[str]] = []
+        count, namedAfter = Animal.count, Animal.namedAfter  # noqa: N815
+
+    for cls in (Odd, Without):
+        with pytest.raises(TypeError):
+            provided(guest, Animal=cls).animal_statics(Animal("Rex"))
+    assert not hasattr(Without, "kingdom")
+    assert callable(Odd.kingdom)
+
+
 def test_inheritance_and_instanceof(guest: Any) -> None:
     provided(guest, Animal=Animal, Dog=Dog)
     assert guest.dog("Rex") == "Rex fetches stick Woof Rex"
