@@ -9,6 +9,7 @@ there for a guest; where no view says how to write, nothing is written. Keys are
 ``list``, ``tuple``, ``str``         elements and ``length``; lists can be written and grow within reason
 exceptions                           ``name``, ``message``, ``stack``; of ``js.Error`` what was set on it, too
 objects of generated classes         the exported members
+functions                            ``call``, ``apply``, ``bind`` and ``name``
 what the host exposed                public attributes: see :mod:`.visibility`
 an exposed class                     its class methods, static methods and constants
 everything else                      nothing
@@ -17,12 +18,13 @@ everything else                      nothing
 
 from __future__ import annotations
 
+import functools
 import types
 from collections.abc import Iterable, Mapping, MutableMapping
 from typing import Any, Final, TypeGuard
 
-from .errors import Error, RangeError, error_message, error_name
-from .primitives import Symbol, code_units
+from .errors import Error, RangeError, TypeError, error_message, error_name
+from .primitives import Symbol, code_units, null
 from .visibility import is_exposed, is_public, is_reachable, offers
 
 Key = str | Symbol
@@ -150,11 +152,37 @@ class Namespace(View):
         return _ordered(key for key in vars(obj) if is_public(key))
 
 
+class Callable(View):
+    """Functions: what JavaScript has on ``Function.prototype``. Python functions know no ``this``: it is dropped."""
+
+    def get(self, obj: Any, key: Key) -> Any:
+        match key:
+            case "call":
+                return lambda _this=None, *args: obj(*args)
+            case "apply":
+                return lambda _this=None, args=(): obj(*self._arguments(args))
+            case "bind":
+                return lambda _this=None, *args: functools.partial(obj, *args)
+            case "name":
+                name = getattr(obj, "__name__", None)
+                return name if isinstance(name, str) else ""
+        return MISSING
+
+    def _arguments(self, args: object) -> list[Any] | tuple[Any, ...]:
+        if isinstance(args, list | tuple):
+            return args
+        if args is None or args is null:
+            return ()
+        raise TypeError("CreateListFromArrayLike called on non-object")
+
+
 class Attributes(View):
     """An exposed object: its public attributes. What its class defines as a method stays as it is."""
 
     def get(self, obj: object, key: Key) -> Any:
         value = getattr(obj, key, MISSING) if _public(key) else MISSING
+        if value is MISSING and callable(obj):
+            return CALLABLE.get(obj, key)
         return value if is_reachable(value) else MISSING
 
     def set(self, obj: object, key: Key, value: Any) -> bool:
@@ -261,7 +289,7 @@ class BuiltinClass:
         raise NotImplementedError(f"this version does not let a guest make an object of JavaScript's {self.name}")
 
 
-OPAQUE, ATTRIBUTES, STATICS, MODULE, MEMBERS = View(), Attributes(), Statics(), Module(), Members()
+OPAQUE, CALLABLE, ATTRIBUTES, STATICS, MODULE, MEMBERS = View(), Callable(), Attributes(), Statics(), Module(), Members()
 ITEMS, ELEMENTS, TEXT, FAILURE, NAMESPACE = Items(), Elements(), Text(), Failure(), Namespace()
 
 _BY_TYPE: dict[type, View] = {dict: ITEMS, list: ELEMENTS, tuple: ELEMENTS, str: TEXT, int: OPAQUE, float: OPAQUE, bool: OPAQUE}
@@ -287,7 +315,9 @@ def view_of(obj: object) -> View:
             return view
     if getattr(type(obj), "_bp_members", None) is not None:
         return MEMBERS
-    return next(view for kind, view in _IF_EXPOSED if isinstance(obj, kind)) if is_exposed(obj) else OPAQUE
+    if is_exposed(obj):
+        return next(view for kind, view in _IF_EXPOSED if isinstance(obj, kind))
+    return CALLABLE if callable(obj) else OPAQUE
 
 
 def static(cls: type, name: str) -> Any:
