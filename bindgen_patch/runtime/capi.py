@@ -8,7 +8,9 @@ prototypes below: plain integers for addresses, no object made per call. Nobody 
 from __future__ import annotations
 
 import ctypes
-from ctypes import POINTER, byref, c_bool, c_char_p, c_int32, c_size_t, c_uint8, c_uint32, c_uint64, c_void_p
+from collections.abc import Callable
+from ctypes import POINTER, addressof, byref, c_bool, c_char_p, c_int32, c_size_t, c_uint8, c_uint32, c_uint64, c_void_p
+from functools import cache
 from typing import Any
 
 from wasmtime import _ffi
@@ -61,6 +63,7 @@ _functype_params = _function("wasm_functype_params", POINTER(ffi.wasm_valtype_ve
 _functype_results = _function("wasm_functype_results", POINTER(ffi.wasm_valtype_vec_t), c_void_p)
 _valtype_kind = _function("wasm_valtype_kind", c_uint8, c_void_p)
 _trap_new = _function("wasmtime_trap_new", c_void_p, c_char_p, c_size_t)
+_func_new = _function("wasmtime_func_new_unchecked", None, c_void_p, c_void_p, HOST_FUNCTION, c_void_p, c_void_p, c_void_p)
 _take_exception = _function("wasmtime_context_take_exception", c_bool, c_void_p, c_void_p)
 _exception_tag = _function("wasmtime_exnref_tag", c_void_p, c_void_p, c_void_p, c_void_p)
 _exception_unroot = _function("wasmtime_exnref_unroot", None, c_void_p)
@@ -147,17 +150,42 @@ def signature(context: int, func: Any) -> str:
         _functype_delete(functype)
 
 
-def thrown_tag_is(context: int, tag: Any) -> bool | None:
-    """Whether the exception that just left the guest carries ``tag``; ``None`` when none did. Takes it out of the store."""
-    exception = ffi.wasmtime_exnref()
-    if not _take_exception(context, byref(exception)):
-        return None
-    try:
-        thrown = ffi.wasmtime_tag_t()
-        raise_error(_exception_tag(context, byref(exception), byref(thrown)))
-        return bool(_tag_eq(context, byref(thrown), byref(tag.of.tag)))
-    finally:
-        _exception_unroot(byref(exception))
+def exception_taker(context: int, tag: Any) -> Callable[[], bool | None]:
+    """A function that takes the exception that just left the guest out of the store.
+
+    It says whether the exception carries ``tag``; ``None`` when there is none. It does so inside a host function: taking one
+    adds to a list of references that the store clears when a host function returns, and at no other time.
+    """
+    found: bool | None = None
+
+    def take(_environment: int, _caller: int, _slots: int, _count: int) -> None:
+        nonlocal found
+        exception, thrown = ffi.wasmtime_exnref(), ffi.wasmtime_tag_t()
+        if _take_exception(context, byref(exception)):
+            raise_error(_exception_tag(context, byref(exception), byref(thrown)))
+            found = bool(_tag_eq(context, byref(thrown), byref(tag.of.tag)))
+            _exception_unroot(byref(exception))
+
+    callback, func = HOST_FUNCTION(take), Func()
+    _func_new(context, _no_words().ptr(), callback, None, None, byref(func))
+    slots, trap = (c_uint64 * 2)(), c_void_p()
+
+    def taken() -> bool | None:
+        nonlocal found
+        found = None
+        raise_error(call(context, addressof(func), addressof(slots), 1, addressof(trap)))
+        return found
+
+    taken.__dict__["owns"] = callback
+    return taken
+
+
+@cache
+def _no_words() -> Any:
+    """The type of a function that takes and returns nothing."""
+    from wasmtime import FuncType
+
+    return FuncType([], [])
 
 
 def define(linker: Any, module: str, name: str, func_type: Any, callback: Any) -> None:

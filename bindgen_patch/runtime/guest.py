@@ -87,7 +87,7 @@ class Guest:
         self._table_calls: dict[tuple[int, str], Callable[..., int]] = {}
         self.serial = next(_serials) & 0x7FFF_FFFF or next(_serials)
         """Which instance a host function is called by, among all of this process. Never 0."""
-        self._store, self._context, self._instance, self._tag = program.instantiate(self)
+        self._store, self._context, self._instance, self._take_exception = program.instantiate(self)
         self._memory = program.export(self, symbols.MEMORY, capi.MEMORY)
         if self._memory is None:
             raise self.violation("the guest exports no memory")
@@ -240,7 +240,7 @@ class Guest:
             raise host_error or self.death
         if error is not None:
             raise self.die(GuestAborted(self._capi.error_message(error), kind="host_error"))
-        ours = self._capi.thrown_tag_is(self._context, self._tag)
+        ours = self._take_exception()
         if ours:  # the companion's own exception, and not one of Rust's
             try:
                 raise host_error or RecursionError("a host function could not begin: the interpreter's stack is used up")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import hashlib
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import resources
 from typing import TYPE_CHECKING, Any
@@ -78,8 +79,8 @@ class Program:
 
     # ------------------------------------------------------------------ instances
 
-    def instantiate(self, guest: Guest) -> tuple[int, int, Any, Any]:
-        """A fresh store with the guest in it: (store, context, instance, the companion's tag)."""
+    def instantiate(self, guest: Guest) -> tuple[int, int, Any, Callable[[], bool | None]]:
+        """A fresh store with the guest in it: (store, context, instance, taker of exceptions with the companion's tag)."""
         from . import capi
 
         loaded = self.load()
@@ -102,7 +103,7 @@ class Program:
             slots = (shims[number].of.func for number, item in enumerate(self.imports) if item.host_slot)
             for slot, func in enumerate(slots):
                 capi.set_table_func(context, host, slot, func)
-            return store, context, instance, capi.export(context, companion, symbols.SHIM_TAG, capi.TAG)
+            return store, context, instance, capi.exception_taker(context, capi.export(context, companion, symbols.SHIM_TAG, capi.TAG))
         except BaseException:
             self.forget(guest)
             capi.store_delete(store)
