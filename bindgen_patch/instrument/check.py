@@ -1,127 +1,344 @@
 """Proof that guarded text is guarded: run on what is about to be written, in every ``gen`` and in every test.
 
-It shares the guard's shape with the pass and nothing else: this is the standard library's parser, and the question is not what
-the pass did but whether the text has a way round.
+The question is not what the pass did but whether the text has a way round. So this is a list of what a generated module may say,
+and whatever is not on it is refused:
 
-1. A function that names ``_bp_guest`` is, docstring aside, exactly one guard; its body does not rebind or capture the name.
-2. ``_bp_guest`` and ``_bp_door`` are named nowhere else.
-3. A guest's functions (``….call_…``) are reached through ``_bp_guest``, or through the ``guest`` that a host function was given.
-4. A function of the module that takes a ``guest`` is a host function: named in the import table, and nowhere else.
+- **A way in** is a function that names ``_bp_guest``: a method that is, docstring aside, exactly one guard of its own receiver.
+- **A host function** is a function of the module that is given a ``guest``. It is named in the import table and nowhere else.
+- In either, the guest itself can be used in three ways: one of its methods is called, its ``result`` is read, or it is the first
+  argument of something known to keep it. So it stays inside.
+- Functions name their parameters, their ``_bp_…`` locals, the module's classes and targets, a few built-ins, and ``_bp.…``. So there is
+  no other way to an instance, its door or its functions. They have no ``except``, so a failure gets to the guard.
+- The module has the known imports, classes of the known bases with constants and such functions, targets, the program, the default
+  instance and names for its methods.
+
+It shares the guard's shape with the pass and nothing else; the text is read by the standard library's parser.
 """
 
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
 
 from bindgen_patch.errors import GenerationError
 from bindgen_patch.instrument.guards import DOOR, GUARD, GUEST
 
-Function = ast.FunctionDef | ast.AsyncFunctionDef
-_CLOSED_OVER = (ast.Lambda, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.GeneratorExp, ast.Yield, ast.YieldFrom, ast.Await)
+IMPORTS = frozenset(
+    {
+        "from __future__ import annotations",
+        "import builtins as _builtins",
+        "import enum as _enum",
+        "import bindgen_patch.runtime as _bp",
+        "from ._bindgen_patch import runtime as _bp",
+    }
+)
+BASES = frozenset({"_bp.Object", "_bp.Instance", "_bp.Closure", "_enum.IntEnum", "_enum.StrEnum"})
+BUILTINS = frozenset({"AttributeError", "bool", "bytes", "classmethod", "float", "int", "len", "list", "object", "property", "str", "type"})
+GUEST_METHODS = frozenset(
+    {
+        *("consume", "drop", "error", "invoke", "load", "object", "objects", "pointer", "static", "store", "unwrap", "wrap"),
+        *("handle", "lend", "lend_option", "lend_slice", "option_handle", "put", "put_values", "value"),
+        *("read", "string", "numbers", "borrowed_values", "take", "take_bytes", "take_cells", "take_numbers"),
+        *("take_string", "take_string_cells", "take_strings", "take_values"),
+    }
+)
+"""What generated code does with a guest, beside calling its functions (``call_…``)."""
+
+Function = ast.FunctionDef
+Holes = Iterator[str]
 
 
 def check_guards(text: str, name: str = "__init__.py") -> None:
     """Raise :class:`GenerationError` unless every way into the guest is guarded."""
-    problems = list(find_holes(text))
-    if problems:
+    for hole in find_holes(text):
         raise GenerationError(
-            f"{name}: the generated text leaves a way into the guest unguarded: {problems[0]}",
+            f"{name}: the generated text leaves a way into the guest unguarded: {hole}",
             hint="this is a bug of bindgen-patch, and nothing was written; please report it with the guest",
         )
 
 
-def find_holes(text: str) -> Iterator[str]:
+def find_holes(text: str) -> Holes:
     """Every hole, as a line number and a sentence."""
-    tree = ast.parse(text)
-    guarded: set[int] = set()
-    for function in _functions(tree):
-        if any(_is_guest(node) for node in ast.walk(function) if node is not function):
-            yield from _check_way_in(function)
-            guarded.update(id(node) for node in ast.walk(function))
-    host_functions = [node for node in tree.body if isinstance(node, ast.FunctionDef) and any(arg.arg == "guest" for arg in node.args.args)]
-    hosts = {function.name for function in host_functions}
-    allowed = {id(node) for call in ast.walk(tree) if _is_import_entry(call) for node in ast.walk(call)}
-    inside = {id(node) for function in host_functions for node in ast.walk(function)}
-    aliases = {id(node.value) for node in tree.body if isinstance(node, ast.Assign) and _is_method_of_default(node.value)}
-    for node in ast.walk(tree):
-        line = f"line {getattr(node, 'lineno', 0)}"
-        if id(node) not in guarded:
-            if _is_guest(node):
-                yield f"{line}: {GUEST} is named outside a guard"
-            if (isinstance(node, ast.Attribute) and node.attr == DOOR) or (isinstance(node, ast.Name) and node.id == DOOR):
-                yield f"{line}: {DOOR} is named outside a guard"
-        if isinstance(node, ast.Attribute) and node.attr.startswith("call_") and id(node) not in aliases:
-            owner = node.value.id if isinstance(node.value, ast.Name) else ""
-            if not (owner == GUEST and id(node) in guarded) and not (owner == "guest" and id(node) in inside):
-                yield f"{line}: {node.attr} is reached through something else than the guest"
-        if isinstance(node, ast.Name) and node.id in hosts and id(node) not in allowed:
-            yield f"{line}: the host function {node.id} is named outside the import table"
+    return _Module(ast.parse(text)).holes()
 
 
-def _functions(tree: ast.AST) -> Iterator[Function]:
-    return (node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef))
+@dataclass
+class _Scope:
+    """What the code of one function may name: its parameters and locals, and the guest that it has."""
+
+    names: set[str]
+    receiver: str | None = None
+    guest: str | None = None
+    locals: set[str] = field(default_factory=set)
 
 
-def _is_guest(node: ast.AST) -> bool:
+class _Module:
+    def __init__(self, tree: ast.Module) -> None:
+        self.tree = tree
+        classes = [node for node in tree.body if isinstance(node, ast.ClassDef)]
+        self.classes = {node.name: _text(node.bases) for node in classes}
+        self.methods = {item.name for node in classes if node.name == "Instance" for item in node.body if isinstance(item, Function)}
+        self.variables = {_assigned(node) for node in tree.body}
+        self.hosts = {node.name for node in tree.body if isinstance(node, Function)}
+        self.targets = {_assigned(node) or "" for node in tree.body if isinstance(node, ast.Assign) and _is_call(node.value, "_bp.Target")}
+
+    # ------------------------------------------------------------------ the module
+
+    def holes(self) -> Holes:
+        if not any(ast.unparse(node) == "from __future__ import annotations" for node in self.tree.body):
+            yield "line 1: annotations would be evaluated"
+        taken = {"_bp", "_builtins", "_enum", "super"}
+        for node in self.tree.body:
+            name = node.name if isinstance(node, Function | ast.ClassDef) else _assigned(node)
+            if name in taken:
+                yield _hole(node, f"{name} gets a second meaning")
+            taken |= {name} if name else set()
+            match node:
+                case ast.Import() | ast.ImportFrom():
+                    if ast.unparse(node) not in IMPORTS:
+                        yield _hole(node, f"`{ast.unparse(node)}` is none of the imports there are")
+                case ast.ClassDef():
+                    yield from self.class_(node)
+                case ast.FunctionDef():
+                    yield from self.host_function(node)
+                case ast.Assign(value=value) if name:
+                    yield from self.variable(name, value)
+                case ast.Expr(ast.Constant()):
+                    pass
+                case _:
+                    yield _hole(node, "a statement that no module has")
+
+    def variable(self, name: str, value: ast.expr) -> Holes:
+        match value:
+            case ast.Attribute(ast.Name("instance"), method) if method in self.methods - {"__init__"}:
+                return
+            case ast.Call(ast.Name("Instance"), [], []) if name == "instance":
+                return
+            case ast.Call() if _is_call(value, "_bp.Target") and _constant(*value.args, *(keyword.value for keyword in value.keywords)):
+                return
+            case ast.Call() if _is_call(value, "_bp.Program") and name == "_bp_program":
+                for node in ast.walk(value):
+                    if not self.in_program(node):
+                        yield _hole(value, f"`{ast.unparse(node)}` is nothing that the program is made of")
+                return
+        if name != "__all__" or not _constant(value):
+            yield _hole(value, f"{name} is no constant, target, program, instance or method of the instance")
+
+    def in_program(self, node: ast.AST) -> bool:
+        match node:
+            case ast.Call():
+                return any(_is_call(node, f"_bp.{name}") for name in ("Program", "Import", "intrinsic", "unsupported"))
+            case ast.Attribute():
+                return ast.unparse(node) in ("_bp.Program", "_bp.Import", "_bp.intrinsic", "_bp.unsupported")
+            case ast.Name(name):
+                return name in self.hosts or name in ("_bp", "__package__", "__name__")
+        return isinstance(node, ast.Constant | ast.Dict | ast.Tuple | ast.BoolOp | ast.Or | ast.UnaryOp | ast.USub | ast.keyword | ast.Load)
+
+    # ------------------------------------------------------------------ classes
+
+    def class_(self, node: ast.ClassDef) -> Holes:
+        if _text(node.bases) not in BASES or node.keywords or node.decorator_list:
+            yield _hole(node, f"class {node.name} is of an unknown kind")
+        for item in node.body:
+            match item:
+                case ast.FunctionDef():
+                    yield from self.method(node, item)
+                case ast.Assign(value=value) if _assigned(item) not in (None, DOOR, GUEST) and _constant(value):
+                    pass
+                case ast.Expr(ast.Constant()):
+                    pass
+                case _:
+                    yield _hole(item, f"class {node.name} holds something else than constants and functions")
+
+    def method(self, owner: ast.ClassDef, node: Function) -> Holes:
+        allowed = {f"{prefix}{name}" for prefix in ("", "_builtins.") for name in ("property", "classmethod")} | {f"{node.name}.setter"}
+        if not {ast.unparse(decorator) for decorator in node.decorator_list} <= allowed:
+            yield _hole(node, f"{node.name} is decorated")
+        if node.name.startswith("_bp") and node.name != "_bp_drop" and not node.name.endswith("_"):
+            yield _hole(node, f"{node.name} takes a name of the run time's")
+        yield from self.parameters(node)
+        scope = _Scope(_parameters(node), next((arg.arg for arg in [*node.args.posonlyargs, *node.args.args]), None))
+        body = _without_docstring(node)
+        if any(_names_guest(part) for part in ast.walk(node)):
+            scope.guest = GUEST
+            inner = _guarded(body, scope.receiver)
+            if inner is None:
+                yield _hole(node, f"{node.name} is not exactly one guard of its receiver")
+            else:
+                yield from self.statements(inner, scope)
+        elif node.name == "__init__" and _text(owner.bases) == "_bp.Instance":
+            yield from self.instance_init(body, scope)
+        else:
+            yield from self.statements(body, scope)
+
+    def instance_init(self, body: list[ast.stmt], scope: _Scope) -> Holes:
+        for statement in body:
+            match statement:
+                case ast.Expr(ast.Call(func=func, args=[ast.Name("_bp_program"), *rest], keywords=keywords)) if (
+                    ast.unparse(func) == "super().__init__"
+                ):
+                    for value in [*rest, *(keyword.value for keyword in keywords)]:
+                        yield from self.expression(value, scope)
+                case ast.Assign([target], ast.Call(func, [ast.Name(name)], [])) if self.classes.get(name) == "_bp.Object" and (
+                    ast.unparse(target) == f"{scope.receiver}.{name}" and ast.unparse(func) == f"{scope.receiver}._bp_bind"
+                ):
+                    pass
+                case _:
+                    yield _hole(statement, "Instance does more than passing its program on and binding its classes")
+
+    # ------------------------------------------------------------------ functions
+
+    def host_function(self, node: Function) -> Holes:
+        if node.decorator_list or node.name.startswith("__") or not node.args.args or node.args.args[0].arg != "guest":
+            yield _hole(node, f"{node.name} is no host function")
+        yield from self.parameters(node)
+        yield from self.statements(_without_docstring(node), _Scope(_parameters(node), guest="guest"))
+
+    def parameters(self, node: Function) -> Holes:
+        reserved = any(name.startswith("_bp") for name in _parameters(node))
+        if reserved or not _constant(*node.args.defaults, *filter(None, node.args.kw_defaults)):
+            yield _hole(node, f"{node.name} has parameters that no function has")
+
+    def statements(self, body: Iterable[ast.stmt], scope: _Scope) -> Holes:
+        for node in body:
+            match node:
+                case ast.Expr(ast.Call() as value) | ast.Return(ast.expr() as value) | ast.Raise(ast.expr() as value, None):
+                    yield from self.expression(value, scope)
+                case ast.Assign([target], value):
+                    yield from self.expression(value, scope)
+                    for part in target.elts if isinstance(target, ast.Tuple) else [target]:
+                        yield from self.binding(part, scope)
+                case ast.If(test, then, otherwise):
+                    yield from self.expression(test, scope)
+                    yield from self.statements([*then, *otherwise], scope)
+                case ast.Try(then, [], [], last) if all(isinstance(statement, ast.Expr) for statement in last):
+                    yield from self.statements([*then, *last], scope)
+                case ast.Return(None) | ast.Pass():
+                    pass
+                case _:
+                    yield _hole(node, "a statement that no function has")
+
+    def binding(self, target: ast.expr, scope: _Scope) -> Holes:
+        if not isinstance(target, ast.Name) or not target.id.startswith("_bp_") or target.id in (GUEST, DOOR):
+            yield _hole(target, f"`{ast.unparse(target)}` is no local of ours")
+        else:
+            scope.names.add(target.id)
+            scope.locals.add(target.id)
+
+    # ------------------------------------------------------------------ expressions
+
+    def expression(self, node: ast.expr, scope: _Scope) -> Holes:
+        match node:
+            case ast.Constant():
+                pass
+            case ast.Name(name):
+                known = scope.names | {cls for cls, base in self.classes.items() if base != "_bp.Instance"} | self.targets
+                if name == scope.guest or not (name in known or self.is_builtin(name)):
+                    yield _hole(node, f"{name} is named")
+            case ast.Attribute(ast.Name(owner), attribute):
+                if not (owner == scope.guest and attribute == "result") and not (owner in scope.locals and attribute == "numbers"):
+                    yield _hole(node, f"{owner}.{attribute} is looked up")
+            case ast.Call():
+                yield from self.call(node, scope)
+            case ast.ListComp(element, [ast.comprehension(target=target, iter=source, ifs=[], is_async=0)]):
+                yield from self.expression(source, scope)
+                yield from self.binding(target, scope)
+                yield from self.expression(element, scope)
+            case ast.Tuple() | ast.List() | ast.Starred() | ast.BoolOp() | ast.BinOp() | ast.UnaryOp() | ast.Compare() | ast.IfExp():
+                for part in ast.iter_child_nodes(node):
+                    if isinstance(part, ast.expr):
+                        yield from self.expression(part, scope)
+            case _:
+                yield _hole(node, f"`{ast.unparse(node)}` is nothing that a function says")
+
+    def call(self, node: ast.Call, scope: _Scope) -> Holes:
+        keeps_guest = False
+        match node.func:
+            case ast.Attribute(ast.Name(owner), method) if owner == scope.guest:
+                known = method in GUEST_METHODS or method.startswith("call_")
+            case ast.Attribute(ast.Name(owner), method) if owner == scope.receiver:
+                known = keeps_guest = method in ("_bp_own", "_bp_check")
+            case ast.Attribute(ast.Name(owner), method) if owner in scope.names:
+                known = owner in scope.locals and method in ("release", "_bp_expire")
+            case ast.Attribute(ast.Name(owner), method) if owner in self.targets:
+                known = keeps_guest = method in ("find", "function", "has_instance")
+            case ast.Attribute(ast.Name("_bp") | ast.Attribute(ast.Name("_bp"), "js"), function):
+                known = function[0].islower()
+            case ast.Attribute(ast.Name("_builtins"), function):
+                known = function in BUILTINS
+            case ast.Call(ast.Attribute(ast.Name(owner), "find" | "function")) as found if (
+                owner in self.targets and owner not in scope.names
+            ):
+                known = True
+                yield from self.call(found, scope)
+            case ast.Name(name):
+                base = "" if name in scope.names else self.classes.get(name, "")
+                keeps_guest = base == "_bp.Closure"
+                known = keeps_guest or base.startswith("_enum.") or (name not in scope.names and self.is_builtin(name))
+            case _:
+                known = False
+        args = list(node.args)
+        if keeps_guest and args and isinstance(args[0], ast.Name) and args[0].id == scope.guest:
+            del args[0]
+        elif keeps_guest or not known:
+            yield _hole(node, f"`{ast.unparse(node.func)}` is called")
+        for value in [*args, *(keyword.value for keyword in node.keywords)]:
+            yield from self.expression(value, scope)
+
+    def is_builtin(self, name: str) -> bool:
+        """Whether ``name`` is still Python's own: an export may have taken it."""
+        return name in BUILTINS and name not in self.variables
+
+
+def _hole(node: ast.AST, what: str) -> str:
+    return f"line {getattr(node, 'lineno', 0)}: {what}"
+
+
+def _text(nodes: list[ast.expr]) -> str:
+    return ", ".join(map(ast.unparse, nodes))
+
+
+def _assigned(node: ast.AST) -> str | None:
+    """The one name that a statement assigns to."""
     match node:
-        case ast.Name(name) | ast.arg(name) | ast.Attribute(attr=name) | ast.keyword(arg=name) | ast.alias(asname=name):
-            return name == GUEST
-        case ast.Global(names) | ast.Nonlocal(names):
-            return GUEST in names
-        case ast.ExceptHandler(name=name) | ast.FunctionDef(name=name) | ast.ClassDef(name=name) | ast.MatchAs(name=name):
-            return name == GUEST
-    return False
+        case ast.Assign([ast.Name(name)]):
+            return name
+    return None
 
 
-def _is_method_of_default(node: ast.AST) -> bool:
-    """``instance.name``: an exported function may well be called ``call_something``."""
-    return isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "instance"
+def _is_call(node: ast.AST, function: str) -> bool:
+    return isinstance(node, ast.Call) and ast.unparse(node.func) == function
 
 
-def _is_import_entry(node: ast.AST) -> bool:
-    return isinstance(node, ast.Call) and ast.unparse(node.func) == "_bp.Import"
+def _constant(*nodes: ast.expr) -> bool:
+    try:
+        for node in nodes:
+            ast.literal_eval(node)
+    except (ValueError, TypeError):
+        return False
+    return True
 
 
-def _check_way_in(function: Function) -> Iterator[str]:
-    where = f"line {function.lineno}: {function.name}"
-    body = function.body[1:] if ast.get_docstring(function, clean=False) is not None else function.body
-    arguments = [*function.args.posonlyargs, *function.args.args]
-    if isinstance(function, ast.AsyncFunctionDef) or not arguments or len(body) != 1 or not isinstance(body[0], ast.With):
-        yield f"{where} is not wrapped in a guard"
-        return
-    around = [*function.decorator_list, *function.args.defaults, *function.args.kw_defaults]
-    if any(_is_guest(node) for part in around if part is not None for node in ast.walk(part)):
-        yield f"{where} names the guest outside its body"
-    guard = body[0]
-    inner = guard.body[1].body if len(guard.body) == 2 and isinstance(guard.body[1], ast.Try) else []
-    expected = ast.parse(GUARD.format(receiver=arguments[0].arg)).body[0]
-    if not inner or ast.dump(_without_body(guard)) != ast.dump(_without_body(expected)):
-        yield f"{where} has a guard of another shape"
-        return
-    for statement in inner:
-        for node in ast.walk(statement):
-            if _is_guest(node) and not (isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)):
-                yield f"{where} binds {GUEST} again"
-            if isinstance(node, _CLOSED_OVER) and any(_is_guest(part) for part in ast.walk(node)):
-                yield f"{where} lets {GUEST} out of the guard"
-            if isinstance(node, ast.Attribute) and node.attr == DOOR:
-                yield f"{where} reaches for the door inside the guard"
-            if _lets_out(node):
-                yield f"{where} lets {GUEST} out of the guard"
+def _without_docstring(node: Function) -> list[ast.stmt]:
+    return node.body[ast.get_docstring(node, clean=False) is not None :]
 
 
-def _lets_out(node: ast.AST) -> bool:
-    """The bare name as the value of a return or an assignment."""
-    match node:
-        case ast.Return(ast.Name(name)) | ast.Assign(value=ast.Name(name)) | ast.AnnAssign(value=ast.Name(name)) | ast.NamedExpr(value=ast.Name(name)):
-            return name == GUEST
-    return False
+def _parameters(node: Function) -> set[str]:
+    return {part.arg for part in ast.walk(node.args) if isinstance(part, ast.arg)}
 
 
-def _without_body(guard: ast.stmt) -> ast.stmt:
-    """The guard with its body taken out, so that two of them compare."""
-    copy = ast.parse(ast.unparse(guard)).body[0]
-    if isinstance(copy, ast.With) and len(copy.body) == 2 and isinstance(copy.body[1], ast.Try):
-        copy.body[1].body = [ast.Pass()]
-    return copy
+def _names_guest(node: ast.AST) -> bool:
+    """Whether ``_bp_guest`` occurs in a node, as a name of any kind."""
+    fields = [] if isinstance(node, ast.Constant) else ast.iter_fields(node)
+    return any(value == GUEST or (isinstance(value, list) and GUEST in value) for _, value in fields)
+
+
+def _guarded(body: list[ast.stmt], receiver: str | None) -> list[ast.stmt] | None:
+    """What the guard guards, if ``body`` is one guard of ``receiver`` and nothing else."""
+    match body:
+        case [ast.With(body=[_, ast.Try(body=inner)]) as guard]:
+            expected = ast.parse(GUARD.format(receiver=receiver)).body[0]
+            expected.body[1].body = inner  # type: ignore[attr-defined]
+            return inner if ast.dump(guard) == ast.dump(expected) else None
+    return None

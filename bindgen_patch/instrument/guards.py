@@ -27,6 +27,7 @@ After::
 
 from __future__ import annotations
 
+import ast
 from functools import cache
 
 import libcst as cst
@@ -63,12 +64,18 @@ class _Inserter(cst.CSTTransformer):
 
     def leave_FunctionDef(self, original_node: cst.FunctionDef, updated_node: cst.FunctionDef) -> cst.FunctionDef:  # noqa: N802
         block = updated_node.body
-        if not isinstance(block, cst.IndentedBlock) or GUEST not in cst.Module([]).code_for_node(block):
+        receiver = next(iter((*updated_node.params.posonly_params, *updated_node.params.params)), None)
+        if not isinstance(block, cst.IndentedBlock) or receiver is None or not _is_way_in(updated_node):
             return updated_node
-        receiver = (*updated_node.params.posonly_params, *updated_node.params.params)[0].name.value
         docstring, body = _split(list(block.body))
-        guard = _guard(receiver).visit(_Body(body))
+        guard = _guard(receiver.name.value).visit(_Body(body))
         return updated_node.with_changes(body=block.with_changes(body=[*docstring, guard]))
+
+
+def _is_way_in(function: cst.FunctionDef) -> bool:
+    """Whether it names the guest; a text that mentions it does not. Looked up in Python's own tree, which is there much sooner."""
+    code = cst.Module([]).code_for_node(function)
+    return GUEST in code and any(isinstance(node, ast.Name) and node.id == GUEST for node in ast.walk(ast.parse(code)))
 
 
 @cache
