@@ -19,6 +19,13 @@ from bindgen_patch.emit.package import write
 FIXTURES = Path(__file__).resolve().parent.parent / "fixtures"
 MODES = ("unwind", "abort")
 CASES = sorted(path.parent.name for path in FIXTURES.glob("*/unwind.wasm"))
+BUILDS = [
+    (folder.relative_to(FIXTURES).as_posix(), mode)
+    for folder in sorted([*FIXTURES.glob("*"), *FIXTURES.glob("real/*")])
+    for mode in MODES
+    if (folder / f"{mode}.wasm").is_file()
+]
+"""Every committed guest that runs as it is: (``"classes"``, ``"unwind"``), (``"real/grex"``, ``"abort"``)."""
 
 _numbers = itertools.count()
 

@@ -1,0 +1,105 @@
+"""Every generated package, and code that uses some of them, is clean under ``mypy --strict`` and ``pyright``."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from bindgen_patch import pipeline
+from bindgen_patch.emit.package import write
+
+from ..conftest import BUILDS
+
+ROOT = Path(__file__).resolve().parents[2]
+
+USER = '''\
+"""What users write. Both checkers complain about an ignored error that is none."""
+
+from typing import assert_type
+
+import classes_unwind as classes
+import enums_unwind as enums
+import numbers_unwind as numbers
+import results_unwind as results
+import slices_unwind as slices
+import strings_unwind as strings
+from bindgen_patch import GuestAborted
+
+assert_type(numbers.echo_u8(1), int)
+assert_type(numbers.maybe_f64(1), float | None)
+assert_type(numbers.maybe_f64(), float | None)
+numbers.echo_u8("1")  # type: ignore[arg-type]
+numbers.echo_u8()  # type: ignore[call-arg]
+
+assert_type(strings.greet("World"), str)
+strings.greet(b"World")  # type: ignore[arg-type]
+strings.maybe_string(5)  # type: ignore[arg-type]
+
+assert_type(slices.echo_u8(b"bytes"), bytes)
+assert_type(slices.echo_strings(["a"]), list[str])
+assert_type(slices.make_items(3), list[slices.Item])
+slices.reverse_i32([1, 2])
+slices.reverse_u8(bytearray(3))
+slices.sum(range(3))
+slices.sum(["1"])  # type: ignore[list-item]
+
+assert_type(enums.next_color(enums.Color.Red), enums.Color)
+assert_type(enums.opposite("sad"), enums.Mood | None)
+
+assert_type(results.get_string(False), str)
+assert_type(results.Thing(1).half, int)
+results.Thing(1).half = "2"  # type: ignore[assignment]
+
+assert_type(classes.Counter(1).value, int)
+i = classes.Instance(on_abort="reinit", imports={})
+counter = i.Counter(1)
+assert_type(counter, classes.Counter)
+assert_type(i.state, str)
+classes.Instance(on_abort="never")  # type: ignore[arg-type]
+
+
+@i.on_abort
+def report(death: GuestAborted) -> None:
+    assert_type(death.kind, str)
+
+
+with i, counter as same:
+    assert_type(same, classes.Counter)
+'''
+
+
+@pytest.fixture(scope="module")
+def packages(generated: Callable[..., pipeline.Generated], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with all of them."""
+    folder = tmp_path_factory.mktemp("typed")
+    for case, mode in BUILDS:
+        write(generated(case, mode).files, folder / f"{Path(case).name.replace('-', '_')}_{mode}")
+    (folder / "user.py").write_text(USER)
+    return folder
+
+
+def run(*command: str, cwd: Path) -> subprocess.CompletedProcess[str]:
+    env = os.environ | {"MYPYPATH": str(ROOT), "PYRIGHT_PYTHON_IGNORE_WARNINGS": "1"}
+    return subprocess.run([sys.executable, "-m", *command], cwd=cwd, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+
+
+def test_mypy(packages: Path, tmp_path: Path) -> None:
+    done = run("mypy", "--strict", "--config-file=", f"--cache-dir={tmp_path}", ".", cwd=packages)
+    assert done.stdout.startswith(f"Success: no issues found in {len(BUILDS) + 1} source files"), done.stdout
+    assert done.returncode == 0
+
+
+def test_pyright(packages: Path) -> None:
+    settings = {"extraPaths": [str(ROOT)], "reportUnnecessaryTypeIgnoreComment": "error"}
+    (packages / "pyrightconfig.json").write_text(json.dumps(settings))
+    done = run("pyright", "--outputjson", "--pythonpath", sys.executable, cwd=packages)
+    report = json.loads(done.stdout[done.stdout.index("{") :])
+    problems = [f"{item['file']}:{item['range']['start']['line'] + 1}: {item['message']}" for item in report["generalDiagnostics"]]
+    assert problems == []
+    assert report["summary"]["filesAnalyzed"] == len(BUILDS) + 1
