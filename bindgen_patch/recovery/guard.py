@@ -39,6 +39,7 @@ class Guest(Protocol):
 
     def troubled(self) -> bool:
         """Whether there is something to see to before a call: the guest's own flag is up, or objects wait to be freed."""
+        ...
 
     def tend(self) -> None:
         """See to it. May set ``death``, never raises for the guest's sake."""

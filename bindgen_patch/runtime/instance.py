@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import types
 from collections.abc import Callable, Mapping
-from typing import Any, Literal, Self, TypeVar
+from typing import Any, Literal, Self, TypeVar, cast
 from weakref import ref
 
 from ..errors import GuestAborted
@@ -63,9 +63,8 @@ class Instance:
         if "_bp_door" not in cls.__dict__:  # the package's default instance comes first and takes the classes themselves
             cls._bp_door = self._bp_door
             return cls
-        bound = type(
-            cls.__name__, (cls,), {"__slots__": (), "__doc__": cls.__doc__, "__module__": cls.__module__, "_bp_door": self._bp_door}
-        )
+        members = {"__slots__": (), "__doc__": cls.__doc__, "__module__": cls.__module__, "_bp_door": self._bp_door}
+        bound = cast("type[C]", type(cls.__name__, (cls,), members))
         self._bp_host.classes[cls] = bound
         return bound
 
