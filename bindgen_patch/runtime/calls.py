@@ -14,8 +14,8 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any
 
-from . import capi
-
+_SLOT_BYTES = 16
+"""Size of ``wasmtime_val_raw_t``: one argument or result of an unchecked call."""
 _TYPES: dict[str, Any] = {"i": ctypes.c_int32, "l": ctypes.c_int64, "f": ctypes.c_float, "d": ctypes.c_double}
 
 Caller = Callable[..., Any]
@@ -23,7 +23,7 @@ Caller = Callable[..., Any]
 
 def _slot(letter: str, position: int) -> str:
     """Slot number ``position`` as an element of the view for its type."""
-    return f"{letter}[{position * (capi.SLOT_BYTES // ctypes.sizeof(_TYPES[letter]))}]"
+    return f"{letter}[{position * (_SLOT_BYTES // ctypes.sizeof(_TYPES[letter]))}]"
 
 
 def _compile(lines: list[str], names: dict[str, Any]) -> Callable[..., Any]:
@@ -42,6 +42,8 @@ def caller_factory(signature: str) -> Callable[[int, Any, Callable[[int | None, 
     runs and writes the result after everything else has, so a nested call may use them too. ``failed(error, trap)`` is
     called when the call did not return; it must raise.
     """
+    from . import capi  # brings wasmtime along, which importing a package does not
+
     params, _, result = signature.partition(":")
     slots = max(len(params), len(result), 1)
     names = [f"a{position}" for position in range(len(params))]
@@ -49,7 +51,7 @@ def caller_factory(signature: str) -> Callable[[int, Any, Callable[[int | None, 
         "def bind(context, func, failed):",
         f"    raw = (c_uint64 * {2 * slots})()",
         *(
-            f"    {letter} = ({_TYPES[letter].__name__} * {slots * capi.SLOT_BYTES // ctypes.sizeof(_TYPES[letter])}).from_buffer(raw)"
+            f"    {letter} = ({_TYPES[letter].__name__} * {slots * _SLOT_BYTES // ctypes.sizeof(_TYPES[letter])}).from_buffer(raw)"
             for letter in sorted({*params, *result})
         ),
         "    slots, trap, where = addressof(raw), c_void_p(), addressof(func)",
@@ -79,10 +81,7 @@ def _host_factory(signature: str) -> Callable[..., Any]:
     arguments = "".join(f", {_slot(letter, position)}" for position, letter in enumerate(params, 1))
     lines = [
         "def bind(guests, adapter, refused):",
-        *(
-            f"    {letter.upper()} = {_TYPES[letter].__name__} * {slots * capi.SLOT_BYTES // ctypes.sizeof(_TYPES[letter])}"
-            for letter in views
-        ),
+        *(f"    {letter.upper()} = {_TYPES[letter].__name__} * {slots * _SLOT_BYTES // ctypes.sizeof(_TYPES[letter])}" for letter in views),
         "    def host_function(environment, caller, raw, count):",
         *(f"        {letter} = {letter.upper()}.from_address(raw)" for letter in views),
         "        guest = guests[i[0]]()",
@@ -112,6 +111,8 @@ def host_function(guests: dict[int, Any], adapter: Adapter, signature: str, *, c
     that could not even start (the interpreter's stack was used up, say) counts as failed. With ``catch`` an ordinary
     exception becomes the guest's ``Err`` instead. A guest that died meanwhile is stopped by a trap.
     """
+
+    from . import capi
 
     def refused(guest: Any, error: BaseException) -> bool:
         return bool(guest.caught(error) if catch else guest.raised(error))

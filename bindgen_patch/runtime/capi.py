@@ -20,9 +20,6 @@ ffi: Any = _ffi
 HOST_FUNCTION = ctypes.CFUNCTYPE(c_void_p, c_void_p, c_void_p, c_void_p, c_size_t)
 """``wasmtime_func_unchecked_callback_t``: (environment, caller, argument and result slots, slot count) -> trap or NULL."""
 
-SLOT_BYTES = 16
-"""Size of ``wasmtime_val_raw_t``: one argument or result of an unchecked call."""
-
 Func = ffi.wasmtime_func_t
 Extern = ffi.wasmtime_extern_t
 Val = ffi.wasmtime_val_t

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 _lock = threading.Lock()
 _engine: wasmtime.Engine | None = None
 
+_CHECKSUM_BYTES = 32
+
 _SETTINGS = "exceptions,fixed-memory"
 """Part of the cache's key: it changes whenever :func:`engine` configures something else."""
 
@@ -45,9 +47,10 @@ def compile_module(wasm: bytes, digest: str) -> Any:
     import wasmtime
 
     shared, path = engine(), _cache_file(digest)
-    if path is not None and path.is_file():
+    code = None if path is None else _load(path)
+    if code is not None:
         try:
-            return wasmtime.Module.deserialize_file(shared, str(path))
+            return wasmtime.Module.deserialize(shared, code)
         except wasmtime.WasmtimeError:
             pass
     module = wasmtime.Module(shared, wasm)
@@ -70,15 +73,32 @@ def _cache_file(digest: str) -> Path | None:
     return folder / f"{hashlib.sha256(key.encode()).hexdigest()}.cwasm"
 
 
+def _load(path: Path) -> bytes | None:
+    """The code in a file that :func:`_save` has written; ``None`` for any other.
+
+    The engine runs compiled code as it is: a file that lost a bit would crash the process, and one that somebody else may
+    write would be that somebody's code.
+    """
+    try:
+        with path.open("rb") as file:
+            if hasattr(os, "geteuid"):
+                about = os.fstat(file.fileno())
+                if about.st_uid != os.geteuid() or about.st_mode & 0o022:
+                    return None
+            checksum, code = file.read(_CHECKSUM_BYTES), file.read()
+    except OSError:
+        return None
+    return code if hashlib.sha256(code).digest() == checksum else None
+
+
 def _save(path: Path, code: bytes | bytearray) -> None:
-    """Write beside, then rename. The folder is the user's alone: compiled code is run as it is."""
+    """Write beside, then rename: a checksum, then the code. Only its owner may write the file."""
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        if hasattr(os, "getuid") and path.parent.stat().st_uid != os.getuid():
-            return
         handle, temporary = tempfile.mkstemp(dir=path.parent, suffix=".tmp")
         try:
             with os.fdopen(handle, "wb") as file:
+                file.write(hashlib.sha256(code).digest())
                 file.write(code)
             Path(temporary).replace(path)
         except BaseException:

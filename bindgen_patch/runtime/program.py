@@ -63,7 +63,10 @@ class Program:
     # ------------------------------------------------------------------ loading
 
     def _read(self, name: str) -> bytes:
-        data = (resources.files(self.package) / name).read_bytes()
+        try:
+            data = (resources.files(self.package) / name).read_bytes()
+        except FileNotFoundError:
+            raise BindgenPatchError(f"{self.package}/{name} is missing; run `bindgen-patch gen` again") from None
         if hashlib.sha256(data).hexdigest() != self._digests[name]:
             raise BindgenPatchError(
                 f"{self.package}/{name} is not the file that these bindings were generated for; run `bindgen-patch gen` again"
