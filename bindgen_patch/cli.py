@@ -87,7 +87,9 @@ def gen(
 def _say(made: pipeline.Generated, out: Path, *, check: bool, verbose: bool) -> None:
     m = made.python
     verb = "is up to date" if check else "written"
-    click.echo(f"{out} {verb}: {len(m.functions)} functions, {len(m.classes)} classes, {len(m.enums)} enums, {report.panics(made.module)}")
+    counts = ((m.functions, "function", "functions"), (m.classes, "class", "classes"), (m.enums, "enum", "enums"))
+    offered = ", ".join(f"{len(items)} {one if len(items) == 1 else many}" for items, one, many in counts if items)
+    click.echo(f"{out} {verb}: {offered or 'nothing to call'}; {report.panics(made.module)}")
     for note in m.notes if verbose else m.notes[:5]:
         click.echo(f"note: {note}")
     if not verbose and len(m.notes) > 5:
