@@ -329,10 +329,10 @@ class _Function:
                 self._open(opcodes.BLOCK, self.types.block((*carried, "exnref") if block.rethrown else carried))
         clauses = list(self._clauses(block))
         self._open(opcodes.TRY_TABLE if clauses else opcodes.BLOCK, results + (vector(clauses) if clauses else b""))
-        for local in spilled:
-            self._put(_LOCAL_GET, local)
         if block.is_target:
             label.landing = self._open_landing()
+        for local in spilled:
+            self._put(_LOCAL_GET, local)
         if block.rethrown:
             label.local = self._exception_local()
         self.labels.append(label)
