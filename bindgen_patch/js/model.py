@@ -234,7 +234,7 @@ def try_set(obj: object, key: object, value: object) -> bool:
 
 def set_static(cls: object, name: str, value: object) -> None:
     """``Class.name = value``, by a setter that the guest declares: a class keeps its methods and gets nothing new."""
-    if isinstance(cls, type) and (there := lookup(cls, name, MISSING)) is not MISSING and not callable(there):
+    if view_of(cls) is STATICS and (there := lookup(cls, name, MISSING)) is not MISSING and not callable(there):
         setattr(cls, name, value)
     else:
         set(cls, name, value)

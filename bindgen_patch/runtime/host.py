@@ -66,10 +66,8 @@ class Target:
         return value
 
     def function(self, guest: Guest) -> Any:
-        """The item, which is about to be called; a class becomes visible by that. Raises :class:`MissingImport` and ``TypeError``."""
+        """The item, which is about to be called. Raises :class:`MissingImport` and ``TypeError``."""
         value = self.find(guest)
-        if isinstance(value, type):
-            expose_import(value)
         if not callable(value):
             raise errors.TypeError(f"the import `{self.name}` is {model.describe(value)}, which is no function")
         return value

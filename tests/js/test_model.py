@@ -462,6 +462,45 @@ def test_calls() -> None:
     assert model.apply_method(Host, "scale", [host, 5]) == 15
 
 
+def test_functions_have_what_functions_have() -> None:
+    def function(*args: object) -> tuple[object, ...]:
+        return args
+
+    assert model.call(function, "call", ["this", 1, 2]) == (1, 2)
+    assert model.call(function, "call", []) == ()
+    assert model.call(function, "apply", ["this", [1, 2]]) == (1, 2)
+    assert [model.call(function, "apply", args) for args in ([], [None, js.null], [None, None])] == [()] * 3
+    bound = model.call(function, "bind", ["this", 1])
+    assert (bound(2), model.call(bound, "call", [None, 3]), model.typeof(bound)) == ((1, 2), (1, 3), "function")
+    assert [model.get(value, "name") for value in (function, len, int, bound)] == ["function", "len", "int", ""]
+    with pytest.raises(js.TypeError, match="CreateListFromArrayLike"):
+        model.call(function, "apply", [None, 5])
+
+
+def test_constants_of_an_exposed_class_can_be_set_by_a_static_setter() -> None:
+    class Api:
+        limit = 3
+
+        @staticmethod
+        def method() -> None: ...
+
+    with pytest.raises(js.TypeError):
+        model.set_static(Api, "limit", 4)
+    js.expose(Api)
+    model.set_static(Api, "limit", 4)
+    assert Api.limit == 4
+    for name in ("method", "new", "_x", "__doc__"):
+        with pytest.raises(js.TypeError):
+            model.set_static(Api, name, 4)
+    for shared in (js.Error, builtins.GLOBALS["JSON"], builtins.GLOBALS["Array"]):
+        for name in ("name", "parse", "isArray"):
+            with pytest.raises(js.TypeError):
+                model.set_static(shared, name, 4)
+    space = {"x": 1}
+    model.set_static(space, "x", 2)
+    assert space == {"x": 2}
+
+
 def test_the_hint_is_for_the_hosts_author() -> None:
     class Host:
         def scale(self) -> None: ...

@@ -141,8 +141,9 @@ def names_of(value: object) -> set[str]:
 
 @pytest.mark.parametrize("kind", opaque())
 def test_nothing_of_an_opaque_value_is_there(kind: str) -> None:
+    """But for what every function has."""
     value = opaque()[kind]
-    for name in names_of(value):
+    for name in names_of(value) - ({"call", "apply", "bind", "name"} if callable(value) else set()):
         assert model.get(value, name) is None, name
         with pytest.raises(js.TypeError):
             model.set(value, name, 1)
@@ -187,6 +188,25 @@ def test_of_other_values_only_what_is_listed(kind: str) -> None:
         if kind not in ("dict", "ordered dict", "namespace", "js error", "shown") or name.startswith("_"):
             with pytest.raises(js.TypeError):
                 model.set(value, name, 1) if kind not in ("dict", "ordered dict") else model.set(None, name, 1)
+
+
+def test_a_function_can_be_called_and_not_changed() -> None:
+    for name in ("call", "apply", "bind", "name"):
+        assert model.has(failure, name)
+        with pytest.raises(js.TypeError):
+            model.set(failure, name, lambda: 0)
+        assert not model.delete(failure, name)
+    bound = model.call(print, "bind", [None, "x"])
+    assert [model.get(bound, name) for name in ("func", "args", "keywords", "__self__")] == [None] * 4
+
+
+def test_an_object_that_an_exposed_class_makes_is_not_exposed_by_that() -> None:
+    class Api:
+        inner = Plain
+
+    target = Target("api", "inner")
+    guest: Any = types.SimpleNamespace(host=Host({"api": Api()}, None, None))
+    assert model.get(target.function(guest)(), "public") is None
 
 
 def test_an_exception_shows_no_traceback_and_no_cause() -> None:
