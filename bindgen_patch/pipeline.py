@@ -38,7 +38,7 @@ def generate(data: bytes, name: str, options: Options = Options()) -> Generated:
     """The package for the guest ``data``. Raises :class:`GenerationError`; writes nothing."""
     module, wasm = decode(data, name)
     edited = edit(wasm, module)
-    python = build(module, title=name, pep8=options.pep8)
+    python = build(module, title=name, slots=edited.layout.slots, pep8=options.pep8)
     plain = render(python, edited.module, edited.shims, vendor=options.vendor)
     guarded = insert_guards(plain)
     check_guards(guarded)

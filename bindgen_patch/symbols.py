@@ -77,8 +77,21 @@ SHIM_HOST_MODULE = "host"
 """The module name under which ``shims.wasm`` imports the host's functions."""
 SHIM_TAG = "tag"
 """The export of ``shims.wasm`` that is the tag of the exceptions it throws."""
+SHIM_TRAPPED = "trapped"
+"""The export of ``shims.wasm`` that is a mutable i32: 1 once a trapping shim has ended a call. See ``edit/shims.py``."""
 SHIM_INSTANCE = "instance"
 """The export of ``shims.wasm`` that is a mutable i32: the number by which the host knows the instance. See ``edit/shims.py``."""
+
+
+def shim(number: int) -> str:
+    """The export of ``shims.wasm`` for the import of that number: it throws when the host has failed."""
+    return str(number)
+
+
+def trapping_shim(number: int) -> str:
+    """The same for calls where no exception may be thrown: it traps."""
+    return f"{number}.trap"
+
 
 # ------------------------------------------------------------------------------------- shims of exported items
 

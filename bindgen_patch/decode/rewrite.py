@@ -5,12 +5,12 @@ Used for the analysis copy and for the edited guest. It renumbers nothing: what 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from bindgen_patch.decode import opcodes
 from bindgen_patch.decode.container import ORDER, Id, Section, Wasm
 from bindgen_patch.decode.reader import Reader
-from bindgen_patch.decode.writer import HEADER, section, sized
+from bindgen_patch.decode.writer import HEADER, section, sized, uleb
 
 TRAP_BODY = bytes((0, opcodes.UNREACHABLE, opcodes.END))
 """A function body, valid for every type, that traps."""
@@ -48,13 +48,16 @@ def assemble(wasm: Wasm, replaced: Mapping[int, bytes | None], keep_custom: Call
     return b"".join(parts)
 
 
-def code_section(wasm: Wasm, bodies: Mapping[int, bytes]) -> bytes | None:
-    """The content of the code section with some functions' bodies swapped, by function index; ``None`` when nothing changes."""
+def code_section(wasm: Wasm, bodies: Mapping[int, bytes], added: Sequence[bytes] = ()) -> bytes | None:
+    """The content of the code section with some functions' bodies swapped, by function index, and others ``added`` at its end.
+
+    ``None`` when nothing changes.
+    """
     found = wasm.section(Id.CODE)
-    if found is None or not bodies:
+    if found is None or not (bodies or added):
         return None
-    parts: list[bytes] = []
-    kept = found.start
+    kept = after_count(wasm, found)
+    parts = [uleb(len(wasm.bodies) + len(added), kept - found.start)]
     for function in sorted(bodies):
         start, end = wasm.body(function) or (0, 0)
         body, size = bodies[function], end - start
@@ -66,7 +69,7 @@ def code_section(wasm: Wasm, bodies: Mapping[int, bytes]) -> bytes | None:
             parts += (wasm.data[kept:length], sized(body))
         kept = end
     parts.append(wasm.data[kept : found.end])
-    return b"".join(parts)
+    return b"".join([*parts, *map(sized, added)])
 
 
 def after_count(wasm: Wasm, section: Section) -> int:

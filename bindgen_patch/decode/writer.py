@@ -11,10 +11,10 @@ from collections.abc import Iterable
 HEADER = b"\0asm\x01\0\0\0"
 
 
-def uleb(value: int) -> bytes:
-    """The shortest unsigned LEB128 of ``value``."""
+def uleb(value: int, width: int = 1) -> bytes:
+    """The shortest unsigned LEB128 of ``value`` that has at least ``width`` bytes."""
     out = bytearray()
-    while value > 0x7F:
+    while value > 0x7F or len(out) < width - 1:
         out.append(value & 0x7F | 0x80)
         value >>= 7
     out.append(value)

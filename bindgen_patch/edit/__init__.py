@@ -2,7 +2,8 @@
 
 :func:`edit` appends exports and a host table, swaps the bodies of generic imports and drops the describe exports
 (:mod:`~bindgen_patch.edit.guest`), and makes the companion through which the host's errors become wasm exceptions
-(:mod:`~bindgen_patch.edit.shims`). Nothing is renumbered, and every other body stays as it was, byte for byte and at its offset.
+(:mod:`~bindgen_patch.edit.shims`), or traps where an exception would do harm (:mod:`~bindgen_patch.edit.hazards`). Nothing is renumbered,
+and every other body stays as it was, byte for byte and at its offset.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from bindgen_patch.decode import Wasm
 from bindgen_patch.decode.blame import blaming
 from bindgen_patch.decode.checks import validate
 from bindgen_patch.edit.guest import Layout, edited_guest
+from bindgen_patch.edit.hazards import NOTHING, unsafe_calls
 from bindgen_patch.edit.legacy import translate
 from bindgen_patch.edit.shims import shims
 
@@ -37,8 +39,10 @@ def edit(wasm: Wasm, module: ir.Module) -> Edited:
     with blaming(wasm.name):
         if module.facts.eh == "legacy":
             wasm = Wasm(translate(wasm), wasm.name)
-        data, layout = edited_guest(wasm, module)
-        companion = shims(module.imports)
+        supplied = {imported.function for imported in module.imports if imported.function is not None}
+        unsafe = NOTHING if module.facts.eh == "none" else unsafe_calls(wasm, supplied)
+        data, layout = edited_guest(wasm, module, unsafe)
+        companion = shims(module.imports, layout.trapping)
         validate(data)
         validate(companion)
         return Edited(data, companion, layout)

@@ -1,12 +1,17 @@
-"""The edited guest: exports and a host table appended, generic imports wired to it, describe exports gone.
+"""The edited guest: exports, a host table and functions that use it appended, generic imports wired to it, describe exports gone.
 
 The bodies of generic imports are swapped for a call through the host table (abi.md 2.4 and 7). A new body is filled up with ``nop`` to the
 size of the old one, so that no offset in the code section moves: debug information and stack traces stay right. The describe *functions*
 stay too (without their exports nothing enters them), and so does every custom section but wasm-bindgen's own.
+
+An unsafe call (:mod:`~bindgen_patch.edit.hazards`) goes to an appended function instead. In place of an import that is one which reaches
+a trapping shim of the companion through the same table, in place of a function of the guest's a copy of it whose own calls go there.
+Nothing but the operands of such calls changes, and they keep the width that the linker gave them.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from bindgen_patch import ir, symbols
@@ -14,6 +19,7 @@ from bindgen_patch.decode import opcodes
 from bindgen_patch.decode.container import KINDS, Id, Wasm
 from bindgen_patch.decode.rewrite import after_count, assemble, code_section
 from bindgen_patch.decode.writer import export, sleb, uleb, vector
+from bindgen_patch.edit.hazards import Call, Unsafe
 from bindgen_patch.errors import GenerationError
 
 _FUNCREF = 0x70
@@ -23,29 +29,43 @@ _FUNCREF = 0x70
 class Layout:
     """Where a host finds what was appended: export names, ``None`` where the guest has no such thing.
 
-    ``host`` is a table of ``slots`` functions that the host fills right after instantiation; slot *k* belongs to the *k*-th of
-    ``ir.Module.imports`` whose ``function`` is not ``None``, and has that import's wasm type.
+    ``host`` is a table that the host fills with exports of the companion right after instantiation: see :attr:`slots`.
+    ``supplied`` and ``trapping`` are places in ``ir.Module.imports``: those whose bodies the host supplies, and those that are called
+    where no exception may be thrown.
     """
 
     stack_pointer: str | None
     table: str | None
     host: str | None
-    slots: int
+    supplied: tuple[int, ...]
+    trapping: tuple[int, ...]
+
+    @property
+    def slots(self) -> tuple[str, ...]:
+        """What belongs into each slot of the host table, as the companion exports it."""
+        return (*map(symbols.shim, self.supplied), *map(symbols.trapping_shim, self.trapping))
 
 
-def edited_guest(wasm: Wasm, module: ir.Module) -> tuple[bytes, Layout]:
-    """The bytes of the edited guest, and where things are in it."""
-    supplied = [imported.function for imported in module.imports if imported.function is not None]
+def edited_guest(wasm: Wasm, module: ir.Module, unsafe: Unsafe) -> tuple[bytes, Layout]:
+    """The bytes of the edited guest, its ``unsafe`` calls led to functions that trap, and where things are in it."""
+    supplied = {imported.function: place for place, imported in enumerate(module.imports) if imported.function is not None}
     layout = Layout(
         stack_pointer=symbols.EXPORT_STACK_POINTER if module.facts.stack_pointer is not None else None,
         table=symbols.EXPORT_TABLE if module.facts.function_table else None,
-        host=symbols.EXPORT_HOST if supplied else None,
-        slots=len(supplied),
+        host=symbols.EXPORT_HOST if supplied or unsafe.imports else None,
+        supplied=tuple(supplied.values()),
+        trapping=tuple(supplied.get(function, function) for function in unsafe.imports),
     )
     replaced: dict[int, bytes | None] = {Id.EXPORT: vector([*_kept_exports(wasm, module), *_own_exports(wasm, module, layout)])}
-    if supplied:
-        replaced[Id.TABLE] = _tables(wasm, len(supplied))
-        replaced[Id.CODE] = code_section(wasm, {function: _host_call(wasm, function, slot) for slot, function in enumerate(supplied)})
+    if layout.slots:
+        bodies = {function: _padded(_host_call(wasm, function, slot), wasm, function) for slot, function in enumerate(supplied)}
+        twins = {function: len(wasm.functions) + place for place, function in enumerate([*unsafe.imports, *unsafe.copies])}
+        bodies |= {function: _redirected(wasm, function, calls, twins) for function, calls in unsafe.calls.items()}
+        added = [_host_call(wasm, function, slot) for slot, function in enumerate(unsafe.imports, len(supplied))]
+        added += [_redirected(wasm, function, calls, twins) for function, calls in unsafe.copies.items()]
+        replaced[Id.TABLE] = _tables(wasm, len(layout.slots))
+        replaced[Id.FUNCTION] = _functions(wasm, twins)
+        replaced[Id.CODE] = code_section(wasm, bodies, added)
     return assemble(wasm, replaced, lambda custom: custom.name != symbols.METADATA_SECTION), layout
 
 
@@ -76,13 +96,35 @@ def _tables(wasm: Wasm, slots: int) -> bytes:
     return uleb(own + 1) + wasm.data[after_count(wasm, section) : section.end] + host
 
 
+def _functions(wasm: Wasm, twins: Iterable[int]) -> bytes:
+    """The function section with a function behind the guest's own for each of ``twins``, of its type."""
+    section = wasm.section(Id.FUNCTION)
+    own = wasm.data[after_count(wasm, section) : section.end] if section else b""
+    added = [uleb(wasm.functions[function]) for function in twins]
+    return uleb(len(wasm.bodies) + len(added)) + own + b"".join(added)
+
+
 def _host_call(wasm: Wasm, function: int, slot: int) -> bytes:
-    """A body that hands its parameters to the host function in ``slot``; as long as the old one where that is longer."""
-    start, end = wasm.body(function) or (0, 0)
+    """A body for the type of ``function`` that hands its parameters to what is in ``slot`` of the host table."""
     code = bytearray(b"\0")  # no locals
     for place in range(len(wasm.signature(function).params)):
         code += bytes((opcodes.LOCAL_GET,)) + uleb(place)
     code += bytes((opcodes.I32_CONST,)) + sleb(slot)
     code += bytes((opcodes.CALL_INDIRECT,)) + uleb(wasm.functions[function]) + uleb(len(wasm.tables))
-    code += bytes((opcodes.NOP,)) * (end - start - len(code) - 1)
     return bytes(code) + bytes((opcodes.END,))
+
+
+def _padded(body: bytes, wasm: Wasm, function: int) -> bytes:
+    """``body``, as long as the one that ``function`` has where that is longer."""
+    start, end = wasm.body(function) or (0, 0)
+    return body[:-1] + bytes((opcodes.NOP,)) * (end - start - len(body)) + body[-1:]
+
+
+def _redirected(wasm: Wasm, function: int, calls: Iterable[Call], twins: Mapping[int, int]) -> bytes:
+    """The body of ``function`` with ``calls`` going to ``twins`` of their targets: as long as before, unless an operand is too short."""
+    start, end = wasm.body(function) or (0, 0)
+    parts: list[bytes] = []
+    for call in calls:
+        parts += (wasm.data[start : call.start], uleb(twins[call.target], call.end - call.start))
+        start = call.end
+    return b"".join(parts) + wasm.data[start:end]

@@ -12,19 +12,24 @@ Whether a call may stay in a foreign range is LLVM's decision, and LLVM decides 
         call or call of a function outside N but inside the range of a handler for everything (``catch_all``). A handler for one tag
         alone lets the others pass. The greatest such set: functions that only call one another belong to it.
 
-    A call of a member of N inside such a range is a hazard. If it calls an import, this call is unsafe; if it calls a defined function,
-    whatever import that function calls outside such ranges is, and so on through all members of N that it reaches.
+    A call of a member of N inside such a range is unsafe if it is a call of an import, or of a function that comes to call one through
+    calls of members of N outside such ranges.
+
+The other calls of N, outside of all ranges, are harmless: the exception leaves that frame at once, without its destructors, up to a call
+that is known to unwind. So a function that calls an import may be safe to call here and unsafe there, and the cure is per call: an unsafe
+one goes to something that traps where the original throws. For an import that is a function of our own, for a function of the guest's
+a copy in which all such calls do the same (:func:`bindgen_patch.edit.guest.edited_guest`).
 
 Everything that LLVM can infer to be ``nounwind`` lies in N; N may hold more, where LLVM gave up. That is the safe direction: what is taken
 into N by mistake only turns calls unsafe that are not, and their failure then leaves the guest without running destructors, which
-harms nothing in its heap. A function wrongly kept out of N would let an exception loose. The other calls of N, outside of all ranges, are
-harmless: the exception leaves that frame at once, without its destructors, up to a call that is known to unwind.
+harms nothing in its heap. A function wrongly kept out of N would let an exception loose.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Set
+from dataclasses import dataclass
 from typing import NamedTuple
 
 from bindgen_patch.decode import opcodes
@@ -50,50 +55,78 @@ class Call(NamedTuple):
 
 
 class _Body(NamedTuple):
-    """What matters of one function: whether it throws by itself, its calls outside of every range, and those inside one."""
+    """What matters of one function: where it throws by itself, its calls outside of every range, and those inside one."""
 
-    throws: bool
+    throws: list[int]
     loose: list[Call]
     held: list[Call]
 
 
-def unsafe_calls(wasm: Wasm, supplied: Set[int] = frozenset()) -> dict[int, list[Call]]:
-    """The unsafe calls of imports, by the function they stand in, each list in the order of the code.
+@dataclass(frozen=True, slots=True)
+class Unsafe:
+    """The calls to be led elsewhere, each list in the order of the code.
+
+    ``calls`` has those that stand in ranges, by the function they are in. ``copies`` has the functions of the guest's that they call
+    directly or indirectly, and for each the calls to be led elsewhere in a copy of it. ``imports`` are the imports among all targets.
+    """
+
+    calls: dict[int, list[Call]]
+    copies: dict[int, list[Call]]
+    imports: tuple[int, ...]
+
+
+NOTHING = Unsafe({}, {}, ())
+"""For a guest without handlers."""
+
+
+def unsafe_calls(wasm: Wasm, supplied: Set[int] = frozenset()) -> Unsafe:
+    """What is unsafe in an unwinding guest of the exnref form.
 
     ``supplied`` are defined functions whose bodies the host will supply: imports in all but form. They are called like imports if the
     compiler saw nothing come out of the body they had.
     """
     bodies = _bodies(wasm)
     closed = _closed(bodies)
-    imported = len(wasm.imported_functions)
-    leaves = {*range(imported), *(supplied & closed)}
-    found: dict[int, set[Call]] = defaultdict(set)
-    hazards = [(function, call) for function, body in bodies.items() for call in body.held]
-    reached: set[int] = set()
-    while hazards:
-        function, call = hazards.pop()
-        if call.target in leaves:
-            if function not in supplied:
-                found[function].add(call)
-        elif call.target in closed and call.target not in reached:
-            reached.add(call.target)
-            hazards += [(call.target, inner) for inner in bodies[call.target].loose]
-    return {function: sorted(found[function], key=lambda call: call.start) for function in sorted(found)}
+    imports = {*range(len(wasm.imported_functions)), *(supplied & closed)}
+    risky = _callers(bodies, imports, closed - supplied) | imports
+    calls = {
+        function: found
+        for function, body in bodies.items()
+        if function not in supplied and (found := [call for call in body.held if call.target in risky])
+    }
+    copies: dict[int, list[Call]] = {}
+    todo = [call.target for found in calls.values() for call in found]
+    targets = set(todo)
+    while todo:
+        function = todo.pop()
+        if function not in imports and function not in copies:
+            found = [call for call in bodies[function].loose if call.target in risky]
+            copies[function] = sorted([*found, *calls.get(function, ())], key=lambda call: call.start)
+            fresh = {call.target for call in found} - targets
+            targets |= fresh
+            todo += fresh
+    return Unsafe(calls, {function: copies[function] for function in sorted(copies)}, tuple(sorted(targets & imports)))
+
+
+def _callers(bodies: dict[int, _Body], targets: Set[int], among: Set[int]) -> set[int]:
+    """The functions ``among`` these that come to call one of ``targets`` through calls outside of every range."""
+    callers: dict[int, list[int]] = defaultdict(list)
+    for function in among:
+        for call in bodies[function].loose:
+            callers[call.target].append(function)
+    found: set[int] = set()
+    todo = list(targets)
+    while todo:
+        fresh = {caller for caller in callers[todo.pop()] if caller not in found}
+        found |= fresh
+        todo += fresh
+    return found
 
 
 def _closed(bodies: dict[int, _Body]) -> set[int]:
     """The defined members of N."""
-    callers: dict[int, list[int]] = defaultdict(list)
-    for function, body in bodies.items():
-        for call in body.loose:
-            callers[call.target].append(function)
     opened = {function for function, body in bodies.items() if body.throws}
-    todo = list(opened)
-    while todo:
-        fresh = {caller for caller in callers[todo.pop()] if caller not in opened}
-        opened |= fresh
-        todo += fresh
-    return bodies.keys() - opened
+    return bodies.keys() - opened - _callers(bodies, opened, bodies.keys())
 
 
 def _bodies(wasm: Wasm) -> dict[int, _Body]:
@@ -102,17 +135,17 @@ def _bodies(wasm: Wasm) -> dict[int, _Body]:
     bodies = {}
     for place, (start, end) in enumerate(wasm.bodies):
         code = opcodes.code_start(data, start, end)
-        throws, loose, held = False, [], []
+        body = _Body([], [], [])
         for opcode, at, after, inside in _leaving(data, code, end):
             if opcode in _DIRECT:
                 operand = data[at + 1 : after]
                 target = operands.get(operand)
                 if target is None:
                     target = operands[operand] = Reader(operand).u32()
-                (held if inside else loose).append(Call(target, at + 1, after))
+                (body.held if inside else body.loose).append(Call(target, at + 1, after))
             elif not inside:
-                throws = True
-        bodies[first + place] = _Body(throws, loose, held)
+                body.throws.append(at)
+        bodies[first + place] = body
     return bodies
 
 

@@ -11,6 +11,9 @@ The protocol between a shim and its host function (``bindgen_patch/runtime/calls
   its end. Both live in the same slot of the call, so a host function that could not even start (the interpreter's stack
   is used up) leaves the number standing and counts as failed;
 - any other status makes the shim throw ``tag``, which has no payload: the host remembers what it raised;
+- some imports have a second shim, ``3.trap`` beside ``3``, for calls where an exception would do harm (:mod:`.hazards`). It calls the same
+  host function; where the other throws, it sets the exported global ``trapped`` to 1 and traps. So the host can tell its own failure,
+  which leaves the guest alive, from a trap of the guest's;
 - a guest that died while it called the host is stopped by a trap of the host function itself.
 
 Guests without exception handling get the same companion: its exception passes through their frames as a trap would, and
@@ -28,14 +31,22 @@ _WORDS = {"i32": 0x7F, "i64": 0x7E, "f32": 0x7D, "f64": 0x7C}
 _I32 = _WORDS["i32"]
 _FUNC = 0x60
 _EMPTY_BLOCK = 0x40
-_IF, _END, _CALL, _THROW = 0x04, 0x0B, 0x10, 0x08
-_LOCAL_GET, _LOCAL_SET, _GLOBAL_GET, _I32_CONST = 0x20, 0x21, 0x23, 0x41
+_UNREACHABLE, _IF, _END, _CALL, _THROW = 0x00, 0x04, 0x0B, 0x10, 0x08
+_LOCAL_GET, _LOCAL_SET, _GLOBAL_GET, _GLOBAL_SET, _I32_CONST = 0x20, 0x21, 0x23, 0x24, 0x41
 _TYPE, _IMPORT, _FUNCTION, _GLOBAL, _EXPORT, _CODE, _TAG = 1, 2, 3, 6, 7, 10, 13
 _EXPORT_FUNCTION, _EXPORT_GLOBAL, _EXPORT_TAG = 0, 3, 4
+_INSTANCE, _TRAPPED = 0, 1
+"""Its globals."""
+
+_FAIL_BY_THROWING = bytes((_THROW, 0))
+_FAIL_BY_TRAPPING = bytes((_I32_CONST, 1, _GLOBAL_SET, _TRAPPED, _UNREACHABLE))
 
 
-def shims(imports: Sequence[ir.Import]) -> bytes:
-    """The companion for these imports, in this order: host functions ``host.0`` …, shims exported as ``0`` …."""
+def shims(imports: Sequence[ir.Import], trapping: Sequence[int] = ()) -> bytes:
+    """The companion for these imports, in this order: host functions ``host.0`` …, shims exported as ``0`` ….
+
+    ``trapping`` are the places of those that have a trapping shim too.
+    """
     types: dict[bytes, int] = {_functype((), ()): 0}
 
     def type_index(params: Sequence[int], results: Sequence[int]) -> int:
@@ -45,16 +56,20 @@ def shims(imports: Sequence[ir.Import]) -> bytes:
     hosts = [type_index((_I32, *params), (_I32, *results)) for params, results in sides]
     own = [type_index(params, results) for params, results in sides]
     count = len(imports)
-    exports = [export(str(k), _EXPORT_FUNCTION, count + k) for k in range(count)]
-    exports += [export(symbols.SHIM_INSTANCE, _EXPORT_GLOBAL, 0), export(symbols.SHIM_TAG, _EXPORT_TAG, 0)]
+    exports = [export(symbols.shim(k), _EXPORT_FUNCTION, count + k) for k in range(count)]
+    exports += [export(symbols.trapping_shim(k), _EXPORT_FUNCTION, index) for index, k in enumerate(trapping, 2 * count)]
+    exports += [export(symbols.SHIM_INSTANCE, _EXPORT_GLOBAL, _INSTANCE), export(symbols.SHIM_TRAPPED, _EXPORT_GLOBAL, _TRAPPED)]
+    exports += [export(symbols.SHIM_TAG, _EXPORT_TAG, 0)]
+    bodies = [_body(k, *side, _FAIL_BY_THROWING) for k, side in enumerate(sides)]
+    bodies += [_body(k, *sides[k], _FAIL_BY_TRAPPING) for k in trapping]
     parts = (
         (_TYPE, vector(types)),
         (_IMPORT, vector(name(symbols.SHIM_HOST_MODULE) + name(str(k)) + b"\0" + uleb(index) for k, index in enumerate(hosts))),
-        (_FUNCTION, vector(uleb(index) for index in own)),
+        (_FUNCTION, vector(uleb(index) for index in [*own, *(own[k] for k in trapping)])),
         (_TAG, vector([b"\0" + uleb(0)])),
-        (_GLOBAL, vector([bytes((_I32, 1, _I32_CONST)) + sleb(0) + bytes((_END,))])),
+        (_GLOBAL, vector([bytes((_I32, 1, _I32_CONST)) + sleb(0) + bytes((_END,))] * 2)),
         (_EXPORT, vector(exports)),
-        (_CODE, vector(sized(_body(k, params, results)) for k, (params, results) in enumerate(sides))),
+        (_CODE, vector(map(sized, bodies))),
     )
     return HEADER + b"".join(section(number, content) for number, content in parts)
 
@@ -67,17 +82,17 @@ def _functype(params: Sequence[int], results: Sequence[int]) -> bytes:
     return bytes((_FUNC,)) + sized(bytes(params)) + sized(bytes(results))
 
 
-def _body(host: int, params: Sequence[int], results: Sequence[int]) -> bytes:
-    """Call the host; results wait in locals while the status below them is looked at."""
+def _body(host: int, params: Sequence[int], results: Sequence[int], fail: bytes) -> bytes:
+    """Call the host; results wait in locals while the status below them is looked at, and ``fail`` is run if that is not 0."""
     kept = range(len(params), len(params) + len(results))
     return b"".join(
         (
             vector(b"\1" + bytes((kind,)) for kind in results),
-            bytes((_GLOBAL_GET, 0)),
+            bytes((_GLOBAL_GET, _INSTANCE)),
             *(bytes((_LOCAL_GET,)) + uleb(k) for k in range(len(params))),
             bytes((_CALL,)) + uleb(host),
             *(bytes((_LOCAL_SET,)) + uleb(k) for k in reversed(kept)),
-            bytes((_IF, _EMPTY_BLOCK, _THROW, 0, _END)),
+            bytes((_IF, _EMPTY_BLOCK)) + fail + bytes((_END,)),
             *(bytes((_LOCAL_GET,)) + uleb(k) for k in kept),
             bytes((_END,)),
         )

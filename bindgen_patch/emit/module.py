@@ -96,6 +96,8 @@ class PyModule:
     exports: tuple[tuple[str, str, str], ...]
     """(call name, wasm export as Python source, signature)."""
     start: tuple[tuple[str, tuple[int, ...]], ...]
+    slots: tuple[str, ...]
+    """What the host table of ``module.wasm`` holds: exports of ``shims.wasm`` as Python source."""
     table: bool
     qualified_builtins: bool
     notes: tuple[str, ...] = ()
@@ -128,8 +130,11 @@ class _Builder:
         return self.closures.setdefault((signature, mutable), f"_Closure{len(self.closures)}")
 
 
-def build(module: ir.Module, *, title: str, pep8: bool = False) -> PyModule:
-    """Name and plan everything. Raises :class:`GenerationError` for collisions and for code that its descriptors do not fit."""
+def build(module: ir.Module, *, title: str, slots: Iterable[str] = (), pep8: bool = False) -> PyModule:
+    """Name and plan everything. ``slots`` are the host table's, as ``edit`` has laid them out.
+
+    Raises :class:`GenerationError` for collisions and for code that its descriptors do not fit.
+    """
     b = _Builder(module, pep8)
     b.calls.update((name, (symbol, signature)) for name, symbol, signature in _RUNTIME_CALLS if symbol in module.facts.exports)
     scope = Scope("bindings", MODULE_RESERVED)
@@ -168,6 +173,7 @@ def build(module: ir.Module, *, title: str, pep8: bool = False) -> PyModule:
         imports=imports,
         exports=tuple((name, quoted(symbol), signature) for name, (symbol, signature) in b.calls.items()),
         start=start,
+        slots=tuple(map(quoted, slots)),
         table=module.facts.function_table,
         qualified_builtins=writer.shadowed,
         notes=tuple(b.notes),

@@ -69,7 +69,7 @@ class Guest:
         """The handle table. Handles count upwards and are not reused, so a made-up or dropped one is never another value."""
         self._statics: dict[Target, object] = {}
         self.host_error: BaseException | None = None
-        """What a host function raised, while its wasm exception is on its way through the guest."""
+        """What a host function raised, while its wasm exception (or trap) is on its way through the guest."""
         self.last_words: str | None = None
         """What the guest's panic hook has said, if it has one that tells the host."""
         self.result = 0
@@ -87,7 +87,7 @@ class Guest:
         self._table_calls: dict[tuple[int, str], Callable[..., int]] = {}
         self.serial = next(_serials) & 0x7FFF_FFFF or next(_serials)
         """Which instance a host function is called by, among all of this process. Never 0."""
-        self._store, self._context, self._instance, self._take_exception = program.instantiate(self)
+        self._store, self._context, self._instance, self._take_exception, self._trapped = program.instantiate(self)
         self._memory = program.export(self, symbols.MEMORY, capi.MEMORY)
         if self._memory is None:
             raise self.violation("the guest exports no memory")
@@ -241,13 +241,20 @@ class Guest:
         if error is not None:
             raise self.die(GuestAborted(self._capi.error_message(error), kind="host_error"))
         ours = self._take_exception()
-        if ours:  # the companion's own exception, and not one of Rust's
+        if ours or (ours is None and self._stopped_for_the_host()):  # the companion's own exception or trap, and not one of Rust's
             try:
                 raise host_error or RecursionError("a host function could not begin: the interpreter's stack is used up")
             finally:
                 host_error = None  # a frame that names the exception it is part of lives on, with all arguments of the call
         death = trap.aborted(caught, thrown=ours is not None, stack_exhausted=self._stack_exhausted(), last_words=self.last_words)
         raise self.die(death)
+
+    def _stopped_for_the_host(self) -> bool:
+        """Whether the companion made the trap that ended the call: a host function had failed where no exception may be thrown."""
+        if not self._capi.global_i32(self._context, self._trapped):
+            return False
+        self._capi.set_global_i32(self._context, self._trapped, 0)
+        return True
 
     def die(self, death: GuestAborted) -> GuestAborted:
         """Record why this instance may never run again; the guard does the rest. Returns what to raise."""
@@ -262,7 +269,7 @@ class Guest:
     # ------------------------------------------------------------------ host functions called by the guest
 
     def raised(self, error: BaseException) -> bool:
-        """A host function failed: remember the exception; the companion module throws in its stead.
+        """A host function failed: remember the exception; the companion module throws or traps in its stead.
 
         Of a dead instance only an interrupt is still worth telling: see :meth:`.Guard.failed`.
         """

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Import:
-    """One thing the guest asks of its host: a wasm import, or a swapped body that reaches us through the host table."""
+    """One thing the guest asks of its host: a wasm import, or (``host_slot``) a swapped body that reaches us through the host table."""
 
     module: str
     symbol: str
@@ -35,7 +35,8 @@ class Program:
     """One guest, as its generated package describes it.
 
     ``exports`` maps the names that the generated code calls to (wasm export, signature); ``imports`` are in the order in
-    which ``shims.wasm`` numbers them. Nothing is read or compiled before the first instance is made.
+    which ``shims.wasm`` numbers them, ``slots`` what it exports for each slot of the guest's host table. Nothing is read or
+    compiled before the first instance is made.
     """
 
     def __init__(
@@ -46,12 +47,14 @@ class Program:
         shims: str,
         exports: dict[str, tuple[str, str]],
         imports: tuple[Import, ...],
+        slots: tuple[str, ...] = (),
         start: tuple[tuple[str, tuple[int, ...]], ...] = (),
         table: bool = False,
     ) -> None:
         self.package = package or "__main__"
         self.exports = exports
         self.imports = imports
+        self.slots = slots
         self.start = start
         self.table = table
         self._digests = {"module.wasm": module, "shims.wasm": shims}
@@ -82,8 +85,11 @@ class Program:
 
     # ------------------------------------------------------------------ instances
 
-    def instantiate(self, guest: Guest) -> tuple[int, int, Any, Callable[[], bool | None]]:
-        """A fresh store with the guest in it: (store, context, instance, taker of exceptions with the companion's tag)."""
+    def instantiate(self, guest: Guest) -> tuple[int, int, Any, Callable[[], bool | None], Any]:
+        """A fresh store with the guest in it, and how the companion tells that it ended a call.
+
+        (store, context, instance, taker of exceptions with the companion's tag, its global that is 1 after a trap of its own).
+        """
         from . import capi
 
         loaded = self.load()
@@ -103,10 +109,10 @@ class Program:
             instance = capi.ffi.wasmtime_instance_t()
             _finish(lambda trap: capi.instance_new(context, loaded.module.ptr(), externs, len(loaded.order), ctypes.byref(instance), trap))
             host = capi.export(context, instance, symbols.EXPORT_HOST, capi.TABLE)
-            slots = (shims[number].of.func for number, item in enumerate(self.imports) if item.host_slot)
-            for slot, func in enumerate(slots):
-                capi.set_table_func(context, host, slot, func)
-            return store, context, instance, capi.exception_taker(context, capi.export(context, companion, symbols.SHIM_TAG, capi.TAG))
+            for slot, name in enumerate(self.slots):
+                capi.set_table_func(context, host, slot, capi.export(context, companion, name, capi.FUNC).of.func)
+            taker = capi.exception_taker(context, capi.export(context, companion, symbols.SHIM_TAG, capi.TAG))
+            return store, context, instance, taker, capi.export(context, companion, symbols.SHIM_TRAPPED, capi.GLOBAL)
         except BaseException:
             self.forget(guest)
             capi.store_delete(store)
@@ -136,7 +142,7 @@ class _Loaded:
         self.engine = shared.ptr()
         self.module = compile_module(program._read("module.wasm"), program._digests["module.wasm"])
         shims = compile_module(program._read("shims.wasm"), program._digests["shims.wasm"])
-        self.shim_names = [str(number) for number in range(len(program.imports))]
+        self.shim_names = [symbols.shim(number) for number in range(len(program.imports))]
         places = {(item.module, item.symbol): number for number, item in enumerate(program.imports) if not item.host_slot}
         self.order = [places[item.module, item.name or ""] for item in self.module.imports]
         linker = wasmtime.Linker(shared)

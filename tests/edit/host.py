@@ -41,16 +41,15 @@ class Host:
         serial = companion[symbols.SHIM_INSTANCE]
         assert isinstance(serial, wasmtime.Global)
         serial.set_value(self.store, SERIAL)
-        shims = [companion[str(place)] for place in range(len(module.imports))]
-        linked = [shim for shim, imported in zip(shims, module.imports, strict=True) if imported.function is None]
-        supplied = [shim for shim, imported in zip(shims, module.imports, strict=True) if imported.function is not None]
+        linked = [companion[symbols.shim(place)] for place, imported in enumerate(module.imports) if imported.function is None]
         self.exports = wasmtime.Instance(self.store, wasmtime.Module(shared, edited.module), linked).exports(self.store)
         if edited.layout.host:
             table = self.exports[edited.layout.host]
             assert isinstance(table, wasmtime.Table)
-            assert table.size(self.store) == edited.layout.slots == len(supplied)
-            for slot, shim in enumerate(supplied):
-                table.set(self.store, slot, shim)
+            assert table.size(self.store) == len(edited.layout.slots)
+            for slot, name in enumerate(edited.layout.slots):
+                table.set(self.store, slot, companion[name])
+        self.trapped = companion[symbols.SHIM_TRAPPED]
 
     def _function(self, imported: ir.Import) -> wasmtime.Func:
         name = role_name(imported.role)

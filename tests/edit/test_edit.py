@@ -10,8 +10,11 @@ import wasmtime
 from bindgen_patch import ir, symbols
 from bindgen_patch.decode import decode
 from bindgen_patch.decode.container import Id, Wasm
+from bindgen_patch.decode.reader import Reader
 from bindgen_patch.decode.rewrite import assemble, code_section
 from bindgen_patch.edit import Edited, edit
+from bindgen_patch.edit.hazards import NOTHING as NO_HAZARD
+from bindgen_patch.edit.hazards import Call, unsafe_calls
 from bindgen_patch.errors import GenerationError
 from tests.decode.handmade import MARKER_IMPORT, UNIT_FUNCTION, custom, export, metadata, module, program, shim, small_guest
 from tests.edit.host import engine
@@ -23,10 +26,24 @@ def edited(path: Path) -> tuple[ir.Module, Wasm, Edited, Wasm]:
     return found, wasm, result, Wasm(result.module, "edited")
 
 
-def test_all_bodies_but_the_swapped_are_the_same_at_the_same_place(runnable_path: Path) -> None:
+def test_all_bodies_but_the_swapped_and_the_unsafe_are_the_same_at_the_same_place(runnable_path: Path) -> None:
     found, wasm, _, after = edited(runnable_path)
-    swapped = {imported.function for imported in found.imports}
-    assert after.functions == wasm.functions
+    swapped = {imported.function for imported in found.imports if imported.function is not None}
+    unsafe = unsafe_calls(wasm, swapped)
+    assert unsafe == NO_HAZARD or found.facts.eh == "exnref"
+    assert after.functions[: len(wasm.functions)] == wasm.functions
+    twins = {function: len(wasm.functions) + place for place, function in enumerate([*unsafe.imports, *unsafe.copies])}
+    assert len(after.functions) == len(wasm.functions) + len(twins)
+
+    def same_but_for(calls: list[Call], old: tuple[int, int], new: tuple[int, int]) -> bool:
+        """Nothing but the operands of these calls has changed."""
+        body = bytearray(after.data[slice(*new)])
+        for call in calls:
+            place = slice(call.start - old[0], call.end - old[0])
+            assert Reader(bytes(body[place])).u32() == twins[call.target]
+            body[place] = wasm.data[call.start : call.end]
+        return bytes(body) == wasm.data[slice(*old)]
+
     before, behind = wasm.section(Id.CODE), after.section(Id.CODE)
     assert before is not None
     assert behind is not None
@@ -35,7 +52,19 @@ def test_all_bodies_but_the_swapped_are_the_same_at_the_same_place(runnable_path
         assert old is not None
         assert new is not None
         assert (old[0] - before.start, old[1] - before.start) == (new[0] - behind.start, new[1] - behind.start)
-        assert (wasm.data[slice(*old)] == after.data[slice(*new)]) == (function not in swapped), function
+        assert (wasm.data[slice(*old)] == after.data[slice(*new)]) == (function not in swapped | unsafe.calls.keys()), function
+        assert function in swapped or same_but_for(unsafe.calls.get(function, []), old, new)
+    for function, calls in unsafe.copies.items():
+        old, new = wasm.body(function), after.body(twins[function])
+        assert old is not None
+        assert new is not None
+        assert same_but_for(calls, old, new)
+
+
+def test_a_twin_has_the_type_of_its_import(runnable_path: Path) -> None:
+    found, wasm, result, after = edited(runnable_path)
+    twins = range(len(wasm.functions), len(wasm.functions) + len(result.layout.trapping))
+    assert [after.signature(twin).words() for twin in twins] == [found.imports[number].wasm for number in result.layout.trapping]
 
 
 def test_all_sections_but_the_edited_are_the_same(runnable_path: Path) -> None:
@@ -44,7 +73,7 @@ def test_all_sections_but_the_edited_are_the_same(runnable_path: Path) -> None:
     if wasm.section(Id.TABLE):
         assert [(s.number, s.name) for s in after.sections] == [(s.number, s.name) for s in kept]
     for section in kept:
-        if section.number not in (Id.TABLE, Id.EXPORT, Id.CODE):
+        if section.number not in (Id.FUNCTION, Id.TABLE, Id.EXPORT, Id.CODE):
             twin = next(s for s in after.sections if (s.number, s.name) == (section.number, section.name))
             assert after.data[twin.header : twin.end] == wasm.data[section.header : section.end]
 
@@ -61,9 +90,11 @@ def test_what_was_appended(runnable_path: Path) -> None:
     by_name = {e.name: (e.kind, e.index) for e in after.exports}
     assert by_name[symbols.EXPORT_STACK_POINTER] == ("global", found.facts.stack_pointer)
     assert by_name[symbols.EXPORT_TABLE] == ("table", 0)
-    slots = sum(i.function is not None for i in found.imports)
-    assert result.layout.slots == slots
-    if slots:
+    supplied = [place for place, i in enumerate(found.imports) if i.function is not None]
+    assert list(result.layout.supplied) == supplied
+    assert result.layout.slots[: len(supplied)] == tuple(map(symbols.shim, supplied))
+    assert len(result.layout.slots) == len(supplied) + len(result.layout.trapping)
+    if slots := len(result.layout.slots):
         assert by_name[symbols.EXPORT_HOST] == ("table", len(wasm.tables))
         assert after.tables[-1].minimum == slots
     else:
@@ -94,7 +125,7 @@ def by_hand(code: str = "", imports: str = "", customs: bytes = b"") -> tuple[Wa
 
 def test_nothing_to_wire_leaves_tables_and_code_alone() -> None:
     wasm, result, after = by_hand()
-    assert (result.layout.table, result.layout.host, result.layout.slots) == (None, None, 0)
+    assert (result.layout.table, result.layout.host, result.layout.slots) == (None, None, ())
     assert after.section(Id.TABLE) is None
     assert after.bodies[0][1] - after.bodies[0][0] == wasm.bodies[0][1] - wasm.bodies[0][0]
 
@@ -125,7 +156,7 @@ def test_a_cast_goes_through_the_host_table(tables: str) -> None:
     assert isinstance(use, wasmtime.Func)
     assert use(store) == 42
     assert seen == [(1.5, -2, 3)]
-    assert result.layout.slots == 1
+    assert len(result.layout.slots) == 1
     assert len(wasm.tables) == tables.count("table")
 
 
