@@ -12,8 +12,9 @@ import math
 import operator
 import struct
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from enum import IntEnum, StrEnum
-from typing import TYPE_CHECKING, Any, Protocol, SupportsFloat, SupportsIndex, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, SupportsFloat, SupportsIndex, TypeGuard, TypeVar
 
 from .. import js
 from ..js.primitives import number
@@ -61,10 +62,10 @@ class Array(_Numbers):
     def __eq__(self, other: object) -> bool:
         if isinstance(other, list | tuple):
             return len(self) == len(other) and all(a == b for a, b in zip(self, other, strict=True))
-        return bool(super().__eq__(other))
+        return super().__eq__(other)
 
     def __ne__(self, other: object) -> bool:
-        return not self == other
+        return not self == other if isinstance(other, list | tuple) else super().__ne__(other)
 
     __hash__ = None
 
@@ -73,18 +74,31 @@ def _wrong(value: object, expected: str, name: str) -> TypeError:
     return TypeError(f"{name}: expected {expected}, not {type(value).__name__}")
 
 
+def _is_bool(value: object) -> bool:
+    """Python's or numpy's, which is no subclass of it."""
+    return isinstance(value, bool) or (type(value).__module__ == "numpy" and type(value).__name__ in ("bool", "bool_"))
+
+
+def _no_bool(value: T) -> T:
+    if _is_bool(value):
+        raise TypeError
+    return value
+
+
 # ------------------------------------------------------------------------------------------- scalars
 
 
 def _integer(expected: str, low: int, high: int) -> Callable[[SupportsIndex, str], int]:
     def check(value: SupportsIndex, name: str) -> int:
         if type(value) is not int:
-            if isinstance(value, bool) or not hasattr(value, "__index__"):
-                raise _wrong(value, "int", name)
-            value = operator.index(value)
+            try:
+                value = operator.index(_no_bool(value))
+            except TypeError:
+                raise _wrong(value, "int", name) from None
         if low <= value <= high:
             return value
-        raise OverflowError(f"{name}: {value} does not fit in {expected} ({low} to {high})")
+        shown = value if value.bit_length() <= 256 else f"an int of {value.bit_length()} bits"
+        raise OverflowError(f"{name}: {shown} does not fit in {expected} ({low} to {high})")
 
     check.__name__ = check.__qualname__ = expected
     check.__doc__ = f"``value`` as a Rust ``{expected}``. Raises ``TypeError`` and ``OverflowError``."
@@ -101,10 +115,12 @@ def f64(value: SupportsFloat, name: str) -> float:
     """``value`` as a Rust ``f64``: an ``int``, a ``float`` or anything with ``__float__``, but no ``str`` and no ``bool``."""
     if type(value) is float:
         return value
-    if isinstance(value, bool) or not (hasattr(value, "__float__") or hasattr(value, "__index__")):
+    if isinstance(value, str | bytes | bytearray):  # float() would parse them
         raise _wrong(value, "float", name)
     try:
-        return float(value)
+        return float(_no_bool(value))
+    except TypeError:
+        raise _wrong(value, "float", name) from None
     except OverflowError as error:
         raise OverflowError(f"{name}: {error}") from None
 
@@ -118,7 +134,7 @@ def boolean(value: bool, name: str) -> bool:
     """``value`` as a Rust ``bool``; truthiness is not enough."""
     if value is True or value is False:
         return value
-    if type(value).__name__ in ("bool", "bool_"):  # numpy's
+    if _is_bool(value):
         return bool(value)
     raise _wrong(value, "bool", name)
 
@@ -169,16 +185,22 @@ def enum(value: N | int, cls: type[N], name: str) -> int:
     """The discriminant of ``value``: a member of ``cls`` or the number of one."""
     if isinstance(value, cls):
         return int(value)
-    if type(value) is int:
+    if type(value) is not int:
+        raise _wrong(value, cls.__name__, name)
+    try:
         return int(cls(value))
-    raise _wrong(value, cls.__name__, name)
+    except ValueError as error:
+        raise ValueError(f"{name}: {error}") from None
 
 
 def string_enum(value: E | str, cls: type[E], name: str) -> int:
     """The place of ``value`` among the variants of ``cls``; a plain ``str`` does for a member."""
     if not isinstance(value, str):
         raise _wrong(value, cls.__name__, name)
-    return list(cls).index(cls(value))
+    try:
+        return list(cls).index(cls(value))
+    except ValueError as error:
+        raise ValueError(f"{name}: {error}") from None
 
 
 # ------------------------------------------------------------------------------------------- sequences
@@ -196,15 +218,21 @@ def numbers(value: Buffer | Iterable[Any], code: str, name: str) -> memoryview:
             return _cast(view, code)
         if view.ndim != 1:
             raise TypeError(f"{name}: expected one dimension and elements of format {code!r}, got {view.ndim} and {view.format!r}")
-        value = view.tolist()
-    if isinstance(value, str) or not isinstance(value, Iterable):
+        with suppress(NotImplementedError):  # a format that Python cannot read; its owner may
+            value = view.tolist()
+    if isinstance(value, str) or not _is_iterable(value):
         raise _wrong(value, f"a buffer or sequence of {'floats' if code in 'fd' else 'ints'}", name)
     try:
         return memoryview(array.array(code, value))
     except OverflowError as error:
         raise OverflowError(f"{name}: {error}") from None
-    except TypeError as error:
+    except (TypeError, NotImplementedError) as error:
         raise TypeError(f"{name}: {error}") from None
+
+
+def _is_iterable(value: object) -> TypeGuard[Iterable[Any]]:
+    """By ``__iter__``, or as ctypes' arrays are."""
+    return isinstance(value, Iterable) or hasattr(type(value), "__getitem__")
 
 
 def _view(value: object) -> memoryview | None:
@@ -260,7 +288,7 @@ def mut_numbers(value: Any, code: str, name: str) -> MutSlice:
 
 def items(value: Iterable[T], name: str) -> list[T]:
     """The elements of any iterable but a ``str``."""
-    if isinstance(value, str | bytes) or not isinstance(value, Iterable):
+    if isinstance(value, str | bytes) or not _is_iterable(value):
         raise _wrong(value, "a sequence", name)
     return list(value)
 
