@@ -304,7 +304,7 @@ def _lift_option(target: ir.Type, names: Names, *, borrowed: bool) -> Lifting:
     if inner.hint == "_bp.Any":
         return replace(inner, hint=hint)  # handle 0 and that of undefined both read as None
     if isinstance(target, ir.Enum):
-        return Lifting(hint, f"None if {{0}} == {target.hole} else {inner.value}", inner.types)
+        return Lifting(hint, f"{inner.value} if {{0}} != {target.hole} else None", inner.types)
     if isinstance(target, ir.StringEnum):
         return Lifting(hint, f"_bp.from_option_string_enum({{0}}, {names.string_enums[target.key]})", inner.types)
     if scalar is None or scalar.optional == "null":

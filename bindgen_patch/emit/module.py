@@ -111,6 +111,8 @@ class _Builder:
     notes: list[str] = field(default_factory=list)
     calls: dict[str, tuple[str, str]] = field(default_factory=dict)
     closures: dict[tuple[ir.Signature, bool], str] = field(default_factory=dict)
+    taken: set[str] = field(default_factory=lambda: {"_bp", "_builtins", "_enum"})
+    """The module's names, public and private."""
 
     def renamed(self, what: str, name: str, final: str) -> str:
         if name != final:
@@ -127,7 +129,9 @@ class _Builder:
         return name
 
     def closure(self, signature: ir.Signature, mutable: bool) -> str:
-        return self.closures.setdefault((signature, mutable), f"_Closure{len(self.closures)}")
+        if (signature, mutable) not in self.closures:
+            self.closures[signature, mutable] = unique(f"_Closure{len(self.closures)}", self.taken)
+        return self.closures[signature, mutable]
 
 
 def build(module: ir.Module, *, title: str, slots: Iterable[str] = (), pep8: bool = False) -> PyModule:
@@ -144,6 +148,7 @@ def build(module: ir.Module, *, title: str, slots: Iterable[str] = (), pep8: boo
     free = sorted((item for item in module.exports if item.owner is None), key=lambda item: (item.namespace, item.name))
     names = {id(item): _claim_function(b, scope, item) for item in free}
     members = {item.name for item in module.exports} | set(names.values())
+    b.taken |= set(scope.taken)
     taken = frozenset(scope.taken) | frozenset(members & set(BUILTINS))
     counts = {e.key: len(e.variants) for e in module.string_enums}
     writer = plan.Writer(abi.Names(structs, enums, string_enums, counts, b.closure), taken)
@@ -290,10 +295,9 @@ def _closures(b: _Builder, writer: plan.Writer) -> Iterable[ClosureText]:
 
 
 def _imports(b: _Builder, writer: plan.Writer, structs: dict[str, str]) -> Iterable[ImportText]:
-    taken = {"_bp", "_enum", "_builtins"}
     for item in b.module.imports:
-        name = unique(_private(_import_name(item)), taken)
-        target = _target(item.role, f"{name}_target")
+        name = unique(_private(_import_name(item)), b.taken)
+        target = _target(item.role, unique(f"{name}_target", b.taken))
         signature = abi.signature(item.wasm)
         catch = isinstance(item.role, ir.Call) and item.role.catch
         if isinstance(item.role, ir.Call) and item.role.name == symbols.CLOSURE_UNREF:
@@ -316,7 +320,8 @@ def _ready_made(role: ir.Role) -> str:
 
 def _private(name: str) -> str:
     """A host function's name: behind an underscore, apart from what else starts with one."""
-    return f"_import_{name}" if f"_{name}".startswith((PREFIX, "_Closure")) else f"_{name}"
+    name = name.strip("_")
+    return f"_import_{name}".rstrip("_") if not name or f"_{name}".startswith(PREFIX) else f"_{name}"
 
 
 def _import_name(item: ir.Import) -> str:

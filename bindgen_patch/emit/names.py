@@ -18,7 +18,7 @@ from bindgen_patch.errors import GenerationError
 PREFIX = "_bp"
 """Every private name in generated code starts with this, so that no parameter of a guest's can meet one."""
 
-MODULE_RESERVED = frozenset({"Instance", "instance", "_builtins", "_enum"})
+MODULE_RESERVED = frozenset({"Instance", "instance", "super", "_builtins", "_enum"})
 INSTANCE_CONTROL = frozenset({"provide", "state", "instance_id", "schedule_reinit", "terminate", "on_abort", "close", "deadline", "stats"})
 """What ``Instance`` offers its host; an export of that name is ``name_`` there."""
 OBJECT_CONTROL = frozenset({"free"})
@@ -35,9 +35,11 @@ def identifier(name: str, *, pep8: bool = False) -> str:
     name = "".join(c if ("a" + c).isidentifier() else "_" for c in name) or "_"
     if not name.isidentifier():
         name = "_" + name
-    if keyword.iskeyword(name) or name.startswith(PREFIX) or (name.startswith("__") and name.endswith("__")):
-        name += "_"
-    return name
+    if name.startswith("__"):  # Python keeps these for itself, and mangles the others inside a class
+        name = "_" + name.lstrip("_")
+    if name.startswith(PREFIX):
+        name = name[1:] + "_"
+    return name + "_" if keyword.iskeyword(name) else name
 
 
 @dataclass(slots=True)
@@ -74,7 +76,7 @@ def enum_members(names: Iterable[str], base: type) -> list[str]:
         member = identifier(name)
         if not member.strip("_"):
             member = identifier("_".join(unicodedata.name(c, f"U_{ord(c):04X}") for c in name) or "EMPTY")
-        if member.startswith("_") and (member.startswith("__") or member.endswith("_")):
+        if member.startswith("_") and member.endswith("_"):
             member = f"V{member}"
         if member in ("mro", "name", "value") or member in dir(base):
             member += "_"
