@@ -13,11 +13,13 @@ from bindgen_patch.emit import abi, plan
 from bindgen_patch.emit.layout import quoted
 from bindgen_patch.emit.names import (
     BUILTINS,
+    CALLED_BUILTINS,
     INSTANCE_CONTROL,
     MODULE_RESERVED,
     OBJECT_CONTROL,
     PREFIX,
     Scope,
+    as_in_rust,
     enum_members,
     identifier,
     unique,
@@ -149,7 +151,8 @@ def build(module: ir.Module, *, title: str, slots: Iterable[str] = (), pep8: boo
     names = {id(item): _claim_function(b, scope, item) for item in free}
     members = {item.name for item in module.exports} | set(names.values())
     b.taken |= set(scope.taken)
-    taken = frozenset(scope.taken) | frozenset(members & set(BUILTINS))
+    parameters = {as_in_rust(param.name) for item in module.exports for param in item.params}
+    taken = frozenset(scope.taken) | (members & set(BUILTINS)) | (parameters & set(CALLED_BUILTINS))
     counts = {e.key: len(e.variants) for e in module.string_enums}
     writer = plan.Writer(abi.Names(structs, enums, string_enums, counts, b.closure), taken)
     known = set(structs.values()) | set(enums.values()) | set(string_enums.values())

@@ -25,6 +25,8 @@ OBJECT_CONTROL = frozenset({"free"})
 
 BUILTINS = ("AttributeError", "bool", "bytes", "classmethod", "float", "int", "len", "list", "object", "property", "str", "type")
 """The built-ins that generated code names."""
+CALLED_BUILTINS = ("AttributeError", "int", "len")
+"""Those that bodies call: a parameter may be called so, too."""
 
 
 def identifier(name: str, *, pep8: bool = False) -> str:

@@ -131,7 +131,7 @@ def export(writer: Writer, item: ir.Export, name: str, call: str, taken: set[str
         raise abi.Unsupported("async functions are not served by this version")
     guest = "_bp_guest"
     method = item.kind in ("method", "getter", "setter")
-    parameters, arguments = _parameters(writer, item, taken | {"self", "cls"})
+    parameters, arguments = _parameters(writer, item, taken | {"self", "cls", "_builtins"})
     checks, words = writer.lower_all(arguments, guest)
     if item.consumes:
         checks.insert(0, f"{guest}.pointer(self)")

@@ -155,7 +155,7 @@ class _Module:
         allowed = {f"{prefix}{name}" for prefix in ("", "_builtins.") for name in ("property", "classmethod")} | {f"{node.name}.setter"}
         if not {ast.unparse(decorator) for decorator in node.decorator_list} <= allowed:
             yield _hole(node, f"{node.name} is decorated")
-        if node.name.startswith("_bp") and node.name != "_bp_drop" and not node.name.endswith("_"):
+        if node.name.startswith("_bp") and node.name != "_bp_drop":
             yield _hole(node, f"{node.name} takes a name of the run time's")
         yield from self.parameters(node)
         scope = _Scope(_parameters(node), next((arg.arg for arg in [*node.args.posonlyargs, *node.args.args]), None))
