@@ -19,8 +19,9 @@ becomes, with the handlers' labels around the body from the inside out ::
       handler 1
     end
 
-``rethrow`` needs the exception itself: the clauses of a try that one names are ``catch_ref``/``catch_all_ref``, and its handlers begin by
-putting the exception into an appended local. ``try … delegate`` is a ``try_table (catch_all_ref)`` whose target is a block just inside the
+Parameters of the try are parameters of all of these blocks. ``rethrow`` needs the exception itself: the clauses of a try that one names are
+``catch_ref``/``catch_all_ref``, and its handlers begin by putting the exception into an appended local, which depends on how many such
+tries are open. ``try … delegate`` is a ``try_table (catch_all_ref)`` whose target is a block just inside the
 try it delegates to, with ``throw_ref`` behind it: the exception is thrown again there, and caught by that try and nothing between.
 
 Sources: the legacy and the final exception-handling proposals.
@@ -30,7 +31,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from itertools import groupby
 
 from bindgen_patch.decode import opcodes
 from bindgen_patch.decode.blame import DAMAGED
@@ -38,12 +38,12 @@ from bindgen_patch.decode.container import Id, Signature, Wasm
 from bindgen_patch.decode.opcodes import Instruction
 from bindgen_patch.decode.reader import Reader
 from bindgen_patch.decode.rewrite import after_count, assemble, code_section
-from bindgen_patch.decode.writer import sized, sleb, uleb, vector
+from bindgen_patch.decode.writer import sleb, uleb, vector
 from bindgen_patch.errors import GenerationError
 
-_BR, _BR_IF, _RETURN, _THROW_REF = 0x0C, 0x0D, 0x0F, 0x0A
+_BR, _BR_IF, _RETURN = 0x0C, 0x0D, 0x0F
 _BR_ON_NULL, _BR_ON_NON_NULL = 0xD5, 0xD6
-_LOCAL_GET, _LOCAL_SET = 0x20, 0x21
+_LOCAL_SET = 0x21
 _EMPTY, _EXNREF = 0x40, 0x69
 _CATCH, _CATCH_REF, _CATCH_ALL, _CATCH_ALL_REF = range(4)
 _PLAIN_BLOCKS = frozenset({opcodes.BLOCK, opcodes.LOOP, opcodes.IF, opcodes.TRY_TABLE})
@@ -51,6 +51,8 @@ _OPENING = _PLAIN_BLOCKS | {opcodes.TRY}
 _STRUCTURE = _OPENING | opcodes.LEGACY_EH | {opcodes.END, _BR, _BR_IF, _BR_ON_NULL, _BR_ON_NON_NULL, opcodes.BR_TABLE}
 
 _VALUE_BYTES = {"i32": 0x7F, "i64": 0x7E, "f32": 0x7D, "f64": 0x7C, "v128": 0x7B, "funcref": 0x70, "externref": 0x6F, "exnref": _EXNREF}
+_MOST_VALUES = 1000
+"""What wasmtime allows a function's type to take or give: nothing much longer than what is read is written."""
 
 
 def translate(wasm: Wasm) -> bytes:
@@ -73,41 +75,50 @@ class _Types:
 
     def __init__(self, wasm: Wasm) -> None:
         self.wasm = wasm
-        self.all = list(wasm.types)
+        self.numbers: dict[Signature, int] = {}
+        for number, signature in enumerate(wasm.types):
+            if _VALUE_BYTES.keys() >= {*signature.params, *signature.results}:
+                self.numbers.setdefault(signature, number)
+        self.added: list[Signature] = []
 
-    def of_tag(self, tag: int) -> tuple[str, ...]:
-        """What a tag carries."""
+    def carried(self, tag: int) -> tuple[str, ...]:
+        """The values of an exception."""
         if tag >= len(self.wasm.tags):
             raise _malformed(f"catch of tag {tag}, which there is not")
-        return self.all[self.wasm.tags[tag]].params
+        return self.wasm.types[self.wasm.tags[tag]].params
 
-    def block(self, results: tuple[str, ...]) -> bytes:
-        """The block type that takes nothing and gives ``results``."""
-        if not results:
+    def taken(self, number: int) -> tuple[str, ...]:
+        """The parameters of a block, by the number that stands for its type in the code."""
+        if number >= len(self.wasm.types):
+            raise _malformed(f"a block of type {number}, which there is not")
+        return self.wasm.types[number].params if number >= 0 else ()
+
+    def block(self, params: tuple[str, ...], results: tuple[str, ...]) -> bytes:
+        """A block's type, as it stands in the code."""
+        if not params and not results:
             return bytes((_EMPTY,))
-        if len(results) == 1:
-            return bytes((_value_byte(results[0]),))
-        wanted = Signature((), results)
-        if wanted not in self.all:
-            self.all.append(wanted)
-        return sleb(self.all.index(wanted))
+        if not params and len(results) == 1:
+            return _value_type(results[0])
+        wanted = Signature(params, results)
+        if wanted not in self.numbers:
+            if max(len(params), len(results)) > _MOST_VALUES:
+                raise _malformed(f"an exception or a try with more than {_MOST_VALUES} values")
+            self.numbers[wanted] = len(self.wasm.types) + len(self.added)
+            self.added.append(wanted)
+        return sleb(self.numbers[wanted])
 
     def section(self) -> bytes:
         """The content of the type section, the new types behind the old ones."""
         section = self.wasm.section(Id.TYPE)
         old = self.wasm.data[after_count(self.wasm, section) : section.end] if section else b""
-        added = [b"\x60" + _value_types(s.params) + _value_types(s.results) for s in self.all[len(self.wasm.types) :]]
-        return uleb(len(self.all)) + old + b"".join(added)
+        added = [b"\x60" + vector(map(_value_type, new.params)) + vector(map(_value_type, new.results)) for new in self.added]
+        return uleb(len(self.wasm.types) + len(added)) + old + b"".join(added)
 
 
-def _value_byte(name: str) -> int:
+def _value_type(name: str) -> bytes:
     if name not in _VALUE_BYTES:
-        raise _malformed(f"an exception or a try block with a value of type {name}")
-    return _VALUE_BYTES[name]
-
-
-def _value_types(names: tuple[str, ...]) -> bytes:
-    return sized(bytes(_value_byte(name) for name in names))
+        raise _malformed(f"an exception or a try with a value of type {name}")
+    return bytes((_VALUE_BYTES[name],))
 
 
 # ---------------------------------------------------------------------------------------------- what a function holds
@@ -117,8 +128,8 @@ def _value_types(names: tuple[str, ...]) -> bytes:
 class _Try:
     """One legacy try, as found before anything is written."""
 
+    type: bytes
     params: tuple[str, ...]
-    results: tuple[str, ...]
     tags: list[int | None] = field(default_factory=list)
     """The tag of each clause; ``None`` for catch_all."""
     delegates: int | None = None
@@ -131,22 +142,27 @@ class _Try:
 
 @dataclass(slots=True)
 class _Label:
-    """One open label while reading: ``block`` is the try it belongs to, if any, ``in_body`` whether its handlers still guard."""
+    """One open label while reading: the try it belongs to, if any, and the one that guards what is in it, ``None`` in handlers' place."""
 
-    block: _Try | None = None
-    in_body: bool = True
+    block: _Try | None
+    guard: _Try | None
+
+    @property
+    def in_handler(self) -> bool:
+        """Whether a handler of this try has begun."""
+        return self.block is not None and self.guard is not self.block
 
 
 @dataclass(slots=True)
 class _Open:
-    """One open label while writing: ``br`` goes to the block at height ``height``; ``delegate`` leads to ``landing``."""
+    """One open label while writing: ``br`` goes to the block at ``height``, what is delegated to it to the one at ``landing``."""
 
     height: int
+    landing: int
     block: _Try | None = None
-    landing: int | None = None
-    handler: int = -1
-    """How many handlers have begun, less one."""
+    in_handler: bool = False
     local: int = 0
+    """Holds the exception of a try that is rethrown."""
 
 
 class _Function:
@@ -155,27 +171,24 @@ class _Function:
     def __init__(self, wasm: Wasm, types: _Types, function: int) -> None:
         self.data = wasm.data
         self.types = types
-        self.start, self.end = wasm.body(function) or (0, 0)
-        self.code = opcodes.code_start(self.data, self.start, self.end)
-        self.signature = wasm.signature(function)
+        start, self.end = wasm.body(function) or (0, 0)
+        self.code = opcodes.code_start(self.data, start, self.end)
+        self.declarations, self.groups, declared = _declarations(Reader(self.data, start, self.code))
+        self.first_local = len(wasm.signature(function).params) + declared
         self.tries: dict[int, _Try] = {}
-        self.out = bytearray()
-        self.height = 0
-        self.kept = self.code
-        self.labels: list[_Open] = []
-        self.locals: list[str] = []
-        self.exceptions = 0
-        self.first_local = len(self.signature.params) + self._declared()
         self.to_caller = False
+        self.out = bytearray()
+        self.kept = self.code
+        self.height = 0
+        self.labels: list[_Open] = []
+        self.rethrown = self.most_rethrown = 0
 
     def translated(self) -> bytes:
         """The new body: local declarations, then code."""
         self._survey()
         self._write()
-        old, count = self._declarations()
-        groups = [(len(list(run)), kind) for kind, run in groupby(self.locals)]
-        added = b"".join(uleb(number) + bytes((_value_byte(kind),)) for number, kind in groups)
-        return uleb(count + len(groups)) + old + added + bytes(self.out)
+        added = [uleb(self.most_rethrown) + bytes((_EXNREF,))] if self.most_rethrown else []
+        return uleb(self.groups + len(added)) + self.declarations + b"".join(added) + bytes(self.out)
 
     # ------------------------------------------------------------------ reading
 
@@ -183,90 +196,64 @@ class _Function:
         return opcodes.walk(self.data, self.code, self.end, _STRUCTURE)
 
     def _survey(self) -> None:
-        """Find every try with its clauses, what is rethrown, and where delegates lead."""
-        labels = [_Label()]
+        """Find every try with its clauses, what is rethrown, and where delegates lead. Behind this, labels and nesting are right."""
+        labels = [_Label(None, None)]
+        after = self.code
         for opcode, at, after in self._instructions():
             if not labels:
-                raise _malformed("code behind the end of a function")
+                raise _malformed("instructions behind the end of a function")
             top = labels[-1]
             if opcode == opcodes.TRY:
-                params, results = self._block_type(at, after)
-                self.tries[at] = _Try(params, results)
-                labels.append(_Label(self.tries[at]))
+                params = self.types.taken(Reader(self.data, at + 1, after).s33())
+                block = self.tries[at] = _Try(self.data[at + 1 : after], params)
+                labels.append(_Label(block, block))
             elif opcode in _PLAIN_BLOCKS:
-                labels.append(_Label())
+                labels.append(_Label(None, top.guard))
             elif opcode in (opcodes.CATCH, opcodes.CATCH_ALL):
-                if top.block is None or None in top.block.tags:
+                if top.block is None or None in top.block.tags[-1:]:
                     raise _malformed("a catch that belongs to no try")
                 top.block.tags.append(self._operand(at, after) if opcode == opcodes.CATCH else None)
-                top.in_body = False
-            elif opcode == opcodes.RETHROW:
-                named = self._label(labels, self._operand(at, after))
-                if named.block is None or named.in_body:
-                    raise _malformed("a rethrow outside of a handler")
-                named.block.rethrown = True
+                top.guard = labels[-2].guard
             elif opcode == opcodes.DELEGATE:
                 labels.pop()
-                if top.block is None or top.block.tags:
+                if top.block is None or top.in_handler:
                     raise _malformed("a delegate that belongs to no try")
                 top.block.delegates = self._operand(at, after)
-                target = _guarding(labels, top.block.delegates)
-                if target is None:
-                    self.to_caller = True
-                elif target.block is not None:
-                    target.block.is_target = True
+                self._delegated(_at(labels, top.block.delegates).guard)
             elif opcode == opcodes.END:
                 labels.pop()
-        if labels:
-            raise _malformed("a function without an end")
+            elif opcode == opcodes.RETHROW:
+                named = _at(labels, self._operand(at, after))
+                if named.block is None or not named.in_handler:
+                    raise _malformed("a rethrow outside of a handler")
+                named.block.rethrown = True
+            else:
+                for relative in self._targets(opcode, at, after):
+                    _at(labels, relative)
+        if labels or after != self.end:
+            raise _malformed("a function whose blocks do not end where its code does")
 
-    def _label(self, labels: list[_Label], relative: int) -> _Label:
-        if relative >= len(labels):
-            raise _malformed(f"a label {relative} that is not open")
-        return labels[-1 - relative]
+    def _delegated(self, guard: _Try | None) -> None:
+        if guard is None:
+            self.to_caller = True
+        else:
+            guard.is_target = True
 
     def _operand(self, at: int, after: int) -> int:
         return Reader(self.data, at + 1, after).u32()
 
-    def _block_type(self, at: int, after: int) -> tuple[tuple[str, ...], tuple[str, ...]]:
-        number = Reader(self.data, at + 1, after).s33()
-        if number >= 0:
-            if number >= len(self.types.all):
-                raise _malformed(f"a block of type {number}, which there is not")
-            found = self.types.all[number]
-            return found.params, found.results
-        byte = number & 0x7F
-        if byte == _EMPTY:
-            return (), ()
-        names = {code: name for name, code in _VALUE_BYTES.items()}
-        if byte not in names:
-            raise _malformed(f"a block of type {byte:#04x}")
-        return (), (names[byte],)
-
-    def _declared(self) -> int:
-        reader = Reader(self.data, self.start, self.code)
-        total = 0
-        for _ in range(reader.count(2)):
-            total += reader.u32()
-            if reader.byte() in (0x63, 0x64):
-                reader.s33()
-        return total
-
-    def _declarations(self) -> tuple[bytes, int]:
-        """The old local declarations without their count, and the count."""
-        reader = Reader(self.data, self.start, self.code)
-        count = reader.count(2)
-        return self.data[reader.pos : self.code], count
+    def _targets(self, opcode: int, at: int, after: int) -> list[int]:
+        """The labels of a branch, as they stand."""
+        reader = Reader(self.data, at + 1, after)
+        return [reader.u32() for _ in range(reader.count() + 1 if opcode == opcodes.BR_TABLE else 1)]
 
     # ------------------------------------------------------------------ writing
 
     def _write(self) -> None:
-        self.labels = [_Open(0)]
         self.height = 1
-        if self.to_caller:
-            self.labels[0].landing = self._open_landing()
+        self.labels = [_Open(height=0, landing=self._open_landing(()) if self.to_caller else 0)]
         for opcode, at, after in self._instructions():
-            self._copy(at)
+            self.out += self.data[self.kept : at]
             self.kept = after
             if opcode == opcodes.TRY:
                 self._try(self.tries[at])
@@ -275,144 +262,122 @@ class _Function:
             elif opcode in (opcodes.CATCH, opcodes.CATCH_ALL):
                 self._catch()
             elif opcode == opcodes.RETHROW:
-                local = self.labels[-1 - self._operand(at, after)].local
-                self._put(_LOCAL_GET, local)
-                self.out.append(_THROW_REF)
+                self._put(opcodes.LOCAL_GET, self.labels[-1 - self._operand(at, after)].local)
+                self.out.append(opcodes.THROW_REF)
             elif opcode in (opcodes.DELEGATE, opcodes.END):
                 self._end()
-            elif opcode == opcodes.BR_TABLE:
-                reader = Reader(self.data, at + 1, after)
-                targets = [self._branch(reader.u32()) for _ in range(reader.count() + 1)]
-                self.out += bytes((opcode,)) + uleb(len(targets) - 1) + b"".join(uleb(target) for target in targets)
             else:
-                self._put(opcode, self._branch(self._operand(at, after)))
-
-    def _copy(self, until: int) -> None:
-        self.out += self.data[self.kept : until]
+                targets = [self._to(self.labels[-1 - relative].height) for relative in self._targets(opcode, at, after)]
+                self.out.append(opcode)
+                if opcode == opcodes.BR_TABLE:
+                    self.out += uleb(len(targets) - 1)
+                self.out += b"".join(map(uleb, targets))
 
     def _put(self, opcode: int, operand: int) -> None:
         self.out += bytes((opcode,)) + uleb(operand)
 
-    def _branch(self, relative: int) -> int:
-        """A label of the old code as a label of the new, from here."""
-        return self._to(self.labels[-1 - relative].height)
-
     def _to(self, height: int) -> int:
+        """The label of the block at ``height``, from here."""
         return self.height - 1 - height
 
     def _open(self, opcode: int, block_type: bytes) -> int:
+        """Gives the height of the block."""
         self.out += bytes((opcode,)) + block_type
         self.height += 1
         return self.height - 1
 
-    def _open_landing(self) -> int:
+    def _close(self) -> None:
+        self.out.append(opcodes.END)
+        self.height -= 1
+
+    def _open_landing(self, params: tuple[str, ...]) -> int:
         """A block just inside of what delegates lead to; :meth:`_close_landing` throws behind its end."""
-        return self._open(opcodes.BLOCK, bytes((_EXNREF,)))
+        return self._open(opcodes.BLOCK, self.types.block(params, ("exnref",)))
 
     def _close_landing(self, leave: bytes) -> None:
-        self.out += leave + bytes((opcodes.END, _THROW_REF))
-        self.height -= 1
+        self.out += leave
+        self._close()
+        self.out.append(opcodes.THROW_REF)
 
     def _plain(self, opcode: int, at: int, after: int) -> None:
         if opcode == opcodes.TRY_TABLE:
             raise _malformed("both forms of exception handling in one function")
-        self.labels.append(_Open(self._open(opcode, self.data[at + 1 : after])))
+        self.labels.append(_Open(self._open(opcode, self.data[at + 1 : after]), self.labels[-1].landing))
 
     def _try(self, block: _Try) -> None:
-        results = self.types.block(block.results)
-        spilled = self._spill(block.params)
-        label = _Open(self.height, block)
+        label = _Open(self.height, self.labels[-1].landing, block)
         if block.tags:
-            self._open(opcodes.BLOCK, results)
+            self._open(opcodes.BLOCK, block.type)
             for tag in reversed(block.tags):
-                carried = self.types.of_tag(tag) if tag is not None else ()
-                self._open(opcodes.BLOCK, self.types.block((*carried, "exnref") if block.rethrown else carried))
+                carried = self.types.carried(tag) if tag is not None else ()
+                self._open(opcodes.BLOCK, self.types.block(block.params, (*carried, "exnref") if block.rethrown else carried))
         clauses = list(self._clauses(block))
-        self._open(opcodes.TRY_TABLE if clauses else opcodes.BLOCK, results + (vector(clauses) if clauses else b""))
+        self._open(opcodes.TRY_TABLE if clauses else opcodes.BLOCK, block.type + (vector(clauses) if clauses else b""))
         if block.is_target:
-            label.landing = self._open_landing()
-        for local in spilled:
-            self._put(_LOCAL_GET, local)
+            label.landing = self._open_landing(block.params)
         if block.rethrown:
-            label.local = self._exception_local()
+            label.local = self.first_local + self.rethrown
+            self.rethrown += 1
+            self.most_rethrown = max(self.most_rethrown, self.rethrown)
         self.labels.append(label)
 
     def _clauses(self, block: _Try) -> Iterator[bytes]:
         """The clauses of the try_table about to be written; their labels count from outside of it."""
         if block.delegates is not None:
-            yield bytes((_CATCH_ALL_REF,)) + uleb(self._to(self._landing(block.delegates)))
+            yield bytes((_CATCH_ALL_REF,)) + uleb(self._to(self.labels[-1 - block.delegates].landing))
         for label, tag in enumerate(block.tags):
             if tag is None:
                 yield bytes((_CATCH_ALL_REF if block.rethrown else _CATCH_ALL,)) + uleb(label)
             else:
                 yield bytes((_CATCH_REF if block.rethrown else _CATCH,)) + uleb(tag) + uleb(label)
 
-    def _landing(self, relative: int) -> int:
-        """The height of the block that a delegate leads to, from outside of its try."""
-        for label in reversed(self.labels[: len(self.labels) - relative]):
-            if label.landing is not None and label.handler < 0:
-                return label.landing
-        raise AssertionError("every delegate's landing was opened")
-
-    def _spill(self, params: tuple[str, ...]) -> list[int]:
-        """Parameters of a try wait in locals until its body begins."""
-        spilled = [self._new_local(kind) for kind in params]
-        for local in reversed(spilled):
-            self._put(_LOCAL_SET, local)
-        return spilled
-
-    def _new_local(self, kind: str) -> int:
-        self.locals.append(kind)
-        return self.first_local + len(self.locals) - 1
-
-    def _exception_local(self) -> int:
-        """A local for the exception of a try; those that are open at once have different ones."""
-        used = {label.local for label in self.labels if label.block is not None and label.block.rethrown}
-        for place, kind in enumerate(self.locals):
-            if kind == "exnref" and self.first_local + place not in used:
-                return self.first_local + place
-        return self._new_local("exnref")
-
     def _catch(self) -> None:
         """A handler begins: what ran before it goes to the end of the try."""
         label = self.labels[-1]
-        block = label.block
-        assert block is not None
-        if label.handler < 0:
-            self._end_body(label)
+        assert label.block is not None
+        if not label.in_handler:
+            self._end_body(label.block)
         self._put(_BR, self._to(label.height))
-        self.out.append(opcodes.END)
-        self.height -= 1
-        label.handler += 1
-        if block.rethrown:
+        self._close()
+        label.in_handler, label.landing = True, self.labels[-2].landing
+        if label.block.rethrown:
             self._put(_LOCAL_SET, label.local)
 
-    def _end_body(self, label: _Open) -> None:
+    def _end_body(self, block: _Try) -> None:
         """The end of what a try guards."""
-        if label.landing is not None:
+        if block.is_target:
             self._close_landing(bytes((_BR, 1)))
-        self.out.append(opcodes.END)
-        self.height -= 1
+        self._close()
 
     def _end(self) -> None:
         label = self.labels.pop()
-        if not self.labels and label.landing is not None:
+        if not self.labels and self.to_caller:
             self._close_landing(bytes((_RETURN,)))
-        if label.block is not None and label.handler < 0:
-            self._end_body(label)
+        if label.block is None:
+            self._close()
             return
-        self.out.append(opcodes.END)
-        self.height -= 1
+        self.rethrown -= label.block.rethrown
+        if label.in_handler:
+            self._close()
+        else:
+            self._end_body(label.block)
 
 
-def _guarding(labels: list[_Label], relative: int) -> _Label | None:
-    """The try that an exception thrown at a label comes to; ``None`` when it leaves the function."""
+def _at(labels: list[_Label], relative: int) -> _Label:
     if relative >= len(labels):
         raise _malformed(f"a label {relative} that is not open")
-    for label in reversed(labels[: len(labels) - relative]):
-        if label.block is not None and label.in_body:
-            return label
-    return None
+    return labels[-1 - relative]
+
+
+def _declarations(reader: Reader) -> tuple[bytes, int, int]:
+    """Local declarations without their number, their number, and how many locals they declare."""
+    number = reader.count(2)
+    start, declared = reader.pos, 0
+    for _ in range(number):
+        declared += reader.u32()
+        if reader.byte() in (0x63, 0x64):
+            reader.s33()
+    return reader.data[start : reader.pos], number, declared
 
 
 def _malformed(what: str) -> GenerationError:

@@ -78,7 +78,7 @@ def enum_members(names: Iterable[str], base: type) -> list[str]:
         member = identifier(name)
         if not member.strip("_"):
             member = identifier("_".join(unicodedata.name(c, f"U_{ord(c):04X}") for c in name) or "EMPTY")
-        if member.startswith("_") and member.endswith("_"):
+        if member.startswith("_") and (member.endswith("_") or "__" in member):
             member = f"V{member}"
         if member in ("mro", "name", "value") or member in dir(base):
             member += "_"

@@ -20,6 +20,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import cache
 
 from bindgen_patch.errors import GenerationError
 from bindgen_patch.instrument.guards import DOOR, GUARD, GUEST
@@ -337,8 +338,21 @@ def _names_guest(node: ast.AST) -> bool:
 def _guarded(body: list[ast.stmt], receiver: str | None) -> list[ast.stmt] | None:
     """What the guard guards, if ``body`` is one guard of ``receiver`` and nothing else."""
     match body:
-        case [ast.With(body=[_, ast.Try(body=inner)]) as guard]:
-            expected = ast.parse(GUARD.format(receiver=receiver)).body[0]
-            expected.body[1].body = inner  # type: ignore[attr-defined]
-            return inner if ast.dump(guard) == ast.dump(expected) else None
+        case [ast.With(body=[_, ast.Try(body=inner)]) as guard] if _hollow(guard) == _expected(receiver):
+            return inner
     return None
+
+
+def _hollow(guard: ast.With) -> str:
+    """A guard without what it guards, so that two of them compare."""
+    enter, attempt = guard.body
+    assert isinstance(attempt, ast.Try)
+    shell = ast.Try([], attempt.handlers, attempt.orelse, attempt.finalbody)
+    return ast.dump(ast.With(guard.items, [enter, shell], guard.type_comment))
+
+
+@cache
+def _expected(receiver: str | None) -> str:
+    (guard,) = ast.parse(GUARD.format(receiver=receiver)).body
+    assert isinstance(guard, ast.With)
+    return _hollow(guard)

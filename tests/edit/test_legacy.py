@@ -3,19 +3,28 @@
 from __future__ import annotations
 
 import itertools
+import os
+import random
+import time
+from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 import wasmtime
 
 from bindgen_patch import GenerationError
-from bindgen_patch.decode import opcodes
-from bindgen_patch.decode.container import Wasm
+from bindgen_patch.decode import decode, opcodes
+from bindgen_patch.decode.checks import validate
+from bindgen_patch.decode.container import Id, Wasm
 from bindgen_patch.decode.opcodes import walk
+from bindgen_patch.decode.rewrite import TRAP_BODY, assemble, code_section
+from bindgen_patch.edit import edit
 from bindgen_patch.edit.legacy import translate
 from tests.conftest import FIXTURES
 from tests.edit.assembler import THROWER, module, run
 
 LEGACY = sorted(FIXTURES.glob("*/legacy.wasm"))
+SEEDS = int(os.environ.get("BINDGEN_PATCH_CORRUPTIONS", "80")) // 4
 
 CASES: dict[str, tuple[str, list[int | str]]] = {
     "catch by tag": ("try i32 get 0 call 0 catch 0 const 10 add catch 1 const 20 end", [0, 11, 20, "thrown"]),
@@ -112,8 +121,11 @@ def test_untouched_code_stays_byte_for_byte() -> None:
 @pytest.mark.parametrize(
     "text",
     ["catch_all end const 0", "rethrow 0 const 0", "try i32 const 0 delegate 7", "try i32 const 0 catch 9 end",
-     "try i32 const 0 catch_all const 0 catch_all const 0 end",
-     "try void rethrow 0 end const 0", "try 99 const 0 end", "block i32 const 0 delegate 0", "rethrow 5 const 0"],
+     "try i32 const 0 catch_all const 0 catch_all const 0 end", "try i32 const 0 catch_all const 0 catch 0 end",
+     "try i32 const 0 catch_all const 0 delegate 0", "try void rethrow 0 end const 0", "try 99 const 0 end",
+     "block i32 const 0 delegate 0", "rethrow 5 const 0", "try i32 br 2 catch_all const 0 end", "try i32 br_if 9 catch_all const 0 end",
+     "try i32 const 0 const 0 br_table 1 0 9 catch_all const 0 end", "try i32 const 0 catch_all const 0 end end",
+     "try i32 const 0 catch_all const 0 end end nop", "try i32 const 0 catch_all const 0", "try void catch_all end else end"],
 )  # fmt: skip
 def test_malformed_code_is_refused(text: str) -> None:
     with pytest.raises(GenerationError) as caught:
@@ -121,10 +133,94 @@ def test_malformed_code_is_refused(text: str) -> None:
     assert caught.value.hint
 
 
+def test_more_locals_than_there_can_be_are_refused() -> None:
+    data = translate(module(THROWER, "try i32 try i32 throw 1 catch_all rethrow 0 end catch_all const 0 end", locals_=2**32 - 1))
+    with pytest.raises(GenerationError):
+        validate(data)
+
+
+def test_time_follows_size() -> None:
+    """Deep nesting costs what as many tries side by side do."""
+    depth = 20_000
+    text = "try void " * depth + "try void delegate 10000 " * depth + "catch_all rethrow 0 end " * depth + "const 0"
+    started = time.process_time()
+    translate(module(text))
+    assert time.process_time() - started < 5
+
+
+def excerpt(wasm: Wasm, function: int) -> Wasm:
+    """The module with one body and, in place of all others, traps."""
+    others = {len(wasm.imported_functions) + place: TRAP_BODY for place in range(len(wasm.bodies))}
+    del others[function]
+    return Wasm(assemble(wasm, {Id.CODE: code_section(wasm, others)}, lambda _custom: False), wasm.name)
+
+
+def legacy_functions(wasm: Wasm) -> list[int]:
+    first = len(wasm.imported_functions)
+    return [first + place for place, body in enumerate(wasm.bodies) if is_legacy(wasm, *body)]
+
+
+def is_legacy(wasm: Wasm, start: int, end: int) -> bool:
+    return any(True for _ in walk(wasm.data, opcodes.code_start(wasm.data, start, end), end, opcodes.LEGACY_EH))
+
+
+def damaged(rng: random.Random, data: bytes, start: int, end: int) -> bytes:
+    """Some bytes of ``data[start:end]`` changed, most often into those that make structure; sometimes a stretch moved over another."""
+    changed = bytearray(data)
+    if rng.random() < 0.2:
+        size = rng.randint(1, min(16, end - start))
+        source, target = rng.randint(start, end - size), rng.randint(start, end - size)
+        changed[target : target + size] = data[source : source + size]
+        return bytes(changed)
+    for _ in range(rng.randint(1, 3)):
+        changed[rng.randrange(start, end)] = rng.choice((*_STRUCTURE, 0x40, 0x7F, 0xFF, rng.randrange(256)))
+    return bytes(changed)
+
+
+_STRUCTURE = (*opcodes.LEGACY_EH, opcodes.BLOCK, opcodes.LOOP, opcodes.END, 0x0C, 0x0D, opcodes.BR_TABLE)
+
+
 @pytest.mark.parametrize("path", LEGACY, ids=lambda path: path.parent.name)
-def test_guests(path: object) -> None:
+def test_damaged_functions_end_in_code_or_an_error(path: Path) -> None:
+    """In each of many functions, cut out of a guest and then damaged."""
+    wasm = Wasm(path.read_bytes(), "legacy.wasm")
+    for number, function in enumerate(legacy_functions(wasm)[:25]):
+        part = excerpt(wasm, function)
+        start, end = part.body(function) or (0, 0)
+        for seed in range(20):
+            check_damaged(f"{path.parent.name}, function {function}, seed {seed}", lambda data: validate(translate(Wasm(data, "x"))),
+                          damaged(random.Random(1000 * number + seed), part.data, start, end))  # fmt: skip
+
+
+@pytest.mark.parametrize("path", LEGACY, ids=lambda path: path.parent.name)
+def test_damaged_guests_end_in_a_module_or_an_error(path: Path) -> None:
+    """The same through all that reads and edits a guest."""
+
+    def read_and_edit(data: bytes) -> None:
+        found, read = decode(data, "guest.wasm")
+        edit(read, found)
+
+    wasm = Wasm(path.read_bytes(), "legacy.wasm")
+    functions = legacy_functions(wasm)
+    for seed in range(SEEDS):
+        rng = random.Random(seed)
+        start, end = wasm.body(rng.choice(functions)) or (0, 0)
+        check_damaged(f"{path.parent.name}, seed {seed}", read_and_edit, damaged(rng, wasm.data, start, end))
+
+
+def check_damaged(title: str, use: Callable[[bytes], None], data: bytes) -> None:
+    try:
+        use(data)
+    except GenerationError as error:
+        assert error.hint, title
+    except BaseException as error:
+        raise AssertionError(title) from error
+
+
+@pytest.mark.parametrize("path", LEGACY, ids=lambda path: path.parent.name)
+def test_guests(path: Path) -> None:
     """Valid, free of legacy instructions, and untouched where there were none."""
-    data = path.read_bytes()  # type: ignore[attr-defined]
+    data = path.read_bytes()
     wasm = Wasm(data, "legacy.wasm")
     translated = Wasm(translate(wasm), "translated.wasm")
     config = wasmtime.Config()
@@ -132,9 +228,8 @@ def test_guests(path: object) -> None:
     wasmtime.Module.validate(wasmtime.Engine(config), translated.data)
     changed = 0
     for (start, end), (new_start, new_end) in itertools.zip_longest(wasm.bodies, translated.bodies, fillvalue=(0, 0)):
-        had = any(True for _ in walk(data, opcodes.code_start(data, start, end), end, opcodes.LEGACY_EH))
+        had = is_legacy(wasm, start, end)
         assert had == (data[start:end] != translated.data[new_start:new_end])
-        new_code = opcodes.code_start(translated.data, new_start, new_end)
-        assert not any(True for _ in walk(translated.data, new_code, new_end, opcodes.LEGACY_EH))
+        assert not is_legacy(translated, new_start, new_end)
         changed += had
     assert changed > 10

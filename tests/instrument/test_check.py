@@ -378,7 +378,7 @@ def test_a_generated_module_without_any_one_guard(case: str, generated: Callable
     check_guards(text)
     guards = list(re.finditer(r"( +)with (\w+)\._bp_door\.lock:\n(?:\1 .*\n|\n)+", text))
     assert len(guards) > 40
-    for guard in guards[:: len(guards) // 4]:
+    for guard in guards[:: len(guards) // 2]:
         whole = guard[0]
         for old, new in (
             (re.search(r"try:\n((?:.*\n)*?) +except BaseException", whole)[1], " " * 40 + "pass\n"),  # type: ignore[index]
