@@ -506,7 +506,7 @@ def test_docs(guest: Any) -> None:
     assert guest.Counter.sum.__doc__ == "The sum of two numbers: a static without any object."
     assert guest.Counter.step.__doc__ == "How much `increment` adds."
     assert guest.consume.__doc__ == "Uses a counter up."
-    assert str(inspect.signature(guest.consume)) == "(counter: 'Counter') -> 'int'"
+    assert str(inspect.signature(guest.consume)) == "(counter: 'Counter') -> '_builtins.int'"  # this guest has a parameter called int
     assert list(inspect.signature(guest.Counter).parameters) == ["start"]
     text = pydoc.plain(pydoc.render_doc(guest))
     assert "Adds `step` and returns the new value." in text
