@@ -57,6 +57,8 @@ OBJECT_CLONE_REF = "__wbindgen_object_clone_ref"
 OBJECT_DROP_REF = "__wbindgen_object_drop_ref"
 CLOSURE_UNREF = "_wbg_cb_unref"
 """The structural method by which Rust lets go of a closure it gave to the host."""
+OBJECT_POINTER = "__wbg_ptr"
+"""What some crates read from an object to see whether it is one of theirs."""
 PANIC_ERROR = "__wbindgen_panic_error"
 """Imported by guests whose panics unwind, and by no other."""
 

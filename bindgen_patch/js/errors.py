@@ -14,9 +14,13 @@ class Error(Exception):
 
     name = "Error"
 
-    def __init__(self, message: str = "") -> None:
+    def __init__(self, message: object = "") -> None:
+        if not isinstance(message, str):  # a guest may give anything: what is inside it is not for ``str()`` to tell
+            from .model import to_string
+
+            message = "" if message is None else to_string(message)
         super().__init__(message)
-        self.message = message
+        self.message: str = message
 
 
 class TypeError(Error, builtins.TypeError):

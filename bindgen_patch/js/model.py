@@ -167,7 +167,7 @@ def to_string(value: object) -> str:
 
 def property_key(key: object) -> Key:
     """ToPropertyKey: text, or a symbol."""
-    return key if isinstance(key, Symbol) else to_string(key)
+    return key if isinstance(key, str | Symbol) else to_string(key)
 
 
 def _object_text(value: object) -> str:

@@ -23,6 +23,7 @@ import types
 from collections.abc import Iterable, Mapping, MutableMapping
 from typing import Any, Final, TypeGuard
 
+from ..symbols import OBJECT_POINTER
 from .errors import Error, RangeError, TypeError, error_message, error_name
 from .primitives import Symbol, code_units, null
 from .visibility import is_exposed, is_public, is_reachable, offers
@@ -206,13 +207,13 @@ class Members(View):
         return name if _public(name) and static(type(obj), name) is not MISSING else None
 
     def get(self, obj: Any, key: Key) -> Any:
-        if key == "__wbg_ptr":  # some crates tell such objects by it
+        if key == OBJECT_POINTER:
             return obj._bp_pointer
         name = self._name(obj, key)
         return MISSING if name is None else getattr(obj, name)
 
     def has(self, obj: Any, key: Key) -> bool:
-        return key == "__wbg_ptr" or self._name(obj, key) is not None
+        return key == OBJECT_POINTER or self._name(obj, key) is not None
 
     def set(self, obj: Any, key: Key, value: Any) -> bool:
         name = self._name(obj, key)

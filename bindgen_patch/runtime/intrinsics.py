@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from .. import js
+from .. import js, symbols
 from ..errors import GuestException, PanicError
 from ..js import model, operators, printing
 from ..js.primitives import is_bigint, is_number
@@ -244,6 +244,6 @@ for _name in (
     "externref_table_set_null",
     "init_externref_table",
 ):
-    _ADAPTERS[_name] = unsupported(f"__wbindgen_{_name} is never called by a guest whose handles the host keeps")
+    _ADAPTERS[_name] = unsupported(f"{symbols.INTRINSIC_PREFIX}{_name} is never called by a guest whose handles the host keeps")
 for _name in ("describe", "describe_generic_import"):
     _ADAPTERS[_name] = unsupported("descriptors are not computed at run time")

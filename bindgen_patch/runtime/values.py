@@ -11,7 +11,7 @@ import array
 import math
 import operator
 import struct
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from enum import IntEnum, StrEnum
 from typing import TYPE_CHECKING, Any, Protocol, SupportsFloat, SupportsIndex, TypeGuard, TypeVar
@@ -390,8 +390,3 @@ def to_js_number(word: float) -> int | float:
 def to_bigint(value: int) -> js.BigInt:
     """A 64- or 128-bit integer that becomes a ``JsValue``."""
     return js.BigInt(value)
-
-
-def sequence(value: Sequence[T]) -> list[T]:
-    """Any sequence as a list."""
-    return list(value)

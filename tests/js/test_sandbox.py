@@ -216,6 +216,17 @@ def test_an_exception_shows_no_traceback_and_no_cause() -> None:
         assert not model.has(error, name)
 
 
+def test_making_an_error_of_an_object_tells_nothing_about_it() -> None:
+    class Secretive:
+        def __repr__(self) -> str:
+            return "secret"
+
+    for cls in (GLOBALS["Error"], GLOBALS["TypeError"]):
+        error = cls(Secretive())
+        assert (error.message, model.to_string(error)) == ("[object Object]", f"{cls.__name__}: [object Object]")
+        assert [cls(value).message for value in (None, js.null, 5, js.BigInt(7), ["a"])] == ["", "null", "5", "7", "a"]
+
+
 def test_strings_do_not_format() -> None:
     for name in ("format", "format_map", "join", "encode", "__mod__", "__format__", "translate"):
         with pytest.raises(js.TypeError):
