@@ -83,7 +83,7 @@ def test_the_story_of_a_counter(guest: Any) -> None:
         abort()
     assert caught.value.kind == "unreachable"
     assert guest.instance.state == "terminated"
-    with pytest.raises(ModuleTerminated, match="^Module terminated") as refused:
+    with pytest.raises(ModuleTerminated, match=r"^Module terminated") as refused:
         increment()
     assert refused.value.cause_of_death is caught.value
     guest.instance.schedule_reinit()
@@ -114,7 +114,8 @@ def test_every_way_in_is_refused_after_a_death(guest: Any, host: Host) -> None:
         with pytest.raises(ModuleTerminated):
             way()
     counter.free()
-    del counter, closure
+    counter = closure = way = None
+    ways.clear()
     gc.collect()
     assert guest.instance.state == "terminated"
 

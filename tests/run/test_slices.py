@@ -399,6 +399,9 @@ def test_objects(slices: Any) -> None:
     items = slices.make_items(4)
     assert [item.number for item in items] == [0, 1, 2, 3]
     assert all(type(item) is slices.Item for item in items)
+    items[0].number = 10
+    assert [item.number for item in items] == [10, 1, 2, 3]
+    items[0].number = 0
     turned = slices.reverse_items(items)
     assert [item.number for item in turned] == [3, 2, 1, 0]
     assert slices.sum_items(tuple(turned)) == 6
