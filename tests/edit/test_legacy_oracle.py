@@ -148,13 +148,16 @@ def compare_with_binaryen(npm: Path, seeds: range) -> int:
 
 
 def test_guests_as_binaryen_translates_them(npm: Path) -> None:
-    """Whatever a committed guest exports does the same in both translations, called with numbers and without a host."""
-    for path in sorted(FIXTURES.glob("*/legacy.wasm")):
+    """Whatever a guest exports does the same in both translations, called with numbers and without a host."""
+    for path in (FIXTURES / case / "legacy.wasm" for case in ("classes", "closures", "imports")):  # `recovery` loops on purpose
         wasm = Wasm(path.read_bytes(), path.parent.name)
         theirs = binaryen(npm, wasm.data, "--disable-compact-imports", "--translate-to-exnref")
         expected = list(calls(theirs))
         assert list(calls(translate(wasm))) == expected, wasm.name
         assert any(result for _, result in expected)
+
+
+_ONES: dict[str, int | float] = {"i32": 1, "i64": 1, "f32": 1.0, "f64": 1.0}
 
 
 def calls(data: bytes) -> Iterator[tuple[str, object]]:
@@ -168,6 +171,6 @@ def calls(data: bytes) -> Iterator[tuple[str, object]]:
             f = linker.instantiate(store, compiled).exports(store)[export.name]
             assert isinstance(f, wasmtime.Func)
             try:
-                yield export.name, f(store, *[1 for _ in export.type.params])
+                yield export.name, f(store, *[_ONES.get(str(kind)) for kind in export.type.params])
             except (wasmtime.Trap, wasmtime.WasmtimeError) as error:
                 yield export.name, str(error).splitlines()[-1]
