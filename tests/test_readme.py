@@ -33,7 +33,11 @@ def test_the_first_command_prints_what_the_guest_returned(tmp_path: Path) -> Non
     """All of it but the virtual environment and the installation, which is the one these tests run in."""
     parts = command("first command").split(" && ")
     assert parts[:2] == ["python3 -m venv .venv", ".venv/bin/pip install -q ."]
-    tools = {".venv/bin/bindgen-patch": f"{sys.executable} -m bindgen_patch", ".venv/bin/python": sys.executable, "fixtures/": f"{ROOT}/fixtures/"}
+    tools = {
+        ".venv/bin/bindgen-patch": f"{sys.executable} -m bindgen_patch",
+        ".venv/bin/python": sys.executable,
+        "fixtures/": f"{ROOT}/fixtures/",
+    }
     line = re.sub("|".join(map(re.escape, tools)), lambda match: tools[match[0]], " && ".join(parts[2:]))
     done = subprocess.run(line, shell=True, cwd=tmp_path, capture_output=True, text=True, check=True)
     assert done.stdout.splitlines()[-1] == "Hello, Ada!"

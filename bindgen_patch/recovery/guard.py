@@ -209,10 +209,14 @@ class Guard(Generic[G]):
             if self.state is not State.CLOSED:
                 self._move(Event.START_FAILED)
             self._let_go()
-            raise failure  # noqa: B904 (it is the error itself, or the death that it tells of)
+            try:
+                raise failure  # noqa: B904 (it is the error itself, or the death that it tells of)
+            finally:
+                del failure  # which holds this frame
         finally:
             self._depth -= 1
         self._made += 1
+        self._cause = None
         if self.instance_id:
             log.info("instance %d serves from now on", self.instance_id)
         return guest
