@@ -210,7 +210,7 @@ class Guard(Generic[G]):
                 self._move(Event.START_FAILED)
             self._let_go()
             try:
-                raise failure  # noqa: B904 (it is the error itself, or the death that it tells of)
+                raise failure  # the error itself, or the death that it tells of
             finally:
                 del failure  # which holds this frame
         finally:
