@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import importlib
+import importlib.util
 import itertools
 import os
+import re
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -58,19 +59,24 @@ def generated() -> Callable[..., pipeline.Generated]:
 
 
 @pytest.fixture(scope="session")
-def load(generated: Callable[..., pipeline.Generated], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Any]]:
+def load(generated: Callable[..., pipeline.Generated], tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Any]:
     """``load("classes", "unwind")``: a freshly imported package for a fixture guest, with a default instance of its own."""
     root = tmp_path_factory.mktemp("packages")
-    sys.path.insert(0, str(root))
 
     def get(case: str, mode: str, **options: bool) -> ModuleType:
-        name = f"{case.replace('-', '_').replace('/', '_')}_{mode}_{next(_numbers)}"
-        write(generated(case, mode, **options).files, root / name)
-        importlib.invalidate_caches()
-        return importlib.import_module(name)
+        kind = "_".join((re.sub(r"\W", "_", case), mode, *(name for name, on in sorted(options.items()) if on)))
+        if not (root / kind).exists():
+            write(generated(case, mode, **options).files, root / kind)
+        # Each under a name of its own, all from one place: Python compiles the text once.
+        name = f"{kind}_{next(_numbers)}"
+        spec = importlib.util.spec_from_file_location(name, root / kind / "__init__.py", submodule_search_locations=[str(root / kind)])
+        assert spec is not None
+        assert spec.loader is not None
+        sys.modules[name] = module = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(module)
+        return module
 
-    yield get
-    sys.path.remove(str(root))
+    return get
 
 
 @pytest.fixture(params=MODES)
