@@ -83,11 +83,11 @@ class Guest:
         self._view = memoryview(b"")
         self._flag = ctypes.c_uint32(0)
         self._in_hook = False
-        self._discarded = False
+        self._discarded = self._stopped = False
         self._table_calls: dict[tuple[int, str], Callable[..., int]] = {}
         self.serial = next(_serials) & 0x7FFF_FFFF or next(_serials)
         """Which instance a host function is called by, among all of this process. Never 0."""
-        self._store, self._context, self._instance, self._take_exception, self._trapped = program.instantiate(self)
+        self._store, self._context, self._instance, self._take_exception, self._trapped = self._instantiate()
         self._memory = program.export(self, symbols.MEMORY, capi.MEMORY)
         if self._memory is None:
             raise self.violation("the guest exports no memory")
@@ -98,6 +98,16 @@ class Guest:
         address = self._address_of(symbols.INSTANCE_TERMINATED)
         if address is not None:
             self._flag = ctypes.c_uint32.from_address(self._base + address)
+
+    def _instantiate(self) -> tuple[int, int, Any, Callable[[], bool | None], Any]:
+        """Until there is an instance, a guest that runs (which none that rustc writes does) may not call its host."""
+        self.death = early = GuestAborted("the guest called its host before it was instantiated", kind="abi_violation")
+        try:
+            made = self.program.instantiate(self)
+        except GuestAborted as failure:
+            raise early if self._stopped else failure from None
+        self.death = None
+        return made
 
     # ------------------------------------------------------------------ what the guard asks for
 
@@ -291,6 +301,7 @@ class Guest:
         """How a host function returns to the guest when it may not just go on: failed (nothing), or dead (a trap)."""
         if self.death is None:
             return None
+        self._stopped = True
         return self._capi.new_trap(b"the instance died while it was calling the host")
 
     # ------------------------------------------------------------------ memory

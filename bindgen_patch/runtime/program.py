@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 from weakref import ref
 
 from .. import symbols
-from ..errors import BindgenPatchError
+from ..errors import BindgenPatchError, GuestAborted
+from . import trap
 from .calls import Adapter, companion_type, host_function
 
 if TYPE_CHECKING:
@@ -89,6 +90,8 @@ class Program:
         """A fresh store with the guest in it, and how the companion tells that it ended a call.
 
         (store, context, instance, taker of exceptions with the companion's tag, its global that is 1 after a trap of its own).
+        Raises :class:`GuestAborted` when the guest does not get that far: it wants more than it may have, or runs code of its own
+        before the instance is there.
         """
         from . import capi
 
@@ -99,7 +102,7 @@ class Program:
             if guest.host.limits is not None:
                 guest.host.limits.apply(store)
             companion = capi.ffi.wasmtime_instance_t()
-            _finish(capi.instance_pre_instantiate, loaded.companion, context, ctypes.byref(companion))
+            _finish(lambda out: capi.instance_pre_instantiate(loaded.companion, context, ctypes.byref(companion), out))
             capi.set_global_i32(context, capi.export(context, companion, symbols.SHIM_INSTANCE, capi.GLOBAL), guest.serial)
             self.guests[guest.serial] = ref(guest)
             shims = [capi.export(context, companion, name, capi.FUNC) for name in loaded.shim_names]
@@ -107,7 +110,7 @@ class Program:
             for position, number in enumerate(loaded.order):
                 externs[position] = shims[number]
             instance = capi.ffi.wasmtime_instance_t()
-            _finish(lambda trap: capi.instance_new(context, loaded.module.ptr(), externs, len(loaded.order), ctypes.byref(instance), trap))
+            _finish(lambda out: capi.instance_new(context, loaded.module.ptr(), externs, len(loaded.order), ctypes.byref(instance), out))
             host = capi.export(context, instance, symbols.EXPORT_HOST, capi.TABLE)
             for slot, name in enumerate(self.slots):
                 capi.set_table_func(context, host, slot, capi.export(context, companion, name, capi.FUNC).of.func)
@@ -157,11 +160,13 @@ class _Loaded:
         self.companion = capi.instantiate_pre(linker, shims)
 
 
-def _finish(function: Any, *args: Any) -> None:
+def _finish(instantiate: Callable[[Any], int | None]) -> None:
     """Instantiate; a trap or an error becomes an exception."""
     from . import capi
 
-    trap = ctypes.c_void_p()
-    capi.raise_error(function(*args, ctypes.byref(trap)))
-    if trap.value is not None:
-        raise capi.take_trap(trap.value)
+    pointer = ctypes.c_void_p()
+    error = instantiate(ctypes.byref(pointer))
+    if error is not None:
+        raise GuestAborted(trap.reason(capi.error_message(error)), kind="host_error")
+    if pointer.value is not None:
+        raise trap.aborted(capi.take_trap(pointer.value), thrown=False, stack_exhausted=False, last_words=None)
