@@ -99,6 +99,14 @@ BROKEN_GUARDS = {
     "the guest as a parameter": replace("b: int)", "b: int, _bp_guest: object = None)"),
     "the guest as a default": replace("b: int)", "b: int = _bp_guest)"),
     "a default that is computed": replace("b: int)", "b: int = _bp.i32(1, 'b'))"),
+    "a class's name as a parameter": ADD.replace("a: int, b", "Color: object, b").replace(CALL, "                return Color(1)\n"),
+    "a closure's name as a parameter": ADD.replace("a: int", "_Closure0: object").replace(
+        CALL, "                return _Closure0(_bp_guest, 1, 2, owned=True)\n"
+    ),
+    "a built-in's name as a parameter": ADD.replace("a: int", "int: object").replace(CALL, "                return int(1)\n"),
+    "a target's name as a parameter": ADD.replace("a: int", "_host_add_target: object").replace(
+        CALL, "                return _host_add_target.find(_bp_guest)\n"
+    ),
     "a local as a parameter": replace("b: int)", "_bp_text: int)"),
 }
 
@@ -143,6 +151,10 @@ ESCAPES = {
     "by an import": "import os as _bp_guest",
     "by a with": "with a as _bp_guest:\n    pass",
     "by a match": "match a:\n    case _bp_guest:\n        pass",
+    "with the receiver bound again": "self = a\nself._bp_own(_bp_guest, 1)",
+    "to another method of the receiver": "return self.keep(_bp_guest)",
+    "to a private method of the receiver": "return self._bp_wrap(_bp_guest, 1)",
+    "to another method of a target": "return _host_add_target.keep(_bp_guest)",
     "bound again": "_bp_guest = a\n_bp_guest.call_add(1, 2)",
     "bound again by an augmented assignment": "_bp_guest += a",
     "deleted": "del _bp_guest",
@@ -187,6 +199,11 @@ WAYS_ROUND = {
     "the default instance": "return instance",
     "the default instance's method": "return instance.add(1, 2)",
     "another Instance": "return Instance()",
+    "the class Instance": "return Instance",
+    "a local's door": "_bp_x = _bp.i32(a, 'a')\nreturn _bp_x._bp_door",
+    "a local's method": "_bp_x = _bp.i32(a, 'a')\nreturn _bp_x.enter()",
+    "a parameter's method": "return a.release()",
+    "a class by another name": "Counter = a\nreturn Counter",
     "the program": "return _bp_program",
     "the program's guests": "return _bp_program.guests",
     "a guest of its own": "return _bp.Guest(a, b, 1)",
@@ -238,7 +255,8 @@ APPENDED = {
     "a computed constant": "x = 1 + len\n",
     "a lambda": "x = lambda: instance._bp_door\n",
     "a function without a guest": "def helper(a):\n    return a\n",
-    "a module's __getattr__": "def __getattr__(guest):\n    return guest\n",
+    "a module's __getattr__": "def __getattr__(guest):\n    return 1\n",
+    "a constant": "x = 5\n",
 }
 """Lines at the end of the module."""
 
@@ -282,6 +300,8 @@ REPLACED = {
     "an Instance that binds the door": ("self.Counter = self._bp_bind(Counter)", "self._bp_door = self._bp_bind(Counter)"),
     "an Instance that keeps the program": ("self.Counter = self._bp_bind(Counter)", "self.program = _bp_program"),
     "an Instance that enters": ("self.Counter = self._bp_bind(Counter)", "self._bp_door.enter().call_add(1, 2)"),
+    "an Instance that gives the program away": ("super().__init__(_bp_program,", "imports.keep(_bp_program,"),
+    "an Instance that binds what is no class of objects": ("self.Counter = self._bp_bind(Counter)", "self.Color = self._bp_bind(Color)"),
     "an Instance of another program": ("super().__init__(_bp_program,", "super().__init__(_bp.Program(__name__),"),
 }
 """One thing of the module, and what stands in its place."""
