@@ -64,10 +64,8 @@ class Items(View):
     """Mappings. Python code may have given them number keys; JavaScript's are text."""
 
     def _key(self, obj: Mapping[Any, Any], key: Key) -> object:
-        if key in obj or isinstance(key, Symbol):
-            return key
         index = array_index(key)
-        return index if index is not None and index in obj else key
+        return index if index is not None and key not in obj and index in obj else key
 
     def get(self, obj: Mapping[Any, Any], key: Key) -> Any:
         return obj.get(self._key(obj, key), MISSING)

@@ -255,6 +255,13 @@ def test_number_keys_that_python_made() -> None:
     assert 1 not in obj
 
 
+def test_text_keys_come_before_number_keys() -> None:
+    obj = {1: "number", "1": "text"}
+    assert model.get(obj, 1) == "text"
+    model.set(obj, 1, "new")
+    assert obj == {1: "number", "1": "new"}
+
+
 def test_read_only_mappings() -> None:
     obj = types.MappingProxyType({"a": 1})
     assert model.get(obj, "a") == 1

@@ -69,6 +69,14 @@ def test_stringify_shows_the_public_attributes_of_exposed_objects() -> None:
     assert printing.stringify(Host()) == '{"a":1}'
 
 
+def test_stringify_asks_no_key_for_its_text() -> None:
+    class Key:
+        def __str__(self) -> str:
+            raise AssertionError("a guest ran this")
+
+    assert printing.stringify({Key(): 1, "a": 2}) == '{"a":2}'
+
+
 @pytest.mark.parametrize("value", [js.BigInt(1), 2**60, [js.BigInt(1)], {"a": 2**64}])
 def test_bigints_are_not_json(value: object) -> None:
     with pytest.raises(js.TypeError, match="Do not know how to serialize a BigInt"):

@@ -305,6 +305,9 @@ def test_an_exposed_class_shows_no_methods_without_an_object() -> None:
     class Api:
         limit = 3
         helper = Plain
+        opener = open
+        module = os
+        mapping = dict
 
         def method(self) -> object:
             return self.__dict__
@@ -331,7 +334,20 @@ def test_an_exposed_class_shows_no_methods_without_an_object() -> None:
 
     js.expose(Api)
     assert (model.get(Api, "limit"), model.call(Api, "version", []), type(model.call(Api, "create", []))) == (3, 7, Api)
-    for name in ("method", "cached", "computed", "_secret", "mro", "__subclasses__", "__init__", "__dict__", "register"):
+    for name in (
+        "opener",
+        "module",
+        "mapping",
+        "method",
+        "cached",
+        "computed",
+        "_secret",
+        "mro",
+        "__subclasses__",
+        "__init__",
+        "__dict__",
+        "register",
+    ):
         assert model.get(Api, name) is None, name
     with pytest.raises(js.TypeError):
         model.set(Api, "limit", 4)
@@ -416,6 +432,22 @@ def test_a_module_offers_what_its_all_says(module: types.ModuleType) -> None:
     module.__all__ = ["run"]  # type: ignore[attr-defined]
     assert find(Target("run", module="m"), modules={"m": module}) is subprocess.run
     assert find(Target("log", module="m"), modules={"m": module}) is None
+
+
+def test_a_package_offers_what_its_own_modules_define(module: types.ModuleType) -> None:
+    def inside() -> None: ...
+    def beside() -> None: ...
+
+    inside.__module__, beside.__module__ = "host_module.inner", "host_module_of_another"
+    vars(module).update(inside=inside, beside=beside)
+    assert find(Target("inside", module="m"), modules={"m": module}) is inside
+    assert find(Target("beside", module="m"), modules={"m": module}) is None
+
+
+def test_namespaces_inside_themselves_can_be_given() -> None:
+    space: dict[str, Any] = {"Plain": Shown}
+    space["self"] = types.SimpleNamespace(space=space)
+    assert find(Target("space", "self", "space", "Plain"), imports={"space": space}) is Shown
 
 
 def test_the_path_of_an_import_leads_through_what_is_exposed_only() -> None:
