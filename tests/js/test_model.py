@@ -163,6 +163,10 @@ def test_deep_arrays_need_no_stack() -> None:
         deep = deep[0]
 
 
+def test_text_too_long_for_a_bigint_equals_none() -> None:
+    assert not model.loose_equal("9" * 300_000, js.BigInt(1))
+
+
 def test_what_guests_can_join_has_an_end(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(model, "MAX_STRING", 1000)
     laughs: list[Any] = ["ha"]
