@@ -7,7 +7,7 @@ import keyword
 import unicodedata
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from bindgen_patch import GenerationError, ir
@@ -17,7 +17,7 @@ from bindgen_patch.instrument import check_guards, insert_guards
 from .test_plan import export, text
 from .test_plan import module as model
 
-quick = settings(deadline=None, max_examples=300)
+quick = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow], max_examples=300)
 
 
 @pytest.mark.parametrize(

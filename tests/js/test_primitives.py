@@ -7,7 +7,7 @@ import math
 import pickle
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bindgen_patch import js
@@ -15,7 +15,7 @@ from bindgen_patch.js import primitives as p
 
 from .oracle import ask, doubles, needs_node, show
 
-quick = settings(deadline=None, max_examples=300)
+quick = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow], max_examples=300)
 doubles_of_every_kind = st.floats(allow_nan=True, allow_infinity=True)
 
 

@@ -8,7 +8,7 @@ import types
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bindgen_patch import PanicError, js
@@ -16,7 +16,7 @@ from bindgen_patch.js import builtins, printing
 
 from .oracle import ask, needs_node, show, values
 
-quick = settings(deadline=None, max_examples=200)
+quick = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow], max_examples=200)
 texts = st.text(st.characters(exclude_categories=()), max_size=6)
 plain = st.recursive(
     st.just(js.null) | st.booleans() | st.integers(-(2**53), 2**53) | st.floats(allow_nan=False, allow_infinity=False) | texts,

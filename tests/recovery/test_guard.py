@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
@@ -768,4 +768,4 @@ def swallowing(*kinds: type[BaseException]) -> Iterator[None]:
 
 
 TestAnyOrder = AnyOrder.TestCase
-TestAnyOrder.settings = settings(max_examples=300, stateful_step_count=15, deadline=None)
+TestAnyOrder.settings = settings(max_examples=300, stateful_step_count=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])

@@ -13,13 +13,13 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bindgen_patch import js
 from bindgen_patch.runtime import values
 
-quick = settings(deadline=None, max_examples=200)
+quick = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow], max_examples=200)
 
 INTEGERS = {
     **{f"u{bits}": (0, 2**bits - 1) for bits in (8, 16, 32, 64, 128)},
