@@ -73,7 +73,7 @@ def test_all_sections_but_the_edited_are_the_same(runnable_path: Path) -> None:
     if wasm.section(Id.TABLE):
         assert [(s.number, s.name) for s in after.sections] == [(s.number, s.name) for s in kept]
     for section in kept:
-        if section.number not in (Id.FUNCTION, Id.TABLE, Id.EXPORT, Id.CODE):
+        if section.number not in (Id.FUNCTION, Id.TABLE, Id.EXPORT, Id.CODE) and section.name != "name":
             twin = next(s for s in after.sections if (s.number, s.name) == (section.number, section.name))
             assert after.data[twin.header : twin.end] == wasm.data[section.header : section.end]
 
