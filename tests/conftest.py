@@ -19,6 +19,8 @@ from bindgen_patch.emit.package import write
 
 FIXTURES = Path(__file__).resolve().parent.parent / "fixtures"
 MODES = ("unwind", "abort")
+EVERY_MODE = ("unwind", "legacy", "abort")
+"""The guests in which panics matter are built with legacy exception handling too, which the editor translates."""
 CASES = sorted(path.parent.name for path in FIXTURES.glob("*/unwind.wasm"))
 BUILDS = [
     (folder.relative_to(FIXTURES).as_posix(), mode)

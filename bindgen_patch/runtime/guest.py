@@ -40,9 +40,6 @@ _RESULT_BYTES = 32
 _FRAMES_NEEDED = 40
 """How many frames of the interpreter a nested call may need on its way in and out, the host's own function apart."""
 
-_PANICKED = "panicked at "
-"""How the text begins that Rust's panic hooks print."""
-
 _struct = cache(struct.Struct)
 _serials = itertools.count(1)
 _view_of = ctypes.pythonapi.PyMemoryView_FromMemory
@@ -70,8 +67,8 @@ class Guest:
         self._statics: dict[Target, object] = {}
         self.host_error: BaseException | None = None
         """What a host function raised, while its wasm exception (or trap) is on its way through the guest."""
-        self.last_words: str | None = None
-        """What the guest's panic hook has said, if it has one that tells the host."""
+        self.last_words: tuple[int, trap.LastWords] | None = None
+        """How many calls deep, and what, the guest's panic hook has told the host."""
         self.result = 0
         """Where the function being called stores a result of several words: a place on the guest's own shadow stack."""
         self._next_handle = _FIRST_HANDLE
@@ -142,6 +139,8 @@ class Guest:
         before = self._stack()
         result = self._lower_stack(before) if self._stack_pointer is not None else 0
         self._frames.append((before, len(self._lent), self.result, self.host_error))
+        if self.last_words and self.last_words[0] >= len(self._frames):
+            self.forget_last_words()
         self.result, self.host_error = result, None
 
     def pop_frame(self) -> None:
@@ -158,7 +157,6 @@ class Guest:
     def restore_stack(self) -> None:
         """Put ``__stack_pointer`` back to where the innermost call found it: a call that failed did not."""
         self._set_stack(self.result)
-        self.last_words = None
 
     def run_abort_hook(self) -> None:
         """Raise the guest's flag, then run the hook it installed with ``set_on_abort``; host functions work inside it."""
@@ -256,8 +254,11 @@ class Guest:
                 raise host_error or RecursionError("a host function could not begin: the interpreter's stack is used up")
             finally:
                 host_error = None  # a frame that names the exception it is part of lives on, with all arguments of the call
-        death = trap.aborted(caught, thrown=ours is not None, stack_exhausted=self._stack_exhausted(), last_words=self.last_words)
-        raise self.die(death)
+        depth, words = self.last_words or (-1, None)
+        words = words if depth == len(self._frames) else None
+        raise self.die(
+            trap.aborted(caught, self.program.debug_info, thrown=ours is not None, stack_exhausted=self._stack_exhausted(), words=words)
+        )
 
     def _stopped_for_the_host(self) -> bool:
         """Whether the companion made the trap that ended the call: a host function had failed where no exception may be thrown."""
@@ -308,7 +309,13 @@ class Guest:
 
     def malloc(self, size: int, align: int) -> int:
         """Allocate in the guest: an address that is inside its memory, with room for ``size`` bytes."""
-        address = self.call_malloc(size, align) & _MASK
+        try:
+            address = self.call_malloc(size, align) & _MASK
+        except GuestAborted as death:
+            if death.kind == "unreachable":  # how the allocator says that there is nothing left; it has no other reason
+                death.kind, death.message = "out_of_memory", f"out of memory: {size} bytes for an argument"
+                death.args = (death.message,)
+            raise
         if not address:
             raise self.violation("the guest's allocator returned a null pointer")
         self._check(address, size)
@@ -417,9 +424,15 @@ class Guest:
             text = self.read(address, size).decode()
         except UnicodeDecodeError as error:
             raise self.violation(f"a str that is not UTF-8 ({error.reason})") from None
-        if text.startswith(_PANICKED):
-            self.last_words = text
+        words = trap.last_words(text)
+        if words:
+            self.last_words = len(self._frames), words
+            self.garbage.append(("forget_last_words", ()))  # before the next outermost call, at no cost to all others
         return text
+
+    def forget_last_words(self) -> None:
+        """The call in which they were said has ended, and not by a panic."""
+        self.last_words = None
 
     def take_string(self, address: int, size: int) -> str:
         """UTF-8 that is ours to free."""
