@@ -124,12 +124,11 @@ class Closure:
         if not self._bp_data:
             raise js.Error(DROPPED)
 
-    def _bp_begin(self) -> int:
-        data = self._bp_data
-        self._bp_count += 1
+    def _bp_begin(self) -> bool:
         if self._bp_mutable:
             self._bp_data = 0
-        return data
+        self._bp_count += 1
+        return True
 
     def _bp_end(self, data: int) -> None:
         if self._bp_mutable and self._bp_count > 1:
