@@ -32,7 +32,7 @@ _BLOCKS = {0x0A: 1, 0x03: 2, 0x04: 4}
 _VERSION = 4
 _NOWHERE = 0xFFFF_FFF0
 """The linker gives functions that it left out an address at the end of the address space, or none."""
-_MOST_WORK = 5_000_000
+_MOST_WORK = 3_000_000
 """Attributes and ranges that are read of one guest: seconds. What lies beyond stays unknown."""
 
 Range = tuple[int, int]

@@ -25,7 +25,7 @@ from tests.conftest import FIXTURES
 from tests.edit import interpreter
 from tests.edit.assembler import engine, module, run, run_all
 from tests.edit.generator import Writer
-from tests.edit.tree import Block, Node, text
+from tests.edit.tree import SIGNATURES, Block, Node, text
 
 ARGUMENTS = (0, 1, 2, 3, -1)
 THROWER: list[Node] = [
@@ -55,6 +55,40 @@ def test_the_interpreter_agrees(random: Random) -> None:
     expected = [interpreter.run(trees, 2, argument) for argument in ARGUMENTS]
     source = [text(tree) for tree in trees]
     assert run(translate(module(*source)), 2, ARGUMENTS) == expected, source
+
+
+def test_what_is_written_has_everything_in_it() -> None:
+    """The test above means nothing if the writer writes nothing: every instruction, in nests, and every outcome."""
+    words: set[str] = set()
+    outcomes: set[str] = set()
+    deepest = 0
+    for seed in range(100):
+        trees = [THROWER, *pair(Random(seed), 1)]
+        outcomes |= {type(interpreter.run(trees, 2, argument)).__name__ for argument in ARGUMENTS}
+        for tree in trees[1:]:
+            depth = 0
+            for word in text(tree).split():
+                words.add(word)
+                depth += (word == "try") - (word in ("delegate", "end"))
+                deepest = max(deepest, depth)
+    assert words >= {
+        "try",
+        "catch",
+        "catch_all",
+        "rethrow",
+        "delegate",
+        "throw",
+        "block",
+        "loop",
+        "if",
+        "br",
+        "br_if",
+        "br_table",
+        "return",
+    }
+    assert words >= {"void", "i32", *(str(number) for number in SIGNATURES)}
+    assert outcomes == {"int", "str"}
+    assert deepest > 3
 
 
 # ------------------------------------------------------------------------------------------ other implementations
