@@ -308,15 +308,15 @@ class Guest:
             if ours or (ours is None and self._stopped_for_the_host()):  # the companion's own exception or trap, and not one of Rust's
                 return host_error or RecursionError("a host function could not begin: the interpreter's stack is used up")
             said_in, words = self.last_words or (None, None)
-            return self.die(
-                trap.aborted(
-                    caught,
-                    self.program.debug_info,
-                    thrown=ours is not None,
-                    stack_exhausted=self._stack_exhausted(),
-                    words=words if said_in is self.frames else None,
-                )
+            death = trap.aborted(
+                caught,
+                self.program.debug_info,
+                thrown=ours is not None,
+                stack_exhausted=self._stack_exhausted(),
+                words=words if said_in is self.frames else None,
             )
+            outlived = not self.program.abort_handler and death.kind in trap.OUTLIVED
+            return death if outlived else self.die(death)
         finally:
             host_error = None  # a frame that names the exception it is part of lives on, with all arguments of the call
 

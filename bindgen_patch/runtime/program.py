@@ -37,7 +37,8 @@ class Program:
     """One guest, as its generated package describes it.
 
     ``exports`` maps the names that the generated code calls to (wasm export, signature); ``imports`` are in the order in
-    which ``shims.wasm`` numbers them, ``slots`` what it exports for each slot of the guest's host table. Nothing is read or
+    which ``shims.wasm`` numbers them, ``slots`` what it exports for each slot of the guest's host table. Without the ``abort_handler`` an
+    instance goes on after a failure of its own. Nothing is read or
     compiled before the first instance is made.
     """
 
@@ -52,6 +53,7 @@ class Program:
         slots: tuple[str, ...] = (),
         start: tuple[tuple[str, tuple[int, ...]], ...] = (),
         table: bool = False,
+        abort_handler: bool = True,
     ) -> None:
         self.package = package or "__main__"
         self.exports = exports
@@ -59,6 +61,7 @@ class Program:
         self.slots = slots
         self.start = start
         self.table = table
+        self.abort_handler = abort_handler
         self._digests = {"module.wasm": module, "shims.wasm": shims}
         self._lock = threading.Lock()
         self._loaded: _Loaded | None = None

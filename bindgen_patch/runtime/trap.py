@@ -28,6 +28,11 @@ _KINDS: dict[str, Kind] = {
     "ALLOCATION_TOO_LARGE": "out_of_memory",
 }
 
+OUTLIVED: frozenset[Kind] = frozenset(
+    {"unreachable", "panic", "out_of_memory", "stack_overflow", "out_of_bounds", "bad_call", "arithmetic"}
+)
+"""What an instance without abort handler goes on after: failures of the guest's own code, seen as traps by its host."""
+
 _MESSAGES: dict[Kind, str] = {
     "panic": "panicked, and told its host no message",
     "out_of_memory": "out of memory",
