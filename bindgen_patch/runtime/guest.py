@@ -40,6 +40,8 @@ _RESULT_BYTES = 32
 _FRAMES_NEEDED = 40
 """How many frames of the interpreter a nested call may need on its way in and out, the host's own function apart."""
 
+_NOT_BEGUN = "a host function could not begin: the interpreter's stack is used up, or an interrupt came first"
+
 Frames = tuple["Frames", int, int, int, BaseException | None] | None
 """What nested calls put aside, innermost first: the frame outside, stack pointer, number of handles lent, result area, host
 exception on its way. Never changed, only replaced: a host function can tell by identity whether what it called is all over.
@@ -86,7 +88,7 @@ class Guest:
         self._view = memoryview(b"")
         self._flag = ctypes.c_uint32(0)
         self._in_hook = False
-        self._discarded = self._stopped = False
+        self._discarded = self.stopped = False
         self._judging = False
         """Why a call failed is being found out. An interrupt in the middle of that leaves a doubt, and doubt is death."""
         self._verdict: BaseException | None = None
@@ -111,7 +113,7 @@ class Guest:
         try:
             made = self.program.instantiate(self)
         except GuestAborted as failure:
-            raise early if self._stopped else failure from None
+            raise early if self.stopped else failure from None
         self.death = None
         return made
 
@@ -306,7 +308,7 @@ class Guest:
                 return self.die(GuestAborted(self._capi.error_message(error), kind="host_error"))
             ours = self._take_exception()
             if ours or (ours is None and self._stopped_for_the_host()):  # the companion's own exception or trap, and not one of Rust's
-                return host_error or RecursionError("a host function could not begin: the interpreter's stack is used up")
+                return host_error or RecursionError(_NOT_BEGUN)
             said_in, words = self.last_words or (None, None)
             death = trap.aborted(
                 caught,
@@ -361,13 +363,6 @@ class Guest:
         except BaseException as failure:
             return self.raised(failure)
         return True
-
-    def stop(self) -> int | None:
-        """How a host function returns to the guest when it may not just go on: failed (nothing), or dead (a trap)."""
-        if self.death is None:
-            return None
-        self._stopped = True
-        return self._capi.new_trap(b"the instance died while it was calling the host")
 
     # ------------------------------------------------------------------ memory
 
@@ -448,9 +443,10 @@ class Guest:
         self._alive()
         capi = self._capi
         memory = ctypes.byref(self._memory.of.memory)
-        self._size = capi.memory_data_size(self._context, memory)
+        size = capi.memory_data_size(self._context, memory)
         self._base = capi.memory_data(self._context, memory) or 0
-        self._view = _view_of(self._base, self._size, _WRITABLE)
+        self._view = _view_of(self._base, size, _WRITABLE)
+        self._size = size  # last: what was checked against it must be there
 
     def _address_of(self, symbol: str) -> int | None:
         """The address in an immutable global that the guest exports; ``None`` where it has none or it points nowhere."""
