@@ -66,7 +66,7 @@ def load(generated: Callable[..., pipeline.Generated], tmp_path_factory: pytest.
     root = tmp_path_factory.mktemp("packages")
 
     def get(case: str, mode: str, **options: bool) -> ModuleType:
-        kind = "_".join((re.sub(r"\W", "_", case), mode, *(name for name, on in sorted(options.items()) if on)))
+        kind = "_".join((re.sub(r"\W", "_", case), mode, *(name if on else f"no_{name}" for name, on in sorted(options.items()))))
         if not (root / kind).exists():
             write(generated(case, mode, **options).files, root / kind)
         # Each under a name of its own, all from one place: Python compiles the text once.
