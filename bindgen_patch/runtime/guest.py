@@ -17,7 +17,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from .. import js, symbols
-from ..errors import GuestAborted, GuestException, StaleObjectError
+from ..errors import GuestAborted, GuestException
 from ..recovery.guard import Guard
 from . import trap, values
 from .calls import caller_factory
@@ -627,12 +627,15 @@ class Guest:
         return found
 
     def pointer(self, obj: Object) -> int:
-        """The address of the Rust value behind ``obj``, which must belong to this instance and still own it."""
-        if obj._bp_guest is not self:
-            if obj._bp_guest is not None and obj._bp_door is not self.door:
+        """The address of the Rust value behind ``obj``, which must belong to this instance and still own it.
+
+        One that belonged to an earlier instance is brought back, where its class has a policy for that.
+        """
+        if obj._bp_guest is not self and obj._bp_guest is not None:
+            if obj._bp_door is not self.door:
                 raise TypeError(f"this {type(obj).__name__} belongs to another Instance")
-            if obj._bp_guest is not None:
-                raise StaleObjectError("Invalid stale object from previous Wasm instance")
+            if obj._bp_pointer or type(obj)._bp_stale == "raise":
+                obj._bp_revive(self)
         if not obj._bp_pointer:
             raise js.Error("null pointer passed to rust")
         return obj._bp_pointer
@@ -658,8 +661,12 @@ class Guest:
     def unwrap(self, handle: int, cls: type[Object]) -> int:
         """The ``_unwrap`` imports: the address behind a borrowed handle if it is an object of ``cls``, else 0."""
         value = self.value(handle)
-        if not isinstance(value, cls) or value._bp_guest is not self:
+        if not isinstance(value, cls) or value._bp_door is not self.door or not value._bp_pointer:
             return 0
+        if value._bp_guest is not self:
+            if type(value)._bp_stale == "raise":
+                return 0
+            value._bp_revive(self)
         return self.consume(value)
 
 

@@ -246,6 +246,14 @@ def test_an_exception_at_every_line(load: Load, mode: str, error: type[BaseExcep
     assert struck > 0.9 * len(places)
 
 
+def tell(story: Story, cut: list[BaseException]) -> None:
+    """Tell the story in a thread; what it ends with is noted."""
+    try:
+        story.tell()
+    except BaseException as error:
+        cut.append(error)
+
+
 @pytest.mark.usefixtures("quiet")
 @pytest.mark.parametrize("mode", ["unwind", "abort"])
 def test_an_exception_sent_by_another_thread(load: Load, mode: str) -> None:
@@ -260,14 +268,7 @@ def test_an_exception_sent_by_another_thread(load: Load, mode: str) -> None:
     for _ in range(150):
         story = Story(module)
         cut: list[BaseException] = []
-
-        def work(story: Story = story, cut: list[BaseException] = cut) -> None:
-            try:
-                story.tell()
-            except BaseException as caught:
-                cut.append(caught)
-
-        thread = threading.Thread(target=work)
+        thread = threading.Thread(target=tell, args=(story, cut))
         thread.start()
         time.sleep(dice.random() * length)
         assert thread.ident is not None
