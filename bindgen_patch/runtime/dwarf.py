@@ -35,6 +35,9 @@ _NOWHERE = 0xFFFF_FFF0
 _MOST_WORK = 3_000_000
 """Attributes and ranges that are read of one guest: seconds. What lies beyond stays unknown."""
 
+_MOST_INLINED = 100
+"""Levels at one address."""
+
 Range = tuple[int, int]
 T = TypeVar("T")
 
@@ -198,7 +201,7 @@ class DebugInfo:
         place = bisect_right(unit.addresses, address)
         file, line = unit.rows[place - 1] if place else (0, 0)
         chain = sorted((scope for scope in unit.scopes if _covers(scope.ranges, address)), key=lambda scope: scope.depth)
-        for scope in reversed(chain[1:]):
+        for scope in reversed(chain[1:][-_MOST_INLINED:]):
             yield unit.place(_quietly(partial(self._name, unit, scope.attributes), None), file, line)
             file, line = (scope.attributes.get(attribute, (0, 0))[1] for attribute in (_CALL_FILE, _CALL_LINE))
         yield unit.place(None, file, line)

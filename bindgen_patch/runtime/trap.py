@@ -51,6 +51,8 @@ _NAMED = re.compile(r"^(?!wasm-function\[)", re.MULTILINE)
 _FRAME = re.compile(r"^ +(\d+): +0x([0-9a-f]+) - [^!\n]*!(.+)$", re.MULTILINE)
 _HASHES = re.compile(r"(?<=\w)\[[0-9a-f]{1,16}\](?=::)|::h[0-9a-f]{16}$")
 
+_LONGEST_NAME = 2000
+
 _PANICKED = "panicked at "
 _BEFORE_PANICKED = 200
 """How much a panic hook may put in front of that: a level, a target, a time."""
@@ -104,10 +106,16 @@ def frames(where: Stack, sources: Callable[[], DebugInfo]) -> tuple[Frame, ...]:
     """Frames with files and lines, as far as the guest's debug information tells them."""
     found = sources()
     return tuple(
-        Frame(place.function or function, offset, place.file, place.line)
+        Frame(_readable(place.function or function), offset, _readable(place.file) if place.file else None, place.line)
         for function, offset in where
         for place in found.at(offset) or (Place(None, None, None),)
     )
+
+
+def _readable(name: str) -> str:
+    """A name that the guest gives, fit to be printed: it may not forge lines or move the cursor, nor fill the screen."""
+    shown = name if name.isprintable() else name.encode("unicode_escape").decode()
+    return shown if len(shown) <= _LONGEST_NAME else f"{shown[:_LONGEST_NAME]}…"
 
 
 def aborted(

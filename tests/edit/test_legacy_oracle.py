@@ -110,13 +110,13 @@ console.log(JSON.stringify(Object.values(exports).map((f) => given.map((argument
 
 @pytest.fixture(scope="module")
 def npm(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with npm's binaryen in it."""
+    """A folder with npm's binaryen and wabt in it."""
     if os.environ.get("BINDGEN_PATCH_ORACLE") != "1":
         pytest.skip("asking V8 and binaryen takes a download: set BINDGEN_PATCH_ORACLE=1")
     if not (shutil.which("npm") and shutil.which("node")):
         pytest.skip("npm and node are not installed")
     folder = tmp_path_factory.mktemp("npm")
-    subprocess.run(["npm", "install", "--silent", "--prefix", folder, "binaryen"], check=True)
+    subprocess.run(["npm", "install", "--silent", "--prefix", folder, "binaryen", "wabt"], check=True)
     return folder
 
 
@@ -189,6 +189,16 @@ def test_guests_as_binaryen_translates_them(npm: Path) -> None:
         expected = list(calls(theirs))
         assert list(calls(translate(wasm))) == expected, wasm.name
         assert any(result for _, result in expected)
+
+
+def test_wabt_takes_translated_guests(npm: Path) -> None:
+    """The engine's own validation, which every ``gen`` runs, is that of wasm-tools; this is another."""
+    paths = [*FIXTURES.glob("*/legacy.wasm"), *FIXTURES.glob("real/*/legacy.wasm")]
+    assert len(paths) > 8
+    for path in paths:
+        target = npm / "translated.wasm"
+        target.write_bytes(translate(Wasm(path.read_bytes(), path.parent.name)))
+        subprocess.run([npm / "node_modules" / ".bin" / "wasm-validate", "--enable-all", target], check=True)
 
 
 _ONES: dict[str, int | float] = {"i32": 1, "i64": 1, "f32": 1.0, "f64": 1.0}

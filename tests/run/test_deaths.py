@@ -15,6 +15,7 @@ import pytest
 from bindgen_patch import GuestAborted, Limits, PanicError, errors, pipeline
 from bindgen_patch.decode.container import Wasm
 from bindgen_patch.decode.rewrite import assemble
+from bindgen_patch.decode.writer import custom, name, sized, uleb, vector
 from bindgen_patch.errors import Frame
 
 from ..conftest import FIXTURES
@@ -106,7 +107,7 @@ def nameless(load: Load, generated: Generated) -> Callable[..., Any]:
 
     def get(case: str, mode: str) -> Any:
         liar = Liar(generated(case, mode).files["module.wasm"], lambda: load(case, mode))
-        liar.wasm = Wasm(assemble(liar.wasm, {}, lambda custom: custom.name != "name"), "nameless.wasm")
+        liar.wasm = Wasm(assemble(liar.wasm, {}, lambda section: section.name != "name"), "nameless.wasm")
         return liar.install()
 
     return get
@@ -257,6 +258,22 @@ def test_debug_information_that_is_damaged_gives_fewer_details(load: Load, gener
         assert any(frame.function == "debug::below::deepest" for frame in death.frames)
         known += any(frame.line for frame in death.frames)
     assert known
+
+
+def test_names_cannot_forge_lines(load: Load, generated: Generated) -> None:
+    """They are the guest's to choose."""
+    liar = Liar(generated("recovery", "unwind").files["module.wasm"], lambda: recovery_guest(load, "unwind"))
+    functions = range(len(liar.wasm.imported_functions), len(liar.wasm.functions))
+    evil = "a\x1b[2J\n    0: 0x10 - m!b\n at c:1:2" + "x" * 5000
+    names = vector(uleb(function) + name(evil) for function in functions)
+    data = assemble(liar.wasm, {}, lambda section: section.name != "name") + custom("name", b"\1" + sized(names))
+    liar.wasm = Wasm(data, "named.wasm")
+    death = died(liar.install().abort)
+    assert death.kind == "unreachable"
+    for frame in death.frames:
+        assert frame.function.isprintable()
+        assert len(frame.function) < 2100
+    assert len(death.__notes__[0].splitlines()) == len(death.frames) + 1
 
 
 # ------------------------------------------------------------------------------------------- what a traceback shows
