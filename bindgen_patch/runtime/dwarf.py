@@ -135,7 +135,7 @@ class DebugInfo:
         self._units: list[_Unit] | None = None
         self._tables: dict[int, dict[int, _Abbreviation]] = {}
         self._work = 0
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()  # a signal handler may print a death while another is looked at
         _quietly(partial(self._read_sections, wasm), None)
         self._moved: tuple[list[int], list[int]] = ([], [])
         _quietly(self._read_moved, None)

@@ -37,9 +37,8 @@ class Program:
     """One guest, as its generated package describes it.
 
     ``exports`` maps the names that the generated code calls to (wasm export, signature); ``imports`` are in the order in
-    which ``shims.wasm`` numbers them, ``slots`` what it exports for each slot of the guest's host table. Without the ``abort_handler`` an
-    instance goes on after a failure of its own. Nothing is read or
-    compiled before the first instance is made.
+    which ``shims.wasm`` numbers them, ``slots`` what it exports for each slot of the guest's host table. Without the
+    ``abort_handler`` an instance goes on after a failure of its own. Nothing is read or compiled before the first instance is made.
     """
 
     def __init__(
@@ -141,13 +140,12 @@ class Program:
 
     def debug_info(self) -> DebugInfo:
         """What the guest tells about its sources; read when somebody looks at a death, once per process."""
-        with self._lock:
-            if self._debug_info is None:
-                try:
-                    self._debug_info = DebugInfo(self._read("module.wasm"))
-                except (BindgenPatchError, OSError):  # the file was replaced meanwhile
-                    self._debug_info = DebugInfo(b"")
-            return self._debug_info
+        if self._debug_info is None:
+            try:
+                self._debug_info = DebugInfo(self._read("module.wasm"))
+            except (BindgenPatchError, OSError):  # the file was replaced meanwhile
+                self._debug_info = DebugInfo(b"")
+        return self._debug_info
 
     def export(self, guest: Guest, name: str, kind: int) -> Any:
         """What the instance exports under a wasm name, or ``None`` when that is missing or of another kind."""

@@ -86,12 +86,17 @@ def last_words(text: str) -> LastWords | None:
     return None
 
 
-def stack(trap: Any) -> Stack:
-    """The guest's frames; those of the companion are left out. The engine demangles names in its text only."""
+def stack(trap: Any) -> tuple[Stack, int]:
+    """The guest's frames, and how many of them belong to the innermost call; those of the companion are left out.
+
+    The engine demangles names in its text only.
+    """
     demangled = {(int(number), int(offset, 16)): name for number, offset, name in _FRAME.findall(trap.message)}
-    found = []
+    found: list[tuple[str, int]] = []
+    innermost = None
     for number, frame in enumerate(trap.frames):
-        if frame.module_name == symbols.SHIM_MODULE:
+        if frame.module_name == symbols.SHIM_MODULE:  # between the call that failed and the one around it
+            innermost = len(found) if innermost is None else innermost
             continue
         offset, name = frame.module_offset, frame.func_name
         if name is None:
@@ -99,7 +104,7 @@ def stack(trap: Any) -> Stack:
         else:
             name = _HASHES.sub("", demangled.get((number, offset), name))
         found.append((name, offset))
-    return tuple(found)
+    return tuple(found), len(found) if innermost is None else innermost
 
 
 def frames(where: Stack, sources: Callable[[], DebugInfo]) -> tuple[Frame, ...]:
@@ -128,9 +133,9 @@ def aborted(
     """
     code = trap.trap_code
     kind: Kind = "foreign_exception" if thrown else _KINDS.get(code.name, "host_error") if code else "host_error"
-    where = stack(trap)
+    where, innermost = stack(trap)
     if kind == "unreachable":
-        kind = _why_unreachable("\n".join(function for function, _ in where), words)
+        kind = _why_unreachable("\n".join(function for function, _ in where[:innermost]), words)
     elif kind == "out_of_bounds" and stack_exhausted:
         kind = "stack_overflow"
     message, location = _MESSAGES.get(kind) or reason(trap.message), None

@@ -402,6 +402,25 @@ def test_the_real_words_win(debugged: Debugged) -> None:
     assert died(lambda: debugged.instance.log_then(FAKE, 1)).message == "the reason is 1"
 
 
+@pytest.mark.parametrize("debugged", ["abort"], indirect=True)
+def test_what_stands_outside_of_a_nested_call_says_nothing_about_it(debugged: Debugged) -> None:
+    """A panic hook tells its host, which calls the guest, which aborts: that is no panic."""
+    deaths = []
+
+    def log(_line: str) -> None:
+        try:
+            i.fail(0)
+        except GuestAborted as death:
+            deaths.append(death)
+
+    i = debugged.module.Instance(imports={"log": log})
+    i.hook_log()
+    outer = died(lambda: i.fail(1))
+    assert deaths == [outer]
+    assert outer.kind == "unreachable"
+    assert any("panic" in frame.function for frame in outer.frames)
+
+
 # ------------------------------------------------------------------------------------------- exceptions of the host
 
 
