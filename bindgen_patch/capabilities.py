@@ -76,8 +76,8 @@ def _reinit(module: ir.Module) -> Capability:
 def _stack(facts: ir.Facts) -> Capability:
     feature = "the shadow stack is given back after every failure"
     if facts.stack_pointer is None:
-        return Capability(feature, "no", "no __stack_pointer was found: functions with results of several words cannot be called")
-    return Capability(feature, "yes", "__stack_pointer was found")
+        return Capability(feature, "no", "its stack pointer was not found: functions with results of several words cannot be called")
+    return Capability(feature, "yes", "its stack pointer was found")
 
 
 def _closures(facts: ir.Facts, python: PyModule) -> Capability:
