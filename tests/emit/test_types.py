@@ -30,6 +30,7 @@ import results_unwind as results
 import slices_unwind as slices
 import strings_unwind as strings
 from bindgen_patch import GuestAborted
+from bindgen_patch.errors import Kind
 
 assert_type(numbers.echo_u8(1), int)
 assert_type(numbers.maybe_f64(1), float | None)
@@ -66,7 +67,7 @@ classes.Instance(on_abort="never")  # type: ignore[arg-type]
 
 @i.on_abort
 def report(death: GuestAborted) -> None:
-    assert_type(death.kind, str)
+    assert_type(death.kind, Kind)
 
 
 with i, counter as same:
