@@ -1,6 +1,7 @@
 """What a ``JsValue`` is in Python: JavaScript's values, errors and rules for host code to use."""
 
 from .errors import Error, EvalError, RangeError, ReferenceError, SyntaxError, TypeError, URIError
+from .promise import Promise
 from .primitives import BigInt, Symbol, null
 from .visibility import HostObject, expose
 
@@ -9,6 +10,7 @@ __all__ = [
     "Error",
     "EvalError",
     "HostObject",
+    "Promise",
     "RangeError",
     "ReferenceError",
     "Symbol",

@@ -126,6 +126,15 @@ class Guard(Generic[G]):
         else:
             self._let_go()
 
+    def busy(self) -> bool:
+        """Whether this thread is inside a call."""
+        if not self.lock.acquire(blocking=False):
+            return False
+        try:
+            return self._depth > 0
+        finally:
+            self.lock.release()
+
     # ------------------------------------------------------------------ what hosts and guests ask for
 
     def schedule_reinit(self) -> None:

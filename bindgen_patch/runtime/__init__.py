@@ -7,7 +7,7 @@ It needs wasmtime and the standard library only, and ``gen --vendor`` copies it 
 from collections.abc import Iterable, Mapping
 from typing import Any, Literal, NoReturn
 
-from ..js import BigInt
+from ..js import BigInt, Promise
 from ..js import model as js
 from .guest import Guest
 from .host import Target
@@ -16,6 +16,7 @@ from .intrinsics import intrinsic, unsupported
 from .limits import Limits
 from .objects import Closure, Object
 from .program import Import, Program
+from .resolved import as_any, as_array, as_bool, as_bytes, as_enum, as_float, as_instance, as_int, as_list, as_none, as_option, as_str
 from .values import (
     Array,
     Buffer,
@@ -69,7 +70,8 @@ from .values import (
 
 __all__ = [
     "Any", "Array", "BigInt", "Buffer", "Closure", "Floats", "Guest", "Import", "Instance", "Ints", "Iterable",
-    "Limits", "Literal", "Mapping", "MutFloats", "MutInts", "NoReturn", "Object", "Program", "Target", "boolean", "cells", "char",
+    "Limits", "Literal", "Mapping", "MutFloats", "MutInts", "NoReturn", "Object", "Program", "Promise", "Target", "as_any",
+    "as_array", "as_bool", "as_bytes", "as_enum", "as_float", "as_instance", "as_int", "as_list", "as_none", "as_option", "as_str", "boolean", "cells", "char",
     "enum", "f32", "f64", "from_option_32", "from_option_bool", "from_option_char", "from_option_f32",
     "from_option_small", "from_option_string_enum", "function", "i128", "i16", "i32", "i64", "i8", "intrinsic",
     "items", "js", "mut_numbers", "nonnull", "numbers", "option_32", "option_f32", "option_small", "pointer",

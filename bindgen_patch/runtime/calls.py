@@ -92,8 +92,9 @@ def _host_factory(signature: str) -> Callable[..., Any]:
         "                i[0] = 0",
         "                return None",
         "        except BaseException as error:",
-        "            if refused(guest, error):",
-        *([f"                {_slot(result, 1)} = 0"] if result else []),
+        "            word = refused(guest, error)",
+        "            if word is not None:",
+        *([f"                {_slot(result, 1)} = word"] if result else []),
         "                i[0] = 0",
         "                return None",
         "        return guest.stop()",
@@ -103,19 +104,27 @@ def _host_factory(signature: str) -> Callable[..., Any]:
     return _compile(lines, types)
 
 
-def host_function(guests: dict[int, Any], adapter: Adapter, signature: str, *, catch: bool) -> Any:
+def host_function(guests: dict[int, Any], adapter: Adapter, signature: str, *, catch: bool = False, asyncness: bool = False) -> Any:
     """A C callback for one import of the guest.
 
     It is called by the companion module (see ``edit/shims.py``), whose protocol is: slot 0 holds the number of the
     calling guest, which is never 0; the arguments follow. The callback puts 0 there once it has run to its end, so one
     that could not even start (the interpreter's stack was used up, say) counts as failed. With ``catch`` an ordinary
-    exception becomes the guest's ``Err`` instead. A guest that died meanwhile is stopped by a trap.
+    exception becomes the guest's ``Err`` instead, with ``asyncness`` a promise that is rejected. A guest that died meanwhile is
+    stopped by a trap.
     """
 
     from . import capi
 
-    def refused(guest: Any, error: BaseException) -> bool:
-        return bool(guest.caught(error) if catch else guest.raised(error))
+    def refused(guest: Any, error: BaseException) -> int | None:
+        """The word to return all the same, if there is one."""
+        if asyncness:
+            word: int | None = guest.rejection(error)
+            return word
+        if catch:
+            return 0 if guest.caught(error) else None
+        guest.raised(error)
+        return None
 
     return capi.HOST_FUNCTION(_host_factory(signature)(guests, adapter, refused))
 

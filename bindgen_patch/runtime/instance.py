@@ -57,6 +57,7 @@ class Instance:
             return guest
 
         door = self._bp_door = Guard(make, reinit_on_abort=on_abort == "reinit")
+        host.jobs.busy = door.busy
 
     def _bp_bind(self, cls: type[C]) -> type[C]:
         """``cls`` for objects of this Instance."""

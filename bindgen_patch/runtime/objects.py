@@ -10,6 +10,7 @@ from ..errors import StaleObjectError
 
 if TYPE_CHECKING:
     from ..recovery.guard import Guard
+    from ..js.realm import Realm
     from .guest import Guest
 
 DROPPED = "closure invoked recursively or after being dropped"
@@ -92,7 +93,7 @@ class Closure:
     them or Python lets go of them.
     """
 
-    __slots__ = ("__weakref__", "_bp_count", "_bp_data", "_bp_guest", "_bp_owned", "_bp_vtable")
+    __slots__ = ("__weakref__", "_bp_calls", "_bp_count", "_bp_data", "_bp_guest", "_bp_owned", "_bp_vtable")
 
     _bp_shim: ClassVar[int]
     """Slot of the function that runs it."""
@@ -109,10 +110,16 @@ class Closure:
         self._bp_vtable = vtable
         self._bp_owned = owned
         self._bp_count = 1
+        self._bp_calls = 0
+        """How often it was entered."""
 
     @property
     def _bp_door(self) -> Guard[Guest]:
         return self._bp_guest.door
+
+    @property
+    def _bp_realm(self) -> Realm:
+        return self._bp_guest.realm
 
     def __reduce__(self) -> NoReturn:
         raise TypeError("closures of a guest can be neither copied nor pickled")
@@ -127,6 +134,7 @@ class Closure:
     def _bp_begin(self) -> int:
         data = self._bp_data
         self._bp_count += 1
+        self._bp_calls += 1
         if self._bp_mutable:
             self._bp_data = 0
         return data
