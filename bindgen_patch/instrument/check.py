@@ -38,7 +38,22 @@ BASES = frozenset({"_bp.Object", "_bp.Instance", "_bp.Closure", "_enum.IntEnum",
 BUILTINS = frozenset({"AttributeError", "bool", "bytes", "classmethod", "float", "int", "len", "list", "object", "property", "str", "type"})
 GUEST_METHODS = frozenset(
     {
-        *("consume", "drop", "error", "invoke", "load", "object", "objects", "pointer", "promise", "promised", "static", "store", "unwrap", "wrap"),
+        *(
+            "consume",
+            "drop",
+            "error",
+            "invoke",
+            "load",
+            "object",
+            "objects",
+            "pointer",
+            "promise",
+            "promised",
+            "static",
+            "store",
+            "unwrap",
+            "wrap",
+        ),
         *("handle", "lend", "lend_option", "lend_slice", "option_handle", "put", "put_values", "value"),
         *("read", "string", "numbers", "borrowed_values", "take", "take_bytes", "take_cells", "take_numbers"),
         *("take_string", "take_string_cells", "take_strings", "take_values"),
