@@ -95,7 +95,7 @@ def test_gen_show(stage: str, tmp_path: Path) -> None:
     if stage == "ir":
         assert json.loads(result.stdout)["is"] == "Module"
     else:
-        assert ("_bp_door.enter()" in result.stdout) == (stage == "guarded")
+        assert ("_bp_door.enter(" in result.stdout) == (stage == "guarded")
         compile(result.stdout, stage, "exec")
 
 

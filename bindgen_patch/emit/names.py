@@ -19,7 +19,12 @@ PREFIX = "_bp"
 """Every private name in generated code starts with this, so that no parameter of a guest's can meet one."""
 
 MODULE_RESERVED = frozenset({"Instance", "instance", "super", "_builtins", "_enum"})
-INSTANCE_CONTROL = frozenset({"provide", "state", "instance_id", "schedule_reinit", "terminate", "on_abort", "close", "deadline", "stats"})
+INSTANCE_CONTROL = frozenset(
+    {
+        *("provide", "state", "instance_id", "schedule_reinit", "terminate", "on_abort", "close"),
+        *("deadline", "to_thread", "counters", "on_stale"),
+    }
+)
 """What ``Instance`` offers its host; an export of that name is ``name_`` there."""
 OBJECT_CONTROL = frozenset({"free"})
 

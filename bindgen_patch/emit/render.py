@@ -45,6 +45,7 @@ def render(module: PyModule, wasm: bytes, shims: bytes, *, vendor: bool) -> str:
             targets=[item.target for item in module.imports if item.target is not None],
             adapters=[item.function for item in module.imports if item.function is not None],
             str="_builtins.str" if module.qualified_builtins else "str",
+            float="_builtins.float" if module.qualified_builtins else "float",
             module_digest=hashlib.sha256(wasm).hexdigest(),
             shims_digest=hashlib.sha256(shims).hexdigest(),
         )

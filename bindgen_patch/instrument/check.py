@@ -23,7 +23,7 @@ from dataclasses import dataclass, field
 from functools import cache
 
 from bindgen_patch.errors import GenerationError
-from bindgen_patch.instrument.guards import DOOR, GUARD, GUEST
+from bindgen_patch.instrument.guards import DOOR, GUARD, GUEST, NESTED
 
 IMPORTS = frozenset(
     {
@@ -236,7 +236,7 @@ class _Module:
                     yield _hole(node, "a statement that no function has")
 
     def binding(self, target: ast.expr, scope: _Scope) -> Holes:
-        if not isinstance(target, ast.Name) or not target.id.startswith("_bp_") or target.id in (GUEST, DOOR):
+        if not isinstance(target, ast.Name) or not target.id.startswith("_bp_") or target.id in (GUEST, DOOR, NESTED):
             yield _hole(target, f"`{ast.unparse(target)}` is no local of ours")
         else:
             scope.names.add(target.id)
@@ -355,21 +355,21 @@ def _names_guest(node: ast.AST) -> bool:
 def _guarded(body: list[ast.stmt], receiver: str | None) -> list[ast.stmt] | None:
     """What the guard guards, if ``body`` is one guard of ``receiver`` and nothing else."""
     match body:
-        case [ast.With(body=[_, ast.Try(body=inner)]) as guard] if _hollow(guard) == _expected(receiver):
+        case [*asking, ast.With(body=[_, ast.Try(body=inner)]) as guard] if _hollow(asking, guard) == _expected(receiver):
             return inner
     return None
 
 
-def _hollow(guard: ast.With) -> str:
+def _hollow(asking: list[ast.stmt], guard: ast.With) -> str:
     """A guard without what it guards, so that two of them compare."""
     enter, attempt = guard.body
     assert isinstance(attempt, ast.Try)
     shell = ast.Try([], attempt.handlers, attempt.orelse, attempt.finalbody)
-    return ast.dump(ast.With(guard.items, [enter, shell], guard.type_comment))
+    return "\n".join(map(ast.dump, [*asking, ast.With(guard.items, [enter, shell], guard.type_comment)]))
 
 
 @cache
 def _expected(receiver: str | None) -> str:
-    (guard,) = ast.parse(GUARD.format(receiver=receiver)).body
+    *asking, guard = ast.parse(GUARD.format(receiver=receiver)).body
     assert isinstance(guard, ast.With)
-    return _hollow(guard)
+    return _hollow(asking, guard)

@@ -13,14 +13,16 @@ After::
 
     def add(self, a: int, b: int) -> int:
         \"\"\"Adds.\"\"\"
-        with self._bp_door.lock:
-            _bp_guest = self._bp_door.enter()
+        _bp_door = self._bp_door
+        _bp_nested = _bp_door.held()
+        with _bp_door.lock:
+            _bp_guest = _bp_door.enter(_bp_nested)
             try:
                 return _bp_guest.call_add(_bp.i32(a, 'a'), _bp.i32(b, 'b'))
             except BaseException as _bp_failure:
-                raise self._bp_door.failed(_bp_guest, _bp_failure)
+                raise _bp_door.failed(_bp_guest, _bp_failure)
             finally:
-                self._bp_door.leave(_bp_guest)
+                _bp_door.leave(_bp_guest, _bp_nested)
 
 :mod:`bindgen_patch.instrument.check` proves the result on its own terms.
 """
@@ -34,16 +36,19 @@ import libcst as cst
 
 GUEST = "_bp_guest"
 DOOR = "_bp_door"
+NESTED = "_bp_nested"
 
 GUARD = f"""\
-with {{receiver}}.{DOOR}.lock:
-    {GUEST} = {{receiver}}.{DOOR}.enter()
+{DOOR} = {{receiver}}.{DOOR}
+{NESTED} = {DOOR}.held()
+with {DOOR}.lock:
+    {GUEST} = {DOOR}.enter({NESTED})
     try:
         ...
     except BaseException as _bp_failure:
-        raise {{receiver}}.{DOOR}.failed({GUEST}, _bp_failure)
+        raise {DOOR}.failed({GUEST}, _bp_failure)
     finally:
-        {{receiver}}.{DOOR}.leave({GUEST})
+        {DOOR}.leave({GUEST}, {NESTED})
 """
 """The one shape of a guard; ``...`` stands for the body, ``receiver`` for ``self`` or ``cls``."""
 
@@ -68,8 +73,8 @@ class _Inserter(cst.CSTTransformer):
         if not isinstance(block, cst.IndentedBlock) or receiver is None or not _is_way_in(updated_node):
             return updated_node
         docstring, body = _split(list(block.body))
-        guard = _guard(receiver.name.value).visit(_Body(body))
-        return updated_node.with_changes(body=block.with_changes(body=[*docstring, guard]))
+        *asking, guard = _guard(receiver.name.value)
+        return updated_node.with_changes(body=block.with_changes(body=[*docstring, *asking, guard.visit(_Body(body))]))
 
 
 def _is_way_in(function: cst.FunctionDef) -> bool:
@@ -79,10 +84,10 @@ def _is_way_in(function: cst.FunctionDef) -> bool:
 
 
 @cache
-def _guard(receiver: str) -> cst.BaseStatement:
-    guard = cst.parse_module(GUARD.format(receiver=receiver)).body[0]
-    assert isinstance(guard, cst.With)
-    return guard
+def _guard(receiver: str) -> tuple[cst.BaseStatement, ...]:
+    """Its statements; the last is the ``with`` that guards."""
+    body = cst.parse_module(GUARD.format(receiver=receiver)).body
+    return tuple(statement for statement in body if isinstance(statement, cst.BaseStatement))
 
 
 class _Body(cst.CSTTransformer):

@@ -74,7 +74,11 @@ class Realm:
 
     def _forget(self, key: int) -> Callable[[object], None]:
         pending = self._pending
-        return lambda _gone: pending.pop(key, None) and None
+
+        def forget(_gone: object) -> None:
+            pending.pop(key, None)
+
+        return forget
 
     def settled(self, promise: Promise[Any]) -> None:
         """It was settled in time."""
@@ -124,7 +128,7 @@ class Realm:
     # ------------------------------------------------------------------ the end
 
     def end(self, death: GuestAborted | None) -> None:
-        """The instance is gone: of ``death``, or replaced or closed. Every promise that depends on it is rejected now.
+        """The instance is gone: of ``death``, or replaced or closed. Every promise that depends on it is rejected now. May be repeated.
 
         Which of them died? A death outside of a job (inside a call of the host's) is nobody's. For one inside a job the frames
         tell: the function that polls the future of an asynchronous export has that export in its name. So
@@ -134,13 +138,10 @@ class Realm:
         - when the guest has no names at all, every pending promise of an asynchronous export gets it, for each may be the one;
         - all others, and all of them when a task of ``spawn_local`` died, get :class:`.ModuleTerminated` with the cause.
         """
-        if self.ended:
-            return
         self.ended = True
         pending = self.pending()
-        self._pending.clear()
         culprits = {id(self._derived), *map(id, _culprits(pending, death.frames))} if death is not None and self._running else set()
-        for promise in pending:
+        for promise in pending:  # whom an interrupt leaves out gets it when this is called again
             promise._reject(death if id(promise) in culprits else _gone(death))
         self.globals = {}
 

@@ -19,6 +19,8 @@ _SLOT_BYTES = 16
 _TYPES: dict[str, Any] = {"i": ctypes.c_int32, "l": ctypes.c_int64, "f": ctypes.c_float, "d": ctypes.c_double}
 
 Caller = Callable[..., Any]
+Failed = Callable[[int | None, Any], BaseException]
+Settle = Callable[[BaseException, Any], None]
 
 
 def _slot(letter: str, position: int) -> str:
@@ -35,12 +37,13 @@ def _compile(lines: list[str], names: dict[str, Any]) -> Callable[..., Any]:
 
 
 @cache
-def caller_factory(signature: str) -> Callable[[int, Any, Callable[[int | None, Any], None]], Caller]:
-    """``(store context, wasmtime function, failed) -> callable`` for functions of this signature.
+def caller_factory(signature: str) -> Callable[[int, Any, Failed, Settle], Caller]:
+    """``(store context, wasmtime function, failed, settle) -> callable`` for functions of this signature.
 
     The callable takes and returns words. Its slots are made once: the engine reads the arguments before anything else
-    runs and writes the result after everything else has, so a nested call may use them too. ``failed(error, trap)`` is
-    called when the call did not return; it must raise.
+    runs and writes the result after everything else has, so a nested call may use them too. ``failed(error, trap)`` says
+    what to raise when the call did not return. ``settle(reason, trap)`` is told of every exception that leaves here: it may be one
+    that struck before ``failed`` had looked. A ``KeyboardInterrupt`` mostly does, for it waits until the guest is done.
     """
     from . import capi  # brings wasmtime along, which importing a package does not
 
@@ -48,7 +51,7 @@ def caller_factory(signature: str) -> Callable[[int, Any, Callable[[int | None, 
     slots = max(len(params), len(result), 1)
     names = [f"a{position}" for position in range(len(params))]
     lines = [
-        "def bind(context, func, failed):",
+        "def bind(context, func, failed, settle):",
         f"    raw = (c_uint64 * {2 * slots})()",
         *(
             f"    {letter} = ({_TYPES[letter].__name__} * {slots * _SLOT_BYTES // ctypes.sizeof(_TYPES[letter])}).from_buffer(raw)"
@@ -58,9 +61,13 @@ def caller_factory(signature: str) -> Callable[[int, Any, Callable[[int | None, 
         "    trap_address = addressof(trap)",
         f"    def call({', '.join(names)}):",
         *(f"        {_slot(letter, position)} = a{position}" for position, letter in enumerate(params)),
-        f"        error = invoke(context, where, slots, {slots}, trap_address)",
-        "        if error is not None or trap.value is not None:",
-        "            failed(error, trap)",
+        "        try:",
+        f"            error = invoke(context, where, slots, {slots}, trap_address)",
+        "            if error is not None or trap.value is not None:",
+        "                raise failed(error, trap)",
+        "        except BaseException as reason:",
+        "            settle(reason, trap)",
+        "            raise",
         *([f"        return {_slot(result, 0)}"] if result else []),
         "    call.owns = raw, trap, func",
         "    return call",
@@ -85,13 +92,17 @@ def _host_factory(signature: str) -> Callable[..., Any]:
         "    def host_function(environment, caller, raw, count):",
         *(f"        {letter} = {letter.upper()}.from_address(raw)" for letter in views),
         "        guest = guests[i[0]]()",
+        "        frames = guest.frames",
         "        try:",
         f"            result = adapter(guest{arguments})",
+        "            if guest.frames is not frames:",
+        "                guest.unwind(frames)",
         "            if guest.death is None:",
         *([f"                {_slot(result, 1)} = result"] if result else []),
         "                i[0] = 0",
         "                return None",
         "        except BaseException as error:",
+        "            guest.unwind(frames)",
         "            word = refused(guest, error)",
         "            if word is not None:",
         *([f"                {_slot(result, 1)} = word"] if result else []),

@@ -46,6 +46,11 @@ _FRAMES_NEEDED = 40
 _PANICKED = "panicked at "
 """How the text begins that Rust's panic hooks print."""
 
+Frames = tuple["Frames", int, int, int, BaseException | None] | None
+"""What nested calls put aside, innermost first: the frame outside, stack pointer, number of handles lent, result area, host
+exception on its way. Never changed, only replaced: a host function can tell by identity whether what it called is all over.
+"""
+
 _struct = cache(struct.Struct)
 _serials = itertools.count(1)
 _view_of = ctypes.pythonapi.PyMemoryView_FromMemory
@@ -80,7 +85,8 @@ class Guest:
         """Where the function being called stores a result of several words: a place on the guest's own shadow stack."""
         self._next_handle = _FIRST_HANDLE
         self._lent: list[int] = []
-        self._frames: list[tuple[int, int, int, BaseException | None]] = []
+        self.frames: Frames = None
+        """What nested calls put aside; see :data:`Frames`."""
         self._stack_base = 0
         self._base = 0
         self._size = 0
@@ -88,6 +94,9 @@ class Guest:
         self._flag = ctypes.c_uint32(0)
         self._in_hook = False
         self._discarded = self._stopped = False
+        self._judging = False
+        """Why a call failed is being found out. An interrupt in the middle of that leaves a doubt, and doubt is death."""
+        self._verdict: BaseException | None = None
         self._table_calls: dict[tuple[int, str], Callable[..., int]] = {}
         self.serial = next(_serials) & 0x7FFF_FFFF or next(_serials)
         """Which instance a host function is called by, among all of this process. Never 0."""
@@ -137,6 +146,20 @@ class Guest:
         for name, arguments in self.program.start:
             getattr(self, name)(*arguments)
 
+    def tidy(self) -> None:
+        """No call is running. One that was cut off between two lines may have left frames, handles, or the stack lowered."""
+        self.unwind(None)
+        self._drop_lent(0)
+        self._set_stack(self._stack_base)
+        self.result, self.host_error, self.last_words, self._judging = self._stack_base, None, None, False
+
+    def limit(self) -> bool:
+        """Put the limits of one call in force; says whether there are any."""
+        return False
+
+    def unlimit(self) -> None:
+        """Lift them."""
+
     def push_frame(self) -> None:
         """A nested call: a stack pointer, borrowed handles and result area of its own.
 
@@ -144,16 +167,30 @@ class Guest:
         """
         _headroom(_FRAMES_NEEDED)
         before = self._stack()
-        result = self._lower_stack(before) if self._stack_pointer is not None else 0
-        self._frames.append((before, len(self._lent), self.result, self.host_error))
-        self.result, self.host_error = result, None
+        self.frames = (self.frames, before, len(self._lent), self.result, self.host_error)
+        self.result = self._lower_stack(before) if self._stack_pointer is not None else 0
+        self.host_error = None
 
     def pop_frame(self) -> None:
         """Drop what the call lent to the guest; back to the outer call's frame if there is one."""
-        mark = 0
-        if self._frames:
-            before, mark, self.result, self.host_error = self._frames.pop()
+        if self.frames is not None:
+            self.unwind(self.frames[0])
+        elif self._lent:
+            self._drop_lent(0)
+
+    def unwind(self, frames: Frames) -> None:
+        """Back to the frame that was the innermost one then. A nested call that was cut off may have left its own.
+
+        Each step may be repeated, so one that an interrupt has cut short is made up for by the next.
+        """
+        while self.frames is not frames and self.frames is not None:
+            outer, before, mark, result, host_error = self.frames
             self._set_stack(before)
+            self._drop_lent(mark)
+            self.result, self.host_error = result, host_error
+            self.frames = outer
+
+    def _drop_lent(self, mark: int) -> None:
         if len(self._lent) > mark:
             for handle in self._lent[mark:]:
                 self.values.pop(handle, None)
@@ -171,10 +208,10 @@ class Guest:
         if address is None or not self.program.table:
             return
         slot = int.from_bytes(self.read(address, 4), "little")
-        death, self.death = self.death, None
-        self._in_hook = True
+        death = self.death
         try:
             if slot:
+                self._in_hook, self.death = True, None
                 self.restore_stack()
                 self.table_call(slot, ":")()
         finally:
@@ -182,13 +219,13 @@ class Guest:
             self.death = death
 
     def discard(self) -> None:
-        """Free the store. Every address this object knows is forgotten first."""
-        if self._discarded:
+        """Free the store. Every address this object knows is forgotten first. May be repeated."""
+        if not self._store:
             return
-        self._discarded = True
         self.realm.end(None if self.door.state is State.CLOSED else self.death)
         if self.death is None:
             self.death = GuestAborted("the instance was replaced", kind="terminated")
+        self._discarded = True
         self._view.release()
         self._view, self._base, self._size = memoryview(b""), 0, 0
         self._flag = ctypes.c_uint32(1)
@@ -199,7 +236,9 @@ class Guest:
         for name in [name for name in self.__dict__ if name.startswith("call_")]:
             del self.__dict__[name]
         self.program.forget(self)
-        self._capi.store_delete(self._store)
+        store, self._store = self._store, 0
+        if store:
+            self._capi.store_delete(store)
 
     # ------------------------------------------------------------------ functions
 
@@ -212,7 +251,7 @@ class Guest:
         item = self.program.export(self, symbol, self._capi.FUNC)
         if item is None or self._capi.signature(self._context, item.of.func) != signature:
             raise self.violation(f"the guest has no function {symbol} of type {signature}")
-        function: Callable[..., int] = caller_factory(signature)(self._context, item.of.func, self._failed)
+        function: Callable[..., int] = caller_factory(signature)(self._context, item.of.func, self._failed, self._settle)
         self.__dict__[name] = function
         return function
 
@@ -225,44 +264,62 @@ class Guest:
             func = None if table is None else self._capi.table_func(self._context, table, slot)
             if func is None or self._capi.signature(self._context, func) != signature:
                 raise self.violation(f"slot {slot} of the guest's table holds no function of type {signature!r}")
-            function = self._table_calls[slot, signature] = caller_factory(signature)(self._context, func, self._failed)
+            function = self._table_calls[slot, signature] = caller_factory(signature)(self._context, func, self._failed, self._settle)
         return function
 
     def invoke(self, closure: Closure, *words: float) -> int:
         """Call a closure of the guest's with lowered arguments."""
-        data = closure._bp_begin()
+        data, begun = closure._bp_data, False
         try:
+            begun = closure._bp_begin()
             call = self.table_call(closure._bp_shim, closure._bp_signature)
             if closure._bp_returns_record:
                 return call(self.result, data, closure._bp_vtable, *words)
             return call(data, closure._bp_vtable, *words)
         finally:
-            closure._bp_end(data)
+            if begun:
+                closure._bp_end(data)
 
     def _alive(self) -> None:
         if self.death is not None:
             raise self.death
 
-    def _failed(self, error: int | None, trap_pointer: Any) -> None:
-        """A call did not return: a host exception on its way out, or a death. Always raises."""
+    def _failed(self, error: int | None, trap_pointer: Any) -> BaseException:
+        """A call did not return: what to raise, a host exception on its way out or a death."""
+        self._judging = True
+        self._verdict = verdict = self._judge(error, trap_pointer)
+        self._judging = False
+        return verdict
+
+    def _settle(self, reason: BaseException, trap_pointer: Any) -> None:
+        """``reason`` leaves a call: the verdict, or an interrupt that struck before there was one."""
+        verdict, self._verdict = self._verdict, None
+        if reason is verdict:
+            return
+        if trap_pointer.value is not None:
+            self._failed(None, trap_pointer)
+        elif self._judging:
+            self.die(GuestAborted("interrupted while it was being found out why a call failed", kind="host_error"))
+
+    def _judge(self, error: int | None, trap_pointer: Any) -> BaseException:
         pointer, trap_pointer.value = trap_pointer.value, None
         host_error, self.host_error = self.host_error, None
         caught: Any = self._capi.take_trap(pointer) if pointer is not None else None
-        if self._in_hook and self.death is None:
-            message = self._capi.error_message(error) if error is not None else trap.reason(caught.message)
-            raise host_error or RuntimeError(f"the abort hook trapped: {message}")
-        if self.death is not None:
-            raise host_error or self.death
-        if error is not None:
-            raise self.die(GuestAborted(self._capi.error_message(error), kind="host_error"))
-        ours = self._take_exception()
-        if ours or (ours is None and self._stopped_for_the_host()):  # the companion's own exception or trap, and not one of Rust's
-            try:
-                raise host_error or RecursionError("a host function could not begin: the interpreter's stack is used up")
-            finally:
-                host_error = None  # a frame that names the exception it is part of lives on, with all arguments of the call
-        death = trap.aborted(caught, thrown=ours is not None, stack_exhausted=self._stack_exhausted(), last_words=self.last_words)
-        raise self.die(death)
+        try:
+            if self._in_hook and self.death is None:
+                message = self._capi.error_message(error) if error is not None else trap.reason(caught.message)
+                return host_error or RuntimeError(f"the abort hook trapped: {message}")
+            if self.death is not None:
+                return host_error or self.death
+            if error is not None:
+                return self.die(GuestAborted(self._capi.error_message(error), kind="host_error"))
+            ours = self._take_exception()
+            if ours or (ours is None and self._stopped_for_the_host()):  # the companion's own exception or trap, and not one of Rust's
+                return host_error or RecursionError("a host function could not begin: the interpreter's stack is used up")
+            exhausted = self._stack_exhausted()
+            return self.die(trap.aborted(caught, thrown=ours is not None, stack_exhausted=exhausted, last_words=self.last_words))
+        finally:
+            host_error = None  # a frame that names the exception it is part of lives on, with all arguments of the call
 
     def _stopped_for_the_host(self) -> bool:
         """Whether the companion made the trap that ended the call: a host function had failed where no exception may be thrown."""
@@ -276,6 +333,10 @@ class Guest:
         if self.death is None:
             self.death = death
         return self.death
+
+    def kill(self, death: GuestAborted) -> None:
+        """The same from outside: from another thread, or by a host function."""
+        self.die(death)
 
     def violation(self, what: str) -> GuestAborted:
         """The guest broke the protocol: there is no telling what state it is in."""
@@ -377,7 +438,7 @@ class Guest:
         self._view[address : address + len(data)] = data
 
     def __del__(self) -> None:
-        if "_store" in self.__dict__:
+        if self.__dict__.get("_store"):
             self.discard()
 
     def load(self, layout: str) -> tuple[int, ...]:
@@ -524,6 +585,11 @@ class Guest:
             self._next_handle += 1
         self.values[handle] = value
         return handle
+
+    @property
+    def live_handles(self) -> int:
+        """How many values the guest holds."""
+        return len(self.values) - len(_FIXED)
 
     def lend(self, value: object) -> int:
         """A handle that is good until the call is over."""

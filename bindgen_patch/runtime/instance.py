@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import dataclasses
+import itertools
 import types
 from collections.abc import Callable, Mapping
 from typing import Any, Literal, Self, TypeVar, cast
 from weakref import ref
 
 from ..errors import GuestAborted
+from ..recovery.counters import Counters
 from ..recovery.guard import Guard
 from .guest import Guest
 from .host import Host
 from .limits import Limits
 from .objects import Object
 from .program import Program
+
+_numbers = itertools.count()
 
 C = TypeVar("C", bound=Object)
 Hook = TypeVar("Hook", bound=Callable[[GuestAborted], object])
@@ -37,12 +42,16 @@ class Instance:
         on_abort: Literal["raise", "reinit"] = "raise",
         stale: Literal["raise"] = "raise",
         limits: Limits | None = None,
+        lock_timeout: float | None = None,
     ) -> None:
         """Nothing is compiled or started before the first call.
 
         ``imports`` are the globals that the guest may call or read, by name; ``modules`` what it imports from modules, by
         the module's name. ``on_abort="reinit"``: after every death the next call is served by a fresh instance, as if
         :meth:`schedule_reinit` had been called. ``stale="raise"``: objects of an earlier instance raise when used.
+
+        One thread at a time may be inside; ``lock_timeout`` is how many seconds another one waits before it gets a ``TimeoutError``
+        (``None``: for ever). The same thread may call again from inside a host function.
         """
         if on_abort not in ("raise", "reinit"):
             raise ValueError(f"on_abort is 'raise' or 'reinit', not {on_abort!r}")
@@ -56,8 +65,9 @@ class Instance:
             guest.owner = owner()  # objects and closures keep their Instance alive
             return guest
 
-        door = self._bp_door = Guard(make, reinit_on_abort=on_abort == "reinit")
-        host.jobs.busy = door.busy
+        name = f"{program.package}.Instance #{next(_numbers)}"
+        door = self._bp_door = Guard(make, name=name, reinit_on_abort=on_abort == "reinit", lock_timeout=lock_timeout)
+        host.jobs.busy = door.held
 
     def _bp_bind(self, cls: type[C]) -> type[C]:
         """``cls`` for objects of this Instance."""
@@ -88,12 +98,22 @@ class Instance:
         """0 for the first guest instance, one more for every fresh one."""
         return self._bp_door.instance_id
 
+    @property
+    def counters(self) -> Counters:
+        """What happened so far, as plain numbers: a copy that does not change any more."""
+        door, guest = self._bp_door, self._bp_door.guest
+        handles = 0 if guest is None else guest.live_handles
+        return dataclasses.replace(door.counters, aborts=dict(door.counters.aborts), live_handles=handles)
+
     def schedule_reinit(self) -> None:
         """Have a fresh guest instance serve the next outermost call. Objects of the present one become stale."""
         self._bp_door.schedule_reinit()
 
     def terminate(self, why: str = "terminated by the host") -> None:
-        """Kill the guest instance; hooks run as for any other death. The next call finds a dead instance."""
+        """Kill the guest instance; hooks run as for any other death. The next call finds a dead instance.
+
+        Safe from any thread: a call that is running in another one ends with the :class:`GuestAborted`, and runs the hooks then.
+        """
         self._bp_door.terminate(GuestAborted(why, kind="terminated"))
 
     def on_abort(self, hook: Hook) -> Hook:

@@ -106,7 +106,7 @@ def externref_statics_end(_guest: Guest) -> int:
 
 @_adapter
 def externref_heap_live_count(guest: Guest) -> int:
-    return len(guest.values) - 5
+    return guest.live_handles
 
 
 @_adapter
@@ -198,7 +198,9 @@ def panic_error(guest: Guest, b: int) -> int:
     payload = guest.value(b)
     if isinstance(payload, GuestException):
         payload = payload.value
-    return guest.handle(PanicError(payload if isinstance(payload, str) else "No panic message available"))
+    panic = PanicError(payload if isinstance(payload, str) else "No panic message available")
+    guest.door.panicked(panic)
+    return guest.handle(panic)
 
 
 # ------------------------------------------------------------------------------------------- the rest

@@ -131,13 +131,12 @@ class Closure:
         if not self._bp_data:
             raise js.Error(DROPPED)
 
-    def _bp_begin(self) -> int:
-        data = self._bp_data
-        self._bp_count += 1
+    def _bp_begin(self) -> bool:
         self._bp_calls += 1
         if self._bp_mutable:
             self._bp_data = 0
-        return data
+        self._bp_count += 1
+        return True
 
     def _bp_end(self, data: int) -> None:
         if self._bp_mutable and self._bp_count > 1:

@@ -19,20 +19,24 @@ from .sample import GUARDED, PLAIN
 ADD = """\
     def add(self, a: int, b: int) -> int:
         \"\"\"Adds.\"\"\"
-        with self._bp_door.lock:
-            _bp_guest = self._bp_door.enter()
+        _bp_door = self._bp_door
+        _bp_nested = _bp_door.held()
+        with _bp_door.lock:
+            _bp_guest = _bp_door.enter(_bp_nested)
             try:
                 return _bp_guest.call_add(_bp.i32(a, 'a'), _bp.i32(b, 'b'))
             except BaseException as _bp_failure:
-                raise self._bp_door.failed(_bp_guest, _bp_failure)
+                raise _bp_door.failed(_bp_guest, _bp_failure)
             finally:
-                self._bp_door.leave(_bp_guest)
+                _bp_door.leave(_bp_guest, _bp_nested)
 """
 CALL = "                return _bp_guest.call_add(_bp.i32(a, 'a'), _bp.i32(b, 'b'))\n"
-EXCEPT = "            except BaseException as _bp_failure:\n                raise self._bp_door.failed(_bp_guest, _bp_failure)\n"
-FINALLY = "            finally:\n                self._bp_door.leave(_bp_guest)\n"
-ENTER = "            _bp_guest = self._bp_door.enter()\n"
-WITH = "        with self._bp_door.lock:\n"
+EXCEPT = "            except BaseException as _bp_failure:\n                raise _bp_door.failed(_bp_guest, _bp_failure)\n"
+FINALLY = "            finally:\n                _bp_door.leave(_bp_guest, _bp_nested)\n"
+ENTER = "            _bp_guest = _bp_door.enter(_bp_nested)\n"
+WITH = "        with _bp_door.lock:\n"
+DOOR = "        _bp_door = self._bp_door\n"
+NESTED = "        _bp_nested = _bp_door.held()\n"
 
 
 def replace(old: str, new: str) -> str:
@@ -49,33 +53,42 @@ def body(text: str) -> str:
 BROKEN_GUARDS = {
     "no guard": "    def add(self):\n        return _bp_guest.call_add(1, 2)\n",
     "no lock": replace(WITH, "        if True:\n"),
-    "another lock": replace("with self._bp_door.lock", "with self._bp_lock"),
-    "another thing besides the lock": replace("with self._bp_door.lock", "with self._bp_door.lock, self"),
-    "the lock has a name": replace("with self._bp_door.lock", "with self._bp_door.lock as a"),
-    "async with": replace(WITH, "        async with self._bp_door.lock:\n").replace("def add", "async def add"),
+    "another lock": replace("with _bp_door.lock", "with _bp_lock"),
+    "another thing besides the lock": replace("with _bp_door.lock", "with _bp_door.lock, self"),
+    "the lock has a name": replace("with _bp_door.lock", "with _bp_door.lock as a"),
+    "async with": replace(WITH, "        async with _bp_door.lock:\n").replace("def add", "async def add"),
     "async def": replace("def add", "async def add"),
-    "enter before with": replace(ENTER, "").replace(WITH, "        _bp_guest = self._bp_door.enter()\n" + WITH),
+    "enter before with": replace(ENTER, "").replace(WITH, "        _bp_guest = _bp_door.enter(_bp_nested)\n" + WITH),
     "enter in the try": replace(ENTER, "").replace("            try:\n", "            try:\n    " + ENTER),
-    "enter in an expression": replace(ENTER, "            (_bp_guest := self._bp_door.enter())\n"),
+    "enter in an expression": replace(ENTER, "            (_bp_guest := _bp_door.enter(_bp_nested))\n"),
     "enter twice": replace(ENTER, ENTER + ENTER),
     "no enter": replace(ENTER, "            _bp_guest = self\n"),
-    "another entrance": replace("self._bp_door.enter()", "self._bp_door._admit()"),
+    "another entrance": replace("_bp_door.enter(_bp_nested)", "_bp_door._admit(_bp_nested)"),
     "except dropped": replace(EXCEPT, ""),
     "except narrowed": replace("except BaseException", "except Exception"),
     "except bare": replace("except BaseException as _bp_failure", "except"),
-    "except swallows": replace("raise self._bp_door.failed(_bp_guest, _bp_failure)", "self._bp_door.failed(_bp_guest, _bp_failure)"),
-    "except returns": replace("raise self._bp_door.failed(_bp_guest, _bp_failure)", "return self._bp_door.failed(_bp_guest, _bp_failure)"),
-    "except passes": replace("raise self._bp_door.failed(_bp_guest, _bp_failure)", "raise"),
+    "except swallows": replace("raise _bp_door.failed(_bp_guest, _bp_failure)", "_bp_door.failed(_bp_guest, _bp_failure)"),
+    "except returns": replace("raise _bp_door.failed(_bp_guest, _bp_failure)", "return _bp_door.failed(_bp_guest, _bp_failure)"),
+    "except passes": replace("raise _bp_door.failed(_bp_guest, _bp_failure)", "raise"),
     "except with a cause": replace("_bp_failure)", "_bp_failure) from None"),
     "another except first": replace(EXCEPT, "            except ValueError:\n                pass\n" + EXCEPT),
     "except star": replace("except BaseException", "except* BaseException"),
     "finally dropped": replace(FINALLY, ""),
-    "finally without leave": replace("self._bp_door.leave(_bp_guest)", "pass"),
-    "finally returns": replace("self._bp_door.leave(_bp_guest)", "return self._bp_door.leave(_bp_guest)"),
-    "leave another": replace("self._bp_door.leave(_bp_guest)", "self._bp_door.leave(self)"),
-    "leave twice": replace(FINALLY, FINALLY + "                self._bp_door.leave(_bp_guest)\n"),
+    "finally without leave": replace("_bp_door.leave(_bp_guest, _bp_nested)", "pass"),
+    "finally returns": replace("_bp_door.leave(_bp_guest, _bp_nested)", "return _bp_door.leave(_bp_guest, _bp_nested)"),
+    "leave another": replace("_bp_door.leave(_bp_guest, _bp_nested)", "_bp_door.leave(self, _bp_nested)"),
+    "leave twice": replace(FINALLY, FINALLY + "                _bp_door.leave(_bp_guest, _bp_nested)\n"),
     "an else": replace(FINALLY, "            else:\n                pass\n" + FINALLY),
-    "a statement before the guard": replace(WITH, "        a = b\n" + WITH),
+    "not asked whether it is nested": replace(NESTED, "        _bp_nested = False\n"),
+    "asked inside the lock": replace(NESTED, "").replace(WITH, WITH + "    " + NESTED),
+    "nested taken for outermost": replace("enter(_bp_nested)", "enter(False)"),
+    "leaves as the outermost": replace("leave(_bp_guest, _bp_nested)", "leave(_bp_guest, False)"),
+    "nested set anew": body("_bp_nested = False\nreturn _bp_guest.call_add(a, b)"),
+    "the door set anew": body("_bp_door = self\nreturn _bp_guest.call_add(a, b)"),
+    "another door": replace(DOOR, "        _bp_door = instance._bp_door\n"),
+    "no door": replace(DOOR, ""),
+    "a statement between door and lock": replace(NESTED, NESTED + "        a = b\n"),
+    "a statement before the guard": replace(DOOR, "        a = b\n" + DOOR),
     "a statement before enter": replace(ENTER, "            a = b\n" + ENTER),
     "a statement after enter": replace(ENTER, ENTER + "            a = b\n"),
     "a statement after the try": ADD + "            pass\n",
@@ -396,14 +409,15 @@ def test_a_generated_module_without_any_one_guard(case: str, generated: Callable
     """On real text: each way in, with its guard taken off, and each guard with a part of it gone."""
     text = generated(case, "unwind").guarded
     check_guards(text)
-    guards = list(re.finditer(r"( +)with (\w+)\._bp_door\.lock:\n(?:\1 .*\n|\n)+", text))
+    guards = list(re.finditer(r"( +)_bp_door = \w+\._bp_door\n\1_bp_nested = .*\n\1with _bp_door\.lock:\n(?:\1 .*\n|\n)+", text))
     assert len(guards) > 40
     for guard in guards[:: len(guards) // 2]:
         whole = guard[0]
         for old, new in (
             (re.search(r"try:\n((?:.*\n)*?) +except BaseException", whole)[1], " " * 40 + "pass\n"),  # type: ignore[index]
             ("except BaseException", "except Exception"),
-            (f"raise {guard[2]}._bp_door", f"{guard[2]}._bp_door"),
+            ("raise _bp_door", "_bp_door"),
+            ("_bp_nested = _bp_door.held()", "_bp_nested = False"),
             (".leave(", ".failed("),
         ):
             broken = whole.replace(old, new, 1)

@@ -32,14 +32,16 @@ EXAMPLES: dict[str, tuple[str, str]] = {
         """
         class Instance:
             def add(self, a: int) -> int:
-                with self._bp_door.lock:
-                    _bp_guest = self._bp_door.enter()
+                _bp_door = self._bp_door
+                _bp_nested = _bp_door.held()
+                with _bp_door.lock:
+                    _bp_guest = _bp_door.enter(_bp_nested)
                     try:
                         return _bp_guest.call_add(a)
                     except BaseException as _bp_failure:
-                        raise self._bp_door.failed(_bp_guest, _bp_failure)
+                        raise _bp_door.failed(_bp_guest, _bp_failure)
                     finally:
-                        self._bp_door.leave(_bp_guest)
+                        _bp_door.leave(_bp_guest, _bp_nested)
         """,
     ),
     "a docstring stays first, comments stay where they are": (
@@ -64,8 +66,10 @@ EXAMPLES: dict[str, tuple[str, str]] = {
 
             More.
             """
-            with self._bp_door.lock:
-                _bp_guest = self._bp_door.enter()
+            _bp_door = self._bp_door
+            _bp_nested = _bp_door.held()
+            with _bp_door.lock:
+                _bp_guest = _bp_door.enter(_bp_nested)
                 try:
 
                     # before the first statement
@@ -73,9 +77,9 @@ EXAMPLES: dict[str, tuple[str, str]] = {
 
                     _bp_guest.call_f(_bp_x)
                 except BaseException as _bp_failure:
-                    raise self._bp_door.failed(_bp_guest, _bp_failure)
+                    raise _bp_door.failed(_bp_guest, _bp_failure)
                 finally:
-                    self._bp_door.leave(_bp_guest)
+                    _bp_door.leave(_bp_guest, _bp_nested)
             # after the last
         ''',
     ),
@@ -88,14 +92,16 @@ EXAMPLES: dict[str, tuple[str, str]] = {
         """
         @classmethod
         def zero(cls) -> Counter:
-            with cls._bp_door.lock:
-                _bp_guest = cls._bp_door.enter()
+            _bp_door = cls._bp_door
+            _bp_nested = _bp_door.held()
+            with _bp_door.lock:
+                _bp_guest = _bp_door.enter(_bp_nested)
                 try:
                     return _bp_guest.wrap(Counter, _bp_guest.call_zero())
                 except BaseException as _bp_failure:
-                    raise cls._bp_door.failed(_bp_guest, _bp_failure)
+                    raise _bp_door.failed(_bp_guest, _bp_failure)
                 finally:
-                    cls._bp_door.leave(_bp_guest)
+                    _bp_door.leave(_bp_guest, _bp_nested)
         """,
     ),
     "a property and its setter, whatever the receiver is called": (
@@ -113,25 +119,29 @@ EXAMPLES: dict[str, tuple[str, str]] = {
         class A:
             @property
             def x(this, /) -> int:
-                with this._bp_door.lock:
-                    _bp_guest = this._bp_door.enter()
+                _bp_door = this._bp_door
+                _bp_nested = _bp_door.held()
+                with _bp_door.lock:
+                    _bp_guest = _bp_door.enter(_bp_nested)
                     try:
                         return _bp_guest.call_x(_bp_guest.pointer(this))
                     except BaseException as _bp_failure:
-                        raise this._bp_door.failed(_bp_guest, _bp_failure)
+                        raise _bp_door.failed(_bp_guest, _bp_failure)
                     finally:
-                        this._bp_door.leave(_bp_guest)
+                        _bp_door.leave(_bp_guest, _bp_nested)
 
             @x.setter
             def x(this, value: int) -> None:
-                with this._bp_door.lock:
-                    _bp_guest = this._bp_door.enter()
+                _bp_door = this._bp_door
+                _bp_nested = _bp_door.held()
+                with _bp_door.lock:
+                    _bp_guest = _bp_door.enter(_bp_nested)
                     try:
                         _bp_guest.call_set_x(_bp_guest.pointer(this), value)
                     except BaseException as _bp_failure:
-                        raise this._bp_door.failed(_bp_guest, _bp_failure)
+                        raise _bp_door.failed(_bp_guest, _bp_failure)
                     finally:
-                        this._bp_door.leave(_bp_guest)
+                        _bp_door.leave(_bp_guest, _bp_nested)
         """,
     ),
     "nothing else is touched": (
@@ -158,16 +168,18 @@ EXAMPLES: dict[str, tuple[str, str]] = {
 
         def f(self):
             'Doc.'
-            with self._bp_door.lock:
-                _bp_guest = self._bp_door.enter()
+            _bp_door = self._bp_door
+            _bp_nested = _bp_door.held()
+            with _bp_door.lock:
+                _bp_guest = _bp_door.enter(_bp_nested)
                 try:
                     if self: pass
                     return (_bp_guest
                             .call_f())
                 except BaseException as _bp_failure:
-                    raise self._bp_door.failed(_bp_guest, _bp_failure)
+                    raise _bp_door.failed(_bp_guest, _bp_failure)
                 finally:
-                    self._bp_door.leave(_bp_guest)
+                    _bp_door.leave(_bp_guest, _bp_nested)
 
         def host(guest):
             return guest.value(1)
@@ -202,12 +214,16 @@ def test_what_the_guard_does_not_hold_is_not_changed() -> None:
         def visit_With(self, node: ast.With) -> Any:
             return node.body[1].body  # type: ignore[attr-defined]
 
+        def visit_Assign(self, node: ast.Assign) -> Any:
+            return None if ast.unparse(node.targets[0]) in ("_bp_door", "_bp_nested") else node
+
     assert ast.unparse(Unwrap().visit(ast.parse(GUARDED))) == ast.unparse(ast.parse(PLAIN))
 
 
 def test_every_way_in_of_the_sample_is_guarded_once() -> None:
     ways_in = sum("_bp_guest" in ast.unparse(node) for node in ast.walk(ast.parse(PLAIN)) if isinstance(node, ast.FunctionDef))
-    assert ways_in == GUARDED.count(".enter()") == GUARDED.count(".leave(_bp_guest)") == GUARDED.count(".failed(_bp_guest, ") == 11
+    for part in (".held()", ".enter(_bp_nested)", ".failed(_bp_guest, ", ".leave(_bp_guest, _bp_nested)"):
+        assert ways_in == GUARDED.count(part) == 11
 
 
 @pytest.mark.parametrize("case", ["classes", "closures", "imports"])

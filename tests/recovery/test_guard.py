@@ -31,6 +31,7 @@ class Fake:
         self.running = 0
         self.hooks_run = 0
         self.discarded = False
+        self.limited = False
 
     def expect(self, what: str, holds: bool) -> None:
         """An assertion that nothing can swallow: see :func:`world`."""
@@ -41,7 +42,7 @@ class Fake:
         """Nothing enters a guest that is dead or given back, and nothing while another thread may be inside."""
         self.expect("a discarded instance was entered", not self.discarded)
         self.expect("a dead instance was entered", self.death is None)
-        self.expect("the lock was not held", self.world.door.lock._is_owned())  # type: ignore[attr-defined]
+        self.expect("the lock was not held", self.world.door.held())
 
     def troubled(self) -> bool:
         return bool(self.raised_flag or self.garbage)
@@ -53,6 +54,27 @@ class Fake:
             self.garbage.pop()()
         if self.raised_flag and self.death is None:
             self.death = GuestAborted("its own flag", kind="terminated")
+
+    def tidy(self) -> None:
+        self.alive()
+        self.expect("tidied inside a call", not self.running)
+        self.frames.clear()
+        self.stack_pointer = 1000
+
+    def limit(self) -> bool:
+        self.alive()
+        self.expect("a limit within a limit", not self.limited)
+        self.limited = self.world.limits
+        return self.limited
+
+    def unlimit(self) -> None:
+        self.expect("no limit to be lifted", self.limited)
+        self.limited = False
+
+    def kill(self, death: GuestAborted) -> None:
+        self.expect("a discarded instance was killed", not self.discarded or self.death is not None)
+        if self.death is None:
+            self.death = death
 
     def start(self) -> None:
         self.alive()
@@ -122,6 +144,7 @@ class World:
         self.guest_hook: Callable[[], None] = nothing
         self.make: Callable[[], None] = nothing
         self.deaths: list[GuestAborted] = []
+        self.limits = False
         self.door: Guard[Fake] = Guard(self._make, **options)
         self.door.hooks.append(self.deaths.append)
 
@@ -132,14 +155,16 @@ class World:
 
     def call(self, body: Callable[[Fake], Any] = nothing) -> Any:
         """A way in, as the guard pass writes it; ``body`` is the Rust code."""
-        with self.door.lock:
-            guest = self.door.enter()
+        door = self.door
+        nested = door.held()
+        with door.lock:
+            guest = door.enter(nested)
             try:
                 return guest.run(lambda: body(guest))
             except BaseException as failure:
-                raise self.door.failed(guest, failure)  # noqa: B904
+                raise door.failed(guest, failure)  # noqa: B904
             finally:
-                self.door.leave(guest)
+                door.leave(guest, nested)
 
 
 @pytest.fixture
@@ -246,9 +271,9 @@ def test_the_guests_own_flag_is_a_death(world: World) -> None:
 
 def test_a_death_that_nobody_raised_is_noticed_before_the_next_call(world: World) -> None:
     with world.door.lock:
-        guest = world.door.enter()
+        guest = world.door.enter(False)
         guest.death = GuestAborted("found out meanwhile", kind="abi_violation")
-        world.door.leave(guest)
+        world.door.leave(guest, False)
     with pytest.raises(ModuleTerminated):
         world.call()
     assert (len(world.deaths), guest.discarded) == (1, True)
@@ -622,9 +647,10 @@ class AnyOrder(RuleBasedStateMachine):
     What may never happen is noted by :class:`Fake`, where it would happen; what must hold between calls is said here.
     """
 
-    @initialize(reinit=st.booleans())
-    def begin(self, reinit: bool) -> None:
+    @initialize(reinit=st.booleans(), limits=st.booleans())
+    def begin(self, reinit: bool, limits: bool) -> None:
         self.world = World(reinit_on_abort=reinit)
+        self.world.limits = limits
         self.failing_start: list[Any] | None = None
         self.failing_hook: type[BaseException] | None = None
         self.world.start = self.run_start
@@ -739,10 +765,8 @@ class AnyOrder(RuleBasedStateMachine):
             return
         world, door = self.world, self.world.door
         assert not world.violations
-        assert door._depth == 0
-        assert not door.lock._is_owned()  # type: ignore[attr-defined]
-        assert door.lock.acquire(blocking=False)
-        door.lock.release()
+        assert not door.held()
+        assert all(not guest.limited for guest in world.guests)
         current = [guest for guest in world.guests if not guest.discarded]
         assert len(current) == (door.state is State.LIVE), "one instance while live, none otherwise"
         for guest in current:

@@ -17,8 +17,8 @@ def guest_of(module: ModuleType) -> Any:
     """The guest instance behind a package's default instance, started if need be."""
     door = module.instance._bp_door
     with door.lock:
-        guest = door.enter()
-        door.leave(guest)
+        guest = door.enter(False)
+        door.leave(guest, False)
     return guest
 
 
