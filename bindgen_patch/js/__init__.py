@@ -1,8 +1,8 @@
 """What a ``JsValue`` is in Python: JavaScript's values, errors and rules for host code to use."""
 
 from .errors import Error, EvalError, RangeError, ReferenceError, SyntaxError, TypeError, URIError
-from .promise import Promise
 from .primitives import BigInt, Symbol, null
+from .promise import Promise
 from .visibility import HostObject, expose
 
 __all__ = [

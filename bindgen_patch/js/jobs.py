@@ -18,6 +18,7 @@ import sys
 import threading
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 from weakref import WeakSet, finalize
 
@@ -167,10 +168,8 @@ class Jobs:
             self.schedule()
             done = asyncio.Event()
             watch(lambda: notify(loop, done.set))
-            try:
+            with suppress(TimeoutError):
                 await asyncio.wait_for(done.wait(), seconds)
-            except TimeoutError:
-                pass
 
         loop.run_until_complete(until())
 
@@ -191,10 +190,8 @@ class Jobs:
 
 def notify(loop: AbstractEventLoop, call: Callable[[], object]) -> None:
     """Call something in a loop, from any thread; nothing happens when that loop is closed."""
-    try:
+    with suppress(RuntimeError):
         loop.call_soon_threadsafe(call)
-    except RuntimeError:
-        pass
 
 
 _tasks: set[Any] = set()

@@ -38,7 +38,8 @@ class Realm:
         """Pending promises whose resolving functions the guest has dropped during the present job."""
         self.failed_in: tuple[Frame, ...] = ()
         """Where the guest stood when a host function failed during the present job."""
-        self._running = False
+        self.running = False
+        """Whether a job of the guest's is going on."""
         self._derived: Promise[Any] | None = None
         self._pending: dict[int, ref[Promise[Any]]] = {}
 
@@ -96,7 +97,7 @@ class Realm:
             raise _gone(None)
         self.abandoned.clear()
         self.failed_in = ()
-        self._running, self._derived = True, derived
+        self.running, self._derived = True, derived
         try:
             return function(*args)
         except Exception:
@@ -106,11 +107,11 @@ class Realm:
                 promise._reject(errors.Error(f"interrupted by {type(interrupt).__name__}"))
             raise
         finally:
-            self._running, self._derived = False, None
+            self.running, self._derived = False, None
 
     def dropped(self, promise: Promise[Any]) -> None:
         """The guest has let go of the resolving functions of a pending promise."""
-        if self._running:
+        if self.running:
             self.abandoned.append(promise)
 
     def blame(self, error: Exception) -> bool:
@@ -140,7 +141,7 @@ class Realm:
         """
         self.ended = True
         pending = self.pending()
-        culprits = {id(self._derived), *map(id, _culprits(pending, death.frames))} if death is not None and self._running else set()
+        culprits = {id(self._derived), *map(id, _culprits(pending, death.frames))} if death is not None and self.running else set()
         for promise in pending:  # whom an interrupt leaves out gets it when this is called again
             promise._reject(death if id(promise) in culprits else _gone(death))
         self.globals = {}

@@ -315,6 +315,8 @@ class Guest:
                 return self.die(GuestAborted(self._capi.error_message(error), kind="host_error"))
             ours = self._take_exception()
             if ours or (ours is None and self._stopped_for_the_host()):  # the companion's own exception or trap, and not one of Rust's
+                if self.realm.running:
+                    self.realm.failed_in = trap.frames(caught)
                 return host_error or RecursionError("a host function could not begin: the interpreter's stack is used up")
             exhausted = self._stack_exhausted()
             return self.die(trap.aborted(caught, thrown=ours is not None, stack_exhausted=exhausted, last_words=self.last_words))

@@ -9,8 +9,8 @@ from .. import js
 from ..errors import StaleObjectError
 
 if TYPE_CHECKING:
-    from ..recovery.guard import Guard
     from ..js.realm import Realm
+    from ..recovery.guard import Guard
     from .guest import Guest
 
 DROPPED = "closure invoked recursively or after being dropped"
