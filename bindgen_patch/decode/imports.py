@@ -178,6 +178,7 @@ class _Bound:
             catch=function.catch,
             variadic=function.variadic,
             asyncness=function.function.asyncness,
+            task_queue=name == symbols.QUEUE_MICROTASK and self.scope.program.unique_crate_identifier.startswith(symbols.JS_SYS),
             params=tuple(argument.name for argument in function.function.args),
         )
 

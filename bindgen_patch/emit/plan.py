@@ -384,6 +384,8 @@ def _call(writer: Writer, item: ir.Import, role: ir.Call, name: str, target: str
                 releases.append(f"{local}.{lifting.release}()")
             value = local + lifting.lent
         values.append(value)
+    if role.task_queue:
+        values = [f"guest.task_queue({values[0]})"]
     _check_import(item, tuple(types), produced)
     label = f"{role.name}() returned"
     value = operation(role, values, target)

@@ -54,6 +54,7 @@ class Jobs:
     def __init__(self, busy: Callable[[], bool] = lambda: False) -> None:
         self.busy = busy
         self._queue: deque[Job] = deque()
+        self._later: deque[Job] = deque()
         self._turn = threading.Lock()
         """Held while jobs run, for two threads must not run them at once."""
         self._home: AbstractEventLoop | None = None
@@ -71,6 +72,10 @@ class Jobs:
         """Put a job at the end of the queue. From any thread."""
         self._queue.append(job)
         self.schedule()
+
+    def at_rest(self, job: Job) -> None:
+        """Inside a job: do this when the queue is empty."""
+        self._later.append(job)
 
     def schedule(self) -> None:
         """Have a loop empty the queue, if it is not empty and there is a loop."""
@@ -107,8 +112,8 @@ class Jobs:
         try:
             while self._queue and self._turn.acquire(blocking=False):
                 try:
-                    while self._queue:
-                        self._run_one(self._queue.popleft())
+                    while self._queue or self._later:
+                        self._run_one(self._queue.popleft() if self._queue else self._later.popleft())
                 finally:
                     self._turn.release()
         except BaseException:  # a KeyboardInterrupt, say; what is left has its turn all the same

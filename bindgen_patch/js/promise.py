@@ -20,6 +20,7 @@ from .jobs import Jobs, collect_stranded, notify, running_loop
 
 if TYPE_CHECKING:
     from .realm import Realm
+    from .turns import Members
 
 log = logging.getLogger("bindgen_patch")
 
@@ -257,7 +258,7 @@ class Promise(Awaitable[T_co], Generic[T_co]):
         derived = Promise._make(realm.jobs if realm else self._jobs)
         if realm is not None:
             realm.keep(derived)
-        self._subscribe(_Reaction(derived, on_fulfilled, on_rejected))
+        self._subscribe(_Reaction(derived, on_fulfilled, on_rejected, realm.turns.members if realm is not None else {}))
         return derived
 
     def _subscribe(self, reaction: _Reaction) -> None:
@@ -289,9 +290,10 @@ class Promise(Awaitable[T_co], Generic[T_co]):
 class _Reaction:
     """What happens once a promise is settled."""
 
-    __slots__ = ("derived", "on_fulfilled", "on_rejected")
+    __slots__ = ("derived", "on_fulfilled", "on_rejected", "wakes")
 
-    def __init__(self, derived: Promise[Any], on_fulfilled: Any, on_rejected: Any) -> None:
+    def __init__(self, derived: Promise[Any], on_fulfilled: Any, on_rejected: Any, wakes: Members) -> None:
+        self.wakes = wakes
         self.derived = derived
         self.on_fulfilled = on_fulfilled
         self.on_rejected = on_rejected
@@ -303,12 +305,19 @@ class _Reaction:
             return
         calls = getattr(handler, "_bp_calls", 0)
         try:
-            result = handler(value) if realm is None else realm.run(handler, value, derived=self.derived)
+            result = handler(value) if realm is None else self._enter(realm, handler, value)
         except Exception as error:
             if realm is None or getattr(handler, "_bp_calls", None) != calls or not self._tell(handler, realm, error):
                 self.derived._reject(error)
         else:
             self.derived._resolve(result)
+
+    def _enter(self, realm: Realm, handler: Any, value: Any) -> Any:
+        realm.turns.wake(self.wakes)
+        try:
+            return realm.run(handler, value, derived=self.derived)
+        finally:
+            realm.turns.woken()
 
     def _tell(self, handler: Any, realm: Realm, error: Exception) -> bool:
         """A value that the guest's function does not take never got there: that is a rejection to the function beside it.

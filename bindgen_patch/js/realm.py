@@ -20,6 +20,7 @@ from . import errors
 from .builtins import GLOBALS
 from .jobs import Jobs
 from .promise import Promise, is_promise, promised, rejected
+from .turns import Turns
 from .views import BuiltinClass
 
 log = logging.getLogger("bindgen_patch")
@@ -34,13 +35,16 @@ class Realm:
         own["globalThis"] = MappingProxyType(ChainMap(provided, own, GLOBALS))  # type: ignore[arg-type]
         self.globals: Mapping[str, Any] = own
         self.ended = False
-        self.abandoned: list[Promise[Any]] = []
-        """Pending promises whose resolving functions the guest has dropped during the present job."""
-        self.failed_in: tuple[Frame, ...] = ()
-        """Where the guest stood when a host function failed during the present job."""
+        self.turns = Turns()
         self.running = False
         """Whether a job of the guest's is going on."""
+        self.failed_in: tuple[Frame, ...] = ()
+        """Where the guest stood when a host function failed during the present job."""
+        self._failed = False
         self._derived: Promise[Any] | None = None
+        self._abandoned: list[Promise[Any]] = []
+        """Pending promises whose resolving functions the guest has dropped during the present job."""
+        self._accused: list[tuple[Exception, list[Promise[Any]]]] = []
         self._pending: dict[int, ref[Promise[Any]]] = {}
 
     # ------------------------------------------------------------------ globals
@@ -49,20 +53,32 @@ class Realm:
         """``queueMicrotask(callback)``."""
         if not callable(callback):
             raise errors.TypeError("queueMicrotask was not given a function")
-        self.jobs.add(lambda: self._microtask(callback))
+        if getattr(callback, "_bp_is_task_queue", False):
+            self.turns.asked()
+            self.jobs.add(lambda: self._turn(callback))
+        else:
+            self.jobs.add(lambda: self._microtask(callback))
 
     def _microtask(self, callback: Callable[[], Any]) -> None:
-        calls = getattr(callback, "_bp_calls", 0)
         try:
             self.run(callback)
         except Exception as error:
-            if self.ended:
-                return
-            if not self.blame(error):
+            if not self.ended and not self._blame(error):
                 log.exception("uncaught in a microtask")
-            if getattr(callback, "_bp_is_queue", False) and getattr(callback, "_bp_calls", 0) > calls:
-                # js-sys polls several tasks in one microtask. The rest of them would wait until something wakes another one.
-                self.queue_microtask(callback)
+
+    def _turn(self, poll_all: Callable[[], Any]) -> None:
+        """js-sys polls the tasks that wait. When one fails the rest would wait until something wakes another: they get a turn, too."""
+        calls = getattr(poll_all, "_bp_calls", 0)
+        self.turns.begin()
+        members = self.turns.members
+        try:
+            self._microtask(poll_all)
+        finally:
+            self.turns.end()
+        if self._failed and not self.ended and getattr(poll_all, "_bp_calls", 0) > calls:
+            self.turns.wake(members)
+            self.queue_microtask(poll_all)
+            self.turns.woken()
 
     # ------------------------------------------------------------------ promises that depend on the instance
 
@@ -95,15 +111,17 @@ class Realm:
         """Call a function in a job, for the promise ``derived`` if it is a reaction. One of a guest that has ended is not called."""
         if self.ended:
             raise _gone(None)
-        self.abandoned.clear()
+        self._abandoned.clear()
         self.failed_in = ()
-        self.running, self._derived = True, derived
+        self.running, self._derived, self._failed = True, derived, True
         try:
-            return function(*args)
+            result = function(*args)
+            self._failed = False
+            return result
         except Exception:
             raise
         except BaseException as interrupt:  # not for guests: whoever waits for what was interrupted must hear of it all the same
-            for promise in self.abandoned:
+            for promise in self._abandoned:
                 promise._reject(errors.Error(f"interrupted by {type(interrupt).__name__}"))
             raise
         finally:
@@ -112,19 +130,46 @@ class Realm:
     def dropped(self, promise: Promise[Any]) -> None:
         """The guest has let go of the resolving functions of a pending promise."""
         if self.running:
-            self.abandoned.append(promise)
+            self._abandoned.append(promise)
 
-    def blame(self, error: Exception) -> bool:
-        """A poll failed and the instance lives: reject the promises whose future it was. False when it was none's.
+    def _blame(self, error: Exception) -> bool:
+        """A poll failed, and the instance lives: have the promise rejected whose future it was. False when it was none's.
 
-        When a future is dropped half way, so are the resolving functions that it owned: that tells. Code that does not unwind
-        drops nothing; there the names of the frames tell, as for a death.
+        A future that is dropped half way drops the resolving functions that it owns: that tells. Where nothing is dropped, because
+        the code does not unwind, there are suspects (see :meth:`end`). They are given the time to be settled.
         """
-        culprits = self.abandoned or _named(self.pending(), self.failed_in) or []
-        for promise in tuple(culprits):
-            promise._reject(error)
-        self.abandoned.clear()
-        return bool(culprits)
+        if self._abandoned:
+            for promise in tuple(self._abandoned):
+                promise._reject(error)
+            self._abandoned.clear()
+            return True
+        suspects = self._suspects(self.failed_in)
+        if suspects:
+            self._accused.append((error, suspects))
+            self.jobs.at_rest(self._judge)
+        return bool(suspects)
+
+    def _judge(self) -> None:
+        """Nothing more is going to happen by itself. As many errors as suspects are theirs in this order; else it may be each of them."""
+        accused, self._accused = self._accused, []
+        left = list({id(promise): promise for _, suspects in accused for promise in suspects if promise._state == "pending"}.values())
+        if len(left) == len(accused):
+            for promise, (error, _) in zip(left, accused, strict=True):
+                promise._reject(error)
+        for error, suspects in accused:
+            for promise in suspects:
+                promise._reject(error)
+
+    def _suspects(self, frames: tuple[Frame, ...]) -> list[Promise[Any]]:
+        """The pending promises of asynchronous exports that may have been polled there; empty when it was a task of another kind."""
+        exported = [promise for promise in self.pending() if promise._label is not None]
+        if frames and all(frame.function.startswith("wasm-function[") for frame in frames):
+            named = exported
+        else:
+            labels = {label for frame in frames for label in _GENERATED.findall(frame.function)}
+            named = [promise for promise in exported if promise._label in labels]
+        members = self.turns.members
+        return [promise for promise in named if members is not None and id(promise) in members] or named
 
     # ------------------------------------------------------------------ the end
 
@@ -132,17 +177,17 @@ class Realm:
         """The instance is gone: of ``death``, or replaced or closed. Every promise that depends on it is rejected now. May be repeated.
 
         Which of them died? A death outside of a job (inside a call of the host's) is nobody's. For one inside a job the frames
-        tell: the function that polls the future of an asynchronous export has that export in its name. So
+        tell: what polls the future of an asynchronous export has that export in its name.
 
-        - what ``then`` returned for the function that was running gets it, and
-        - the pending promises of the exports that are named get the death itself, all of them when an export was called twice;
-        - when the guest has no names at all, every pending promise of an asynchronous export gets it, for each may be the one;
-        - all others, and all of them when a task of ``spawn_local`` died, get :class:`.ModuleTerminated` with the cause.
+        - What ``then`` returned for the function that was running gets the death itself.
+        - So do the pending promises of the exports that are named. When an export was called more than once: those whose turn it
+          was (see :mod:`.turns`), all of them if that cannot be told.
+        - When the guest was stripped of all names, every pending promise of an asynchronous export may be the one.
+        - All others, and all of them when a task of ``spawn_local`` died, get :class:`.ModuleTerminated` with the cause.
         """
         self.ended = True
-        pending = self.pending()
-        culprits = {id(self._derived), *map(id, _culprits(pending, death.frames))} if death is not None and self.running else set()
-        for promise in pending:  # whom an interrupt leaves out gets it when this is called again
+        culprits = {id(self._derived), *map(id, self._suspects(death.frames))} if death is not None and self.running else set()
+        for promise in self.pending():  # whom an interrupt leaves out gets it when this is called again
             promise._reject(death if id(promise) in culprits else _gone(death))
         self.globals = {}
 
@@ -153,22 +198,6 @@ def _gone(death: GuestAborted | None) -> ModuleTerminated:
 
 
 _GENERATED = re.compile(rf"{symbols.GENERATED}(\w+)")
-
-
-def _labels(frames: tuple[Frame, ...]) -> set[str]:
-    return {label for frame in frames for label in _GENERATED.findall(frame.function)}
-
-
-def _named(pending: list[Promise[Any]], frames: tuple[Frame, ...]) -> list[Promise[Any]]:
-    labels = _labels(frames)
-    return [promise for promise in pending if promise._label in labels] if labels else []
-
-
-def _culprits(pending: list[Promise[Any]], frames: tuple[Frame, ...]) -> list[Promise[Any]]:
-    exported = [promise for promise in pending if promise._label is not None]
-    named = _named(exported, frames)
-    unnamed = not any(not frame.function.startswith("wasm-function[") for frame in frames)
-    return exported if unnamed else named
 
 
 class _PromiseClass(BuiltinClass):
@@ -183,7 +212,11 @@ class _PromiseClass(BuiltinClass):
     def __call__(self, executor: Any = None, *_rest: object) -> Promise[Any]:
         promise = Promise._make(self._realm.jobs)
         self._realm.keep(promise)
-        promise._execute(executor)
+        self._realm.turns.wake({id(promise): promise})
+        try:
+            promise._execute(executor)
+        finally:
+            self._realm.turns.woken()
         return promise
 
     def _resolve(self, value: Any = None, *_rest: object) -> Promise[Any]:

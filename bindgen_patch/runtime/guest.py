@@ -369,6 +369,14 @@ class Guest:
         """What an asynchronous host function returned, as a promise: an awaitable is one, a plain value becomes one."""
         return promised(value, self.realm.jobs)
 
+    def task_queue(self, callback: Any) -> Any:
+        """The closure by which js-sys polls its tasks, about to be scheduled."""
+        from .objects import Closure
+
+        if isinstance(callback, Closure):
+            callback._bp_is_task_queue = True
+        return callback
+
     def promise(self, handle: int, label: str, lift: Callable[[Any], Any] | None = None) -> Promise[Any]:
         """The promise that an asynchronous export returned.
 

@@ -93,7 +93,7 @@ class Closure:
     them or Python lets go of them.
     """
 
-    __slots__ = ("__weakref__", "_bp_calls", "_bp_count", "_bp_data", "_bp_guest", "_bp_owned", "_bp_vtable")
+    __slots__ = ("__weakref__", "_bp_calls", "_bp_count", "_bp_data", "_bp_guest", "_bp_is_task_queue", "_bp_owned", "_bp_vtable")
 
     _bp_shim: ClassVar[int]
     """Slot of the function that runs it."""
@@ -112,6 +112,8 @@ class Closure:
         self._bp_count = 1
         self._bp_calls = 0
         """How often it was entered."""
+        self._bp_is_task_queue = False
+        """It polls the tasks of js-sys."""
 
     @property
     def _bp_door(self) -> Guard[Guest]:
