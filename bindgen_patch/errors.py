@@ -60,7 +60,7 @@ class Frame:
     """One frame of guest code, innermost first in :attr:`GuestAborted.frames`."""
 
     function: str
-    """The Rust symbol, demangled where the guest kept its name section, else ``wasm-function[index]``."""
+    """The Rust symbol, demangled where the guest kept its name section, else ``<wasm function index>``."""
     offset: int
     """Byte offset of the instruction in the guest's ``module.wasm``."""
     file: str | None = None

@@ -69,7 +69,7 @@ class Promise(Awaitable[T_co], Generic[T_co]):
         self._value: Any = None
         self._trace: types.TracebackType | None = None
         self._handled = False
-        self._reactions: list[_Reaction] = []
+        self._reactions: list[Reaction] = []
         self._waiters: list[Callable[[], None]] = []
         self._realm: Realm | None = None
         self._label: str | None = None
@@ -146,9 +146,9 @@ class Promise(Awaitable[T_co], Generic[T_co]):
         """
         self._handled = True
         if self._state == "pending":
+            self._jobs.refuse_nested()
             if running_loop() is not None:
                 raise RuntimeError("an event loop is running in this thread: await the promise, do not block on it")
-            self._jobs.refuse_nested()
             settled = threading.Event()
             watch = self._waiters.append
             watch(settled.set)
@@ -258,10 +258,13 @@ class Promise(Awaitable[T_co], Generic[T_co]):
         derived = Promise._make(realm.jobs if realm else self._jobs)
         if realm is not None:
             realm.keep(derived)
-        self._subscribe(_Reaction(derived, on_fulfilled, on_rejected, realm.turns.members if realm is not None else {}))
+        reaction = Reaction(derived, on_fulfilled, on_rejected)
+        if realm is not None and on_fulfilled is not None and on_rejected is not None:
+            realm.turns.awaits(reaction)
+        self._subscribe(reaction)
         return derived
 
-    def _subscribe(self, reaction: _Reaction) -> None:
+    def _subscribe(self, reaction: Reaction) -> None:
         self._handled = True
         self._reactions.append(reaction)
         if self._state != "pending" and reaction in self._reactions:
@@ -279,7 +282,7 @@ class Promise(Awaitable[T_co], Generic[T_co]):
             _Finally(on_settled, realm, lambda reason: promised(on_settled(), jobs)._then(lambda _: rejected(reason, jobs))),
         )
 
-    def _react(self, reaction: _Reaction) -> None:
+    def _react(self, reaction: Reaction) -> None:
         """Enqueue NewPromiseReactionJob (27.2.2.1), in the realm of the function that it will call."""
         state, value = self._state, self._value
         handler = reaction.on_fulfilled if state == "fulfilled" else reaction.on_rejected
@@ -287,13 +290,14 @@ class Promise(Awaitable[T_co], Generic[T_co]):
         (realm.jobs if realm else reaction.derived._jobs).add(lambda: reaction.run(handler, realm, state, value))
 
 
-class _Reaction:
+class Reaction:
     """What happens once a promise is settled."""
 
     __slots__ = ("derived", "on_fulfilled", "on_rejected", "wakes")
 
-    def __init__(self, derived: Promise[Any], on_fulfilled: Any, on_rejected: Any, wakes: Members) -> None:
-        self.wakes = wakes
+    def __init__(self, derived: Promise[Any], on_fulfilled: Any, on_rejected: Any) -> None:
+        self.wakes: Members = {}
+        """Whose futures may go on when this has happened."""
         self.derived = derived
         self.on_fulfilled = on_fulfilled
         self.on_rejected = on_rejected

@@ -163,7 +163,7 @@ class Realm:
     def _suspects(self, frames: tuple[Frame, ...]) -> list[Promise[Any]]:
         """The pending promises of asynchronous exports that may have been polled there; empty when it was a task of another kind."""
         exported = [promise for promise in self.pending() if promise._label is not None]
-        if frames and all(frame.function.startswith("wasm-function[") for frame in frames):
+        if frames and all(frame.function.startswith("<wasm function ") for frame in frames):
             named = exported
         else:
             labels = {label for frame in frames for label in _GENERATED.findall(frame.function)}
