@@ -14,7 +14,7 @@ from .host import Target
 from .instance import Instance
 from .intrinsics import intrinsic, unsupported
 from .limits import Limits
-from .objects import Closure, Object
+from .objects import Closure, Object, Policy
 from .program import Import, Program
 from .resolved import as_any, as_array, as_bool, as_bytes, as_enum, as_float, as_instance, as_int, as_list, as_none, as_option, as_str
 from .values import (
@@ -70,7 +70,7 @@ from .values import (
 
 __all__ = [
     "Any", "Array", "BigInt", "Buffer", "Closure", "Floats", "Guest", "Import", "Instance", "Ints", "Iterable", "Limits",
-    "Literal", "Mapping", "MutFloats", "MutInts", "NoReturn", "Object", "Program", "Promise", "Target", "as_any", "as_array",
+    "Literal", "Mapping", "MutFloats", "MutInts", "NoReturn", "Object", "Policy", "Program", "Promise", "Target", "as_any", "as_array",
     "as_bool", "as_bytes", "as_enum", "as_float", "as_instance", "as_int", "as_list", "as_none", "as_option", "as_str", "boolean",
     "cells", "char", "enum", "f32", "f64", "from_option_32", "from_option_bool", "from_option_char", "from_option_f32",
     "from_option_small", "from_option_string_enum", "function", "i128", "i16", "i32", "i64", "i8", "intrinsic", "items", "js",

@@ -17,8 +17,20 @@ from wasmtime import _ffi
 
 ffi: Any = _ffi
 
-HOST_FUNCTION = ctypes.CFUNCTYPE(c_void_p, c_void_p, c_void_p, c_void_p, c_size_t)
-"""``wasmtime_func_unchecked_callback_t``: (environment, caller, argument and result slots, slot count) -> trap or NULL."""
+HOST_FUNCTION = ctypes.CFUNCTYPE(c_void_p, c_void_p, c_void_p, c_void_p)
+"""``wasmtime_func_unchecked_callback_t``: (environment, caller, argument and result slots[, slot count]) -> trap or NULL."""
+_BODY = ctypes.PYFUNCTYPE(None, c_void_p, c_void_p, c_void_p)
+
+
+def host_function(body: Callable[[int, int, int], None]) -> Any:
+    """A C function that runs ``body(environment, caller, slots)`` and returns NULL, whatever becomes of it.
+
+    ``ctypes`` leaves the result of a callback that raises undefined, and the engine would take that for the address of a trap. No
+    Python function can promise not to raise: with a signal waiting, or the interpreter's stack used up, it fails before its first
+    line. So the function that the engine calls runs no Python of ours: it calls another one, which has no result to get wrong.
+    """
+    return HOST_FUNCTION(_BODY(body))
+
 
 Func = ffi.wasmtime_func_t
 Extern = ffi.wasmtime_extern_t
@@ -59,7 +71,6 @@ _functype_delete = _function("wasm_functype_delete", None, c_void_p)
 _functype_params = _function("wasm_functype_params", POINTER(ffi.wasm_valtype_vec_t), c_void_p)
 _functype_results = _function("wasm_functype_results", POINTER(ffi.wasm_valtype_vec_t), c_void_p)
 _valtype_kind = _function("wasm_valtype_kind", c_uint8, c_void_p)
-_trap_new = _function("wasmtime_trap_new", c_void_p, c_char_p, c_size_t)
 _func_new = _function("wasmtime_func_new_unchecked", None, c_void_p, c_void_p, HOST_FUNCTION, c_void_p, c_void_p, c_void_p)
 _take_exception = _function("wasmtime_context_take_exception", c_bool, c_void_p, c_void_p)
 _exception_tag = _function("wasmtime_exnref_tag", c_void_p, c_void_p, c_void_p, c_void_p)
@@ -92,11 +103,6 @@ def take_trap(trap: int) -> Any:
     from wasmtime import Trap
 
     return Trap._from_ptr(ctypes.cast(trap, POINTER(ffi.wasm_trap_t)))
-
-
-def new_trap(message: bytes) -> int:
-    """A trap for a host function to return; the caller of the guest gets it."""
-    return int(_trap_new(message, len(message)))
 
 
 def export(context: int, instance: Any, name: str, kind: int) -> Any:
@@ -155,7 +161,7 @@ def exception_taker(context: int, tag: Any) -> Callable[[], bool | None]:
     """
     found: bool | None = None
 
-    def take(_environment: int, _caller: int, _slots: int, _count: int) -> None:
+    def take(_environment: int, _caller: int, _slots: int) -> None:
         nonlocal found
         exception, thrown = ffi.wasmtime_exnref(), ffi.wasmtime_tag_t()
         if _take_exception(context, byref(exception)):
@@ -163,7 +169,7 @@ def exception_taker(context: int, tag: Any) -> Callable[[], bool | None]:
             found = bool(_tag_eq(context, byref(thrown), byref(tag.of.tag)))
             _exception_unroot(byref(exception))
 
-    callback, func = HOST_FUNCTION(take), Func()
+    callback, func = host_function(take), Func()
     _func_new(context, _no_words().ptr(), callback, None, None, byref(func))
     slots, trap = (c_uint64 * 2)(), c_void_p()
 

@@ -17,7 +17,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from .. import js, symbols
-from ..errors import GuestAborted, GuestException, StaleObjectError
+from ..errors import GuestAborted, GuestException
 from ..js.promise import Promise, promised, rejected
 from ..js.realm import Realm
 from ..recovery.guard import Guard
@@ -42,6 +42,8 @@ _RESULT_BYTES = 32
 
 _FRAMES_NEEDED = 40
 """How many frames of the interpreter a nested call may need on its way in and out, the host's own function apart."""
+
+_NOT_BEGUN = "a host function could not begin: the interpreter's stack is used up, or an interrupt came first"
 
 _PANICKED = "panicked at "
 """How the text begins that Rust's panic hooks print."""
@@ -93,7 +95,7 @@ class Guest:
         self._view = memoryview(b"")
         self._flag = ctypes.c_uint32(0)
         self._in_hook = False
-        self._discarded = self._stopped = False
+        self._discarded = self.stopped = False
         self._judging = False
         """Why a call failed is being found out. An interrupt in the middle of that leaves a doubt, and doubt is death."""
         self._verdict: BaseException | None = None
@@ -118,7 +120,7 @@ class Guest:
         try:
             made = self.program.instantiate(self)
         except GuestAborted as failure:
-            raise early if self._stopped else failure from None
+            raise early if self.stopped else failure from None
         self.death = None
         return made
 
@@ -315,9 +317,9 @@ class Guest:
                 return self.die(GuestAborted(self._capi.error_message(error), kind="host_error"))
             ours = self._take_exception()
             if ours or (ours is None and self._stopped_for_the_host()):  # the companion's own exception or trap, and not one of Rust's
-                if self.realm.running:
+                if self.realm.running and caught is not None:
                     self.realm.failed_in = trap.frames(caught)
-                return host_error or RecursionError("a host function could not begin: the interpreter's stack is used up")
+                return host_error or RecursionError(_NOT_BEGUN)
             exhausted = self._stack_exhausted()
             return self.die(trap.aborted(caught, thrown=ours is not None, stack_exhausted=exhausted, last_words=self.last_words))
         finally:
@@ -398,13 +400,6 @@ class Guest:
             return False
         return True
 
-    def stop(self) -> int | None:
-        """How a host function returns to the guest when it may not just go on: failed (nothing), or dead (a trap)."""
-        if self.death is None:
-            return None
-        self._stopped = True
-        return self._capi.new_trap(b"the instance died while it was calling the host")
-
     # ------------------------------------------------------------------ memory
 
     def malloc(self, size: int, align: int) -> int:
@@ -478,9 +473,10 @@ class Guest:
         self._alive()
         capi = self._capi
         memory = ctypes.byref(self._memory.of.memory)
-        self._size = capi.memory_data_size(self._context, memory)
+        size = capi.memory_data_size(self._context, memory)
         self._base = capi.memory_data(self._context, memory) or 0
-        self._view = _view_of(self._base, self._size, _WRITABLE)
+        self._view = _view_of(self._base, size, _WRITABLE)
+        self._size = size  # last: what was checked against it must be there
 
     def _address_of(self, symbol: str) -> int | None:
         """The address in an immutable global that the guest exports; ``None`` where it has none or it points nowhere."""
@@ -660,12 +656,15 @@ class Guest:
         return found
 
     def pointer(self, obj: Object) -> int:
-        """The address of the Rust value behind ``obj``, which must belong to this instance and still own it."""
-        if obj._bp_guest is not self:
-            if obj._bp_guest is not None and obj._bp_door is not self.door:
+        """The address of the Rust value behind ``obj``, which must belong to this instance and still own it.
+
+        One that belonged to an earlier instance is brought back, where its class has a policy for that.
+        """
+        if obj._bp_guest is not self and obj._bp_guest is not None:
+            if obj._bp_door is not self.door:
                 raise TypeError(f"this {type(obj).__name__} belongs to another Instance")
-            if obj._bp_guest is not None:
-                raise StaleObjectError("Invalid stale object from previous Wasm instance")
+            if obj._bp_pointer or type(obj)._bp_stale == "raise":
+                obj._bp_revive(self)
         if not obj._bp_pointer:
             raise js.Error("null pointer passed to rust")
         return obj._bp_pointer
@@ -691,8 +690,12 @@ class Guest:
     def unwrap(self, handle: int, cls: type[Object]) -> int:
         """The ``_unwrap`` imports: the address behind a borrowed handle if it is an object of ``cls``, else 0."""
         value = self.value(handle)
-        if not isinstance(value, cls) or value._bp_guest is not self:
+        if not isinstance(value, cls) or value._bp_door is not self.door or not value._bp_pointer:
             return 0
+        if value._bp_guest is not self:
+            if type(value)._bp_stale == "raise":
+                return 0
+            value._bp_revive(self)
         return self.consume(value)
 
 
