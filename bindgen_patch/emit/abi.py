@@ -426,3 +426,8 @@ def arrow(sig: ir.Signature, params: tuple[str, ...] = ()) -> str:
     )
     tail = "" if isinstance(sig.logical, ir.Unit) else f" -> {rust(sig.logical)}"
     return f"({', '.join(named)}){tail}"
+
+
+def declaration(role: ir.Call) -> str:
+    """An imported function as Rust declares it."""
+    return f"{'async ' if role.asyncness else ''}fn {role.name}{arrow(role.signature, role.params)}"

@@ -360,7 +360,7 @@ _THIS = {"method", "get", "set", "index_get", "index_set", "index_delete"}
 def _target(role: ir.Role, name: str) -> TargetText | None:
     match role:
         case ir.Call(target, operation) if operation not in _THIS:
-            rust = f"fn {role.name}{abi.arrow(role.signature, role.params)}"
+            rust = abi.declaration(role)
         case ir.Static(target, t):
             rust = f"static {target.path[-1]}: {abi.rust(t)}"
         case ir.InstanceOf(target):

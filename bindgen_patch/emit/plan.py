@@ -392,8 +392,7 @@ def _call(writer: Writer, item: ir.Import, role: ir.Call, name: str, target: str
     body, _ = _give(writer, ret, f"guest.promised({value})" if role.asyncness else value, label, words)
     if releases:
         body = ["try:", *(f"    {line}" for line in body), "finally:", *(f"    {line}" for line in releases)]
-    declared = f"``{'async ' if role.asyncness else ''}fn {role.name}{abi.arrow(role.signature, role.params)}``"
-    return _host_function(item, name, words, declared, [*setup, *body])
+    return _host_function(item, name, words, f"``{abi.declaration(role)}``", [*setup, *body])
 
 
 def _frees(lifting: abi.Lifting) -> bool:

@@ -30,6 +30,8 @@ log = logging.getLogger("bindgen_patch")
 Job = Callable[[], None]
 
 _NESTED = "a host function that the guest is calling cannot wait for the guest: its continuations run after that call"
+_SLICE = 10_000
+"""After so many jobs the loop has its turn: a guest whose jobs add jobs for ever must not keep timeouts from being noticed."""
 _stranded: WeakSet[Jobs] = WeakSet()
 """Queues with jobs that no loop knows of."""
 
@@ -79,7 +81,7 @@ class Jobs:
 
     def schedule(self) -> None:
         """Have a loop empty the queue, if it is not empty and there is a loop."""
-        if not self._queue:
+        if not (self._queue or self._later):
             return
         loop = running_loop()
         if loop is not None:
@@ -110,12 +112,15 @@ class Jobs:
             _stranded.add(self)
             return
         try:
-            while self._queue and self._turn.acquire(blocking=False):
+            left = _SLICE
+            while (self._queue or self._later) and left and self._turn.acquire(blocking=False):
                 try:
-                    while self._queue or self._later:
+                    while (self._queue or self._later) and left:
+                        left -= 1
                         self._run_one(self._queue.popleft() if self._queue else self._later.popleft())
                 finally:
                     self._turn.release()
+            self.schedule()
         except BaseException:  # a KeyboardInterrupt, say; what is left has its turn all the same
             self.schedule()
             raise

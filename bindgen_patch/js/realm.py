@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import re
+import threading
 from collections import ChainMap
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
@@ -36,8 +37,8 @@ class Realm:
         self.globals: Mapping[str, Any] = own
         self.ended = False
         self.turns = Turns()
-        self.running = False
-        """Whether a job of the guest's is going on."""
+        self._runner = 0
+        """The thread in which a job of the guest's is going on."""
         self.failed_in: tuple[Frame, ...] = ()
         """Where the guest stood when a host function failed during the present job."""
         self._failed = False
@@ -113,7 +114,7 @@ class Realm:
             raise _gone(None)
         self._abandoned.clear()
         self.failed_in = ()
-        self.running, self._derived, self._failed = True, derived, True
+        self._runner, self._derived, self._failed = threading.get_ident(), derived, True
         try:
             result = function(*args)
             self._failed = False
@@ -125,7 +126,12 @@ class Realm:
                 promise._reject(errors.Error(f"interrupted by {type(interrupt).__name__}"))
             raise
         finally:
-            self.running, self._derived = False, None
+            self._runner, self._derived = 0, None
+
+    @property
+    def running(self) -> bool:
+        """Whether this thread is in a job of the guest's."""
+        return self._runner == threading.get_ident()
 
     def dropped(self, promise: Promise[Any]) -> None:
         """The guest has let go of the resolving functions of a pending promise."""

@@ -251,7 +251,7 @@ class Thenable(View):
     """A promise, or an awaitable that is adopted as one. If the host has exposed it, its attributes are there, too."""
 
     def get(self, obj: Any, key: Key) -> Any:
-        if key in ("then", "catch", "finally"):
+        if isinstance(key, str) and key in ("then", "catch", "finally"):
             return functools.partial(thenable, obj, key)
         return ATTRIBUTES.get(obj, key) if is_exposed(obj) else MISSING
 

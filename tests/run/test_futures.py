@@ -852,6 +852,23 @@ def test_a_task_that_gives_way_lets_others_run(guest: Any) -> None:
     assert run(main) > 0
 
 
+def test_a_task_that_never_stops_giving_way_does_not_stop_the_loop(guest: Any) -> None:
+    """JavaScript's event loop would starve; here timeouts still pass, and others are served."""
+
+    async def main() -> None:
+        spinning = guest.spin_until_signalled()
+        with pytest.raises(asyncio.TimeoutError):
+            await asyncio.wait_for(spinning, 0.01)
+        assert await guest.echo_u32(3) == 3
+        guest.signal()
+        assert await spinning > 0
+
+    run(main)
+    guest.instance.schedule_reinit()
+    with pytest.raises(TimeoutError):
+        guest.spin_until_signalled().result(0.01)
+
+
 # ------------------------------------------------------------------------------------------- loops and threads
 
 
