@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from bindgen_patch import GuestAborted, GuestException, ModuleTerminated, PanicError, js, pipeline
+from bindgen_patch import GuestAborted, GuestException, ModuleTerminated, PanicError, ir, js, pipeline
 from bindgen_patch.emit.package import write
 
 from ..conftest import FIXTURES
@@ -867,6 +867,15 @@ def test_a_task_that_never_stops_giving_way_does_not_stop_the_loop(guest: Any) -
     guest.instance.schedule_reinit()
     with pytest.raises(TimeoutError):
         guest.spin_until_signalled().result(0.01)
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_the_queue_of_tasks_is_known_from_other_microtasks(generated: Callable[..., pipeline.Generated], mode: str) -> None:
+    """The guest imports ``queueMicrotask`` twice; what js-sys gives to its own is polled again when a task fails."""
+    roles = [item.role for item in generated("futures", mode).module.imports if isinstance(item.role, ir.Call)]
+    asking = [role for role in roles if role.operation == "call" and role.target.path == ("queueMicrotask",)]
+    assert sorted(role.task_queue for role in asking) == [False, True]
+    assert sum(role.task_queue for role in roles) == 1
 
 
 # ------------------------------------------------------------------------------------------- loops and threads
