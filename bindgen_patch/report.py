@@ -107,8 +107,8 @@ def _imports(module: ir.Module) -> list[dict[str, str]]:
         match item.role:
             case ir.Call(name=symbols.CLOSURE_UNREF):
                 continue
-            case ir.Call(target, operation, name, signature):
-                where, use, rust = target, operation.replace("_", " "), f"fn {name}{abi.arrow(signature, item.role.params)}"
+            case ir.Call(target, operation):
+                where, use, rust = target, operation.replace("_", " "), abi.declaration(item.role)
             case ir.Static(target, t):
                 where, use, rust = target, "static", f"static {target.path[-1]}: {abi.rust(t)}"
             case ir.InstanceOf(target):

@@ -65,6 +65,11 @@ CLOSURE_UNREF = "_wbg_cb_unref"
 """The structural method by which Rust lets go of a closure it gave to the host."""
 OBJECT_POINTER = "__wbg_ptr"
 """What some crates read from an object to see whether it is one of theirs."""
+JS_SYS = "js-sys-"
+"""How the identifier of the crate begins that polls futures."""
+QUEUE_MICROTASK = "queueMicrotask"
+GENERATED = "__wasm_bindgen_generated_"
+"""How the Rust names of exported functions begin; they are in the names of the futures that such a function makes, too."""
 PANIC_ERROR = "__wbindgen_panic_error"
 """Imported by guests whose panics unwind, and by no other."""
 
@@ -146,6 +151,11 @@ def field_getter(owner: str, field: str) -> str:
 def field_setter(owner: str, field: str) -> str:
     """The export that writes a public field; ``owner`` is qualified."""
     return f"__wbg_set_{lower(owner)}_{suffix(field)}"
+
+
+def generated_function(owner: str | None, name: str) -> str:
+    """What follows :data:`GENERATED` in the Rust name of the function that the macro makes of an export."""
+    return "_".join(filter(None, (owner, "".join(c for c in name if c.isascii() and (c.isalnum() or c == "_")))))
 
 
 def destructor(owner: str) -> str:

@@ -78,6 +78,7 @@ class ImportText:
     signature: str
     adapter: str
     catch: bool
+    asyncness: bool
     host_slot: bool
     function: Function | None
     target: TargetText | None
@@ -336,7 +337,8 @@ def _imports(b: _Builder, writer: plan.Writer, structs: dict[str, str]) -> Itera
         name = unique(_private(_import_name(item)), b.taken)
         target = _target(item.role, unique(f"{name}_target", b.taken))
         signature = abi.signature(item.wasm)
-        catch = isinstance(item.role, ir.Call) and item.role.catch
+        asyncness = isinstance(item.role, ir.Call) and item.role.asyncness
+        catch = isinstance(item.role, ir.Call) and item.role.catch and not asyncness
         if isinstance(item.role, ir.Call) and item.role.name == symbols.CLOSURE_UNREF:
             item = dataclasses.replace(item, role=ir.Intrinsic("cb_unref"))  # the run time knows its closures
         try:
@@ -345,7 +347,8 @@ def _imports(b: _Builder, writer: plan.Writer, structs: dict[str, str]) -> Itera
         except abi.Unsupported as reason:
             b.notes.append(f"import {_import_name(item)} fails when the guest calls it: {reason}")
             function, adapter, target = None, f"_bp.unsupported({quoted(str(reason))})", None
-        yield ImportText(quoted(item.module), quoted(item.symbol), signature, adapter, catch, item.function is not None, function, target)
+        host_slot = item.function is not None
+        yield ImportText(quoted(item.module), quoted(item.symbol), signature, adapter, catch, asyncness, host_slot, function, target)
 
 
 def _ready_made(role: ir.Role) -> str:
@@ -391,7 +394,7 @@ _THIS = {"method", "get", "set", "index_get", "index_set", "index_delete"}
 def _target(role: ir.Role, name: str) -> TargetText | None:
     match role:
         case ir.Call(target, operation) if operation not in _THIS:
-            rust = f"fn {role.name}{abi.arrow(role.signature, role.params)}"
+            rust = abi.declaration(role)
         case ir.Static(target, t):
             rust = f"static {target.path[-1]}: {abi.rust(t)}"
         case ir.InstanceOf(target):

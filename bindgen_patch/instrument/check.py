@@ -39,6 +39,7 @@ BUILTINS = frozenset({"AttributeError", "bool", "bytes", "classmethod", "float",
 GUEST_METHODS = frozenset(
     {
         *("consume", "drop", "error", "invoke", "load", "object", "objects", "pointer", "static", "store", "unwrap", "wrap"),
+        *("promise", "promised", "task_queue"),
         *("handle", "lend", "lend_option", "lend_slice", "option_handle", "put", "put_values", "value"),
         *("read", "string", "numbers", "borrowed_values", "take", "take_bytes", "take_cells", "take_numbers"),
         *("take_string", "take_string_cells", "take_strings", "take_values"),
@@ -247,6 +248,8 @@ class _Module:
                 known = scope.names | {cls for cls, base in self.classes.items() if base != "_bp.Instance"} | self.targets
                 if name == scope.guest or not (name in known or self.is_builtin(name)):
                     yield _hole(node, f"{name} is named")
+            case ast.Attribute(ast.Name("_bp"), attribute) if attribute.startswith("as_"):
+                pass
             case ast.Attribute(ast.Name(owner), attribute):
                 if not (owner == scope.guest and attribute == "result") and not (owner in scope.locals and attribute == "numbers"):
                     yield _hole(node, f"{owner}.{attribute} is looked up")

@@ -18,7 +18,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from .. import js, symbols
 from ..errors import GuestAborted, GuestException
+from ..js.promise import Promise, promised, rejected
+from ..js.realm import Realm
 from ..recovery.guard import Guard
+from ..recovery.state import State
 from . import trap, values
 from .calls import caller_factory
 
@@ -67,6 +70,7 @@ class Guest:
         self.host = host
         self.owner: object = None
         self.death: GuestAborted | None = None
+        self.realm = Realm(host.jobs, host.globals)
         self.garbage: deque[tuple[str, tuple[int, ...]]] = deque()
         """Destructors to run before the next call: (call name, arguments). Filled by finalizers, from any thread."""
         self.values: dict[int, object] = dict(_FIXED)
@@ -216,6 +220,7 @@ class Guest:
         """Free the store. Every address this object knows is forgotten first. May be repeated."""
         if not self._store:
             return
+        self.realm.end(None if self.door.state is State.CLOSED else self.death)
         if self.death is None:
             self.death = GuestAborted("the instance was replaced", kind="terminated")
         self._discarded = True
@@ -308,6 +313,8 @@ class Guest:
                 return self.die(GuestAborted(self._capi.error_message(error), kind="host_error"))
             ours = self._take_exception()
             if ours or (ours is None and self._stopped_for_the_host()):  # the companion's own exception or trap, and not one of Rust's
+                if self.realm.running and caught is not None:
+                    self.realm.failed_in = trap.functions(caught)
                 return host_error or RecursionError(_NOT_BEGUN)
             said_in, words = self.last_words or (None, None)
             death = trap.aborted(
@@ -345,23 +352,56 @@ class Guest:
 
     # ------------------------------------------------------------------ host functions called by the guest
 
-    def raised(self, error: BaseException) -> bool:
+    def raised(self, error: BaseException) -> None:
         """A host function failed: remember the exception; the companion module throws or traps in its stead.
 
         Of a dead instance only an interrupt is still worth telling: see :meth:`.Guard.failed`.
         """
         if self.death is None or not isinstance(error, Exception):
             self.host_error = error
-        return False
+
+    def rejection(self, error: BaseException) -> int | None:
+        """The same where the host function is asynchronous: a promise that is rejected already. ``None`` when it may not be one."""
+        if self.death is not None or not isinstance(error, Exception):
+            self.raised(error)
+            return None
+        try:
+            return self.handle(rejected(error, self.realm.jobs))
+        except BaseException as failure:
+            self.raised(failure)
+            return None
+
+    def promised(self, value: object) -> Promise[Any]:
+        """What an asynchronous host function returned, as a promise: an awaitable is one, a plain value becomes one."""
+        return promised(value, self.realm.jobs)
+
+    def task_queue(self, callback: Any) -> Any:
+        """The closure by which js-sys polls its tasks, about to be scheduled."""
+        from .objects import Closure
+
+        if isinstance(callback, Closure):
+            callback._bp_is_task_queue = True
+        return callback
+
+    def promise(self, handle: int, label: str, lift: Callable[[Any], Any] | None = None) -> Promise[Any]:
+        """The promise that an asynchronous export returned.
+
+        ``label`` is what Rust calls the export. ``lift`` makes a Python value of the one that guest code resolved it with.
+        """
+        promise = promised(self.take(handle), self.realm.jobs)
+        promise._label, promise._lift = label, lift
+        return promise
 
     def caught(self, error: BaseException) -> bool:
         """The same where Rust wants a ``Result``. Only ordinary exceptions become ``Err``."""
         if self.death is not None or not isinstance(error, Exception):
-            return self.raised(error)
+            self.raised(error)
+            return False
         try:
             self.call_exn_store(self.handle(error.value if isinstance(error, GuestException) else error))
         except BaseException as failure:
-            return self.raised(failure)
+            self.raised(failure)
+            return False
         return True
 
     # ------------------------------------------------------------------ memory

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from ..errors import MissingImport
 from ..js import errors, model
 from ..js.builtins import GLOBALS
+from ..js.jobs import Jobs
 from ..js.visibility import expose_import
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ class Host:
         self.globals: dict[str, Any] = {}
         self.modules: dict[str, Any] = {}
         self.limits = limits
+        self.jobs = Jobs()
         self.classes: dict[type, type] = {}
         """Generated class -> the same class bound to this Instance, where those differ."""
         self.provide(imports, modules)
@@ -86,6 +88,8 @@ class Target:
         first, *rest = self.path
         if self.module is None:
             value = host.globals.get(first, _MISSING)
+            if value is _MISSING:
+                value = guest.realm.globals.get(first, _MISSING)
             if value is _MISSING:
                 value = GLOBALS.get(first, _MISSING)
         else:

@@ -30,6 +30,7 @@ class Import:
     signature: str
     adapter: Adapter
     catch: bool = False
+    asyncness: bool = False
     host_slot: bool = False
 
 
@@ -178,7 +179,7 @@ class _Loaded:
         kinds = {"i": wasmtime.ValType.i32, "l": wasmtime.ValType.i64, "f": wasmtime.ValType.f32, "d": wasmtime.ValType.f64}
         self.callbacks = []
         for number, item in enumerate(program.imports):
-            callback = host_function(program.guests, item.adapter, item.signature, catch=item.catch)
+            callback = host_function(program.guests, item.adapter, item.signature, catch=item.catch, asyncness=item.asyncness)
             params, results = ([kinds[letter]() for letter in side] for side in companion_type(item.signature))
             capi.define(linker, symbols.SHIM_HOST_MODULE, str(number), wasmtime.FuncType(params, results), callback)
             self.callbacks.append(callback)

@@ -107,6 +107,11 @@ def stack(trap: Any) -> tuple[Stack, int]:
     return tuple(found), len(found) if innermost is None else innermost
 
 
+def functions(trap: Any) -> tuple[Frame, ...]:
+    """The guest's frames without files and lines."""
+    return tuple(Frame(function, offset) for function, offset in stack(trap)[0])
+
+
 def frames(where: Stack, sources: Callable[[], DebugInfo]) -> tuple[Frame, ...]:
     """Frames with files and lines, as far as the guest's debug information tells them."""
     found = sources()
