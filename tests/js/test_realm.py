@@ -77,8 +77,8 @@ def fail(error: BaseException, owned: list[Any] | None = None) -> Callable[[], N
     return body
 
 
-def frames(*labels: str) -> tuple[Frame, ...]:
-    return tuple(Frame(f"future_to_promise::<crate::_::{symbols.GENERATED}{label}::{{closure#0}}>", 0) for label in labels)
+def frames(*labels: str) -> tuple[str, ...]:
+    return tuple(f"future_to_promise::<crate::_::{symbols.GENERATED}{label}::{{closure#0}}>" for label in labels)
 
 
 def states(*promises: js.Promise[Any]) -> list[object]:
@@ -174,7 +174,7 @@ def test_a_task_of_no_export_is_nobodys(realm: Realm, caplog: pytest.LogCaptureF
 
 
 def death(*labels: str) -> GuestAborted:
-    return GuestAborted("dead", kind="unreachable", frames=frames(*labels))
+    return GuestAborted("dead", kind="unreachable", frames=tuple(Frame(name, 0) for name in frames(*labels)))
 
 
 def test_a_death_in_a_turn_is_theirs_whose_turn_it_was(realm: Realm) -> None:
