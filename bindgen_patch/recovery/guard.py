@@ -45,8 +45,8 @@ class Guest(Protocol):
     death: GuestAborted | None
     """Set, once, by whoever finds out that this instance may never run again; by other threads through :meth:`kill`."""
 
-    def troubled(self) -> bool:
-        """Whether there is something to see to before a call: the guest's own flag is up, or objects wait to be freed."""
+    def troubled(self) -> object:
+        """Whether there is something to see to before a call: the guest's own flag is up, objects wait to be freed, there are limits."""
         ...
 
     def tidy(self) -> None:
@@ -59,11 +59,14 @@ class Guest(Protocol):
         """Run the guest's start functions. Raises what they raise."""
 
     def limit(self) -> bool:
-        """An outermost call begins: put the limits of calls in force. Says whether there are any, to be lifted afterwards."""
+        """An outermost call begins: put the limits of calls in force. Says whether there are any, to be lifted afterwards.
+
+        Raises what the caller gets when they do not let the call begin: nothing happened then.
+        """
         ...
 
     def unlimit(self) -> None:
-        """The call ended."""
+        """The call ended. May be repeated."""
 
     def push_frame(self) -> None:
         """A nested call begins: remember the stack pointer, the borrowed handles and the result area."""
@@ -100,6 +103,7 @@ class Guard(Generic[G]):
         lock = threading.RLock()
         self.lock: AbstractContextManager[Any] = lock if lock_timeout is None else patient(lock, lock_timeout)
         """One thread at a time; held from before ``enter`` until after ``leave``."""
+        self._lock = lock
         self.held: Callable[[], bool] = lock._is_owned  # type: ignore[attr-defined]
         """Whether this thread is inside already: then its next call is a nested one."""
         self.name = name
@@ -167,8 +171,17 @@ class Guard(Generic[G]):
             return
         if guest.death is None and self._state is State.LIVE and not self._limited:
             self._ready = True
-        else:
-            self._end(guest)
+            if guest.death is None:  # looked at last: see terminate()
+                return
+            self._ready = False
+        self._end(guest)
+
+    def idle(self) -> bool:
+        """Whether no thread is inside. For a thread that is not, itself."""
+        if not self._lock.acquire(blocking=False):
+            return False
+        self._lock.release()
+        return True
 
     # ------------------------------------------------------------------ what hosts and guests ask for
 
@@ -192,6 +205,7 @@ class Guard(Generic[G]):
             return
         if guest is not None:
             guest.kill(death)
+        # A call that ends looks for a death after it has said that it did: one of the two of us sees the other.
         nested = self.held()
         if nested or self._ready or guest is None:
             with self.lock:
@@ -222,13 +236,13 @@ class Guard(Generic[G]):
     # ------------------------------------------------------------------ behind the door
 
     def _admit(self, nested: bool) -> G:
-        self._ready = False
+        orderly, self._ready = self._ready, False
         if nested:
             guest = self._guest
             if guest is not None and guest.death is not None:
                 self._bury(guest)
         else:
-            self._put_in_order()
+            self._put_in_order(orderly)
         guest = self._guest
         due = self._due or (self.reinit_on_abort and self._state is State.TERMINATED)
         admission = ADMISSIONS[self._state, due, not nested]
@@ -242,14 +256,15 @@ class Guard(Generic[G]):
             self._limited = guest.limit()
         return guest
 
-    def _put_in_order(self) -> None:
-        """Before an outermost call: whatever happened since the last one, or cut it off, is seen to."""
+    def _put_in_order(self, orderly: bool) -> None:
+        """Before an outermost call: whatever happened since the last one, or cut it off (unless it was ``orderly``), is seen to."""
         guest = self._guest
         if self._state is State.LIVE and (guest is None or not self._started):
             self._move(Event.START_FAILED)
         elif self._state is State.LIVE and guest is not None:
             if guest.death is None:
-                guest.tidy()
+                if not orderly:
+                    guest.tidy()
                 if not self._due:
                     guest.tend()
             try:
@@ -269,6 +284,9 @@ class Guard(Generic[G]):
         finally:
             self._let_go_of_the_dead()
         self._ready = self._state is State.LIVE
+        if self._ready and guest.death is not None:  # as in leave()
+            self._ready = False
+            self._end(guest)
 
     def _refusal(self) -> ModuleTerminated:
         self.counters.refusals += 1

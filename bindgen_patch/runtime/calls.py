@@ -131,6 +131,28 @@ def host_function(guests: dict[int, Any], adapter: Adapter, signature: str, *, c
     return capi.HOST_FUNCTION(_host_factory(signature)(guests, adapter, refused))
 
 
+def epoch_callback(guests: dict[int, Any]) -> Any:
+    """A C callback: the engine's epoch was incremented, and guest number ``serial`` is running. It goes on unless it was killed.
+
+    It may also be that an interrupt (``KeyboardInterrupt``) waited for Python code to run in this thread: that ends the guest, too.
+    """
+    from . import capi
+
+    def look(_context: int, serial: int, delta: int, _kind: int) -> int | None:
+        guest = None
+        try:
+            ctypes.c_uint64.from_address(delta).value = 1
+            guest = guests[serial]()
+            if guest is None or guest.halted is None:
+                return None
+        except BaseException as error:
+            if guest is not None:
+                guest.interrupted(error)
+        return capi.new_error(b"stopped")
+
+    return capi.EPOCH_CALLBACK(look)
+
+
 def companion_type(signature: str) -> tuple[str, str]:
     """Parameters and results of the host function behind an import: one i32 in front on either side."""
     params, _, result = signature.partition(":")

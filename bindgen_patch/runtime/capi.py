@@ -10,7 +10,6 @@ from __future__ import annotations
 import ctypes
 from collections.abc import Callable
 from ctypes import POINTER, addressof, byref, c_bool, c_char_p, c_int32, c_size_t, c_uint8, c_uint32, c_uint64, c_void_p
-from functools import cache
 from typing import Any
 
 from wasmtime import _ffi
@@ -19,6 +18,9 @@ ffi: Any = _ffi
 
 HOST_FUNCTION = ctypes.CFUNCTYPE(c_void_p, c_void_p, c_void_p, c_void_p, c_size_t)
 """``wasmtime_func_unchecked_callback_t``: (environment, caller, argument and result slots, slot count) -> trap or NULL."""
+
+EPOCH_CALLBACK = ctypes.CFUNCTYPE(c_void_p, c_void_p, c_void_p, c_void_p, c_void_p)
+"""The engine's epoch has passed a store's: (context, data, where to put by how much to extend it, …) -> error or NULL."""
 
 Func = ffi.wasmtime_func_t
 Extern = ffi.wasmtime_extern_t
@@ -45,6 +47,11 @@ store_new = _function("wasmtime_store_new", c_void_p, c_void_p, c_void_p, c_void
 store_context = _function("wasmtime_store_context", c_void_p, c_void_p)
 store_delete = _function("wasmtime_store_delete", None, c_void_p)
 store_limiter = _function("wasmtime_store_limiter", None, c_void_p, *[ctypes.c_int64] * 5)
+store_epoch_callback = _function("wasmtime_store_epoch_deadline_callback", None, c_void_p, EPOCH_CALLBACK, c_void_p, c_void_p)
+set_epoch_deadline = _function("wasmtime_context_set_epoch_deadline", None, c_void_p, c_uint64)
+increment_epoch = _function("wasmtime_engine_increment_epoch", None, c_void_p)
+"""Make every guest of an engine that is running call its store's :data:`EPOCH_CALLBACK`. Safe from any thread."""
+_set_fuel = _function("wasmtime_context_set_fuel", c_void_p, c_void_p, c_uint64)
 instance_new = _function("wasmtime_instance_new", c_void_p, c_void_p, c_void_p, c_void_p, c_size_t, c_void_p, c_void_p)
 instance_pre_instantiate = _function("wasmtime_instance_pre_instantiate", c_void_p, c_void_p, c_void_p, c_void_p, c_void_p)
 _export_get = _function("wasmtime_instance_export_get", c_bool, c_void_p, c_void_p, c_char_p, c_size_t, c_void_p)
@@ -59,6 +66,7 @@ _functype_delete = _function("wasm_functype_delete", None, c_void_p)
 _functype_params = _function("wasm_functype_params", POINTER(ffi.wasm_valtype_vec_t), c_void_p)
 _functype_results = _function("wasm_functype_results", POINTER(ffi.wasm_valtype_vec_t), c_void_p)
 _valtype_kind = _function("wasm_valtype_kind", c_uint8, c_void_p)
+_error_new = _function("wasmtime_error_new", c_void_p, c_char_p)
 _trap_new = _function("wasmtime_trap_new", c_void_p, c_char_p, c_size_t)
 _func_new = _function("wasmtime_func_new_unchecked", None, c_void_p, c_void_p, HOST_FUNCTION, c_void_p, c_void_p, c_void_p)
 _take_exception = _function("wasmtime_context_take_exception", c_bool, c_void_p, c_void_p)
@@ -92,6 +100,52 @@ def take_trap(trap: int) -> Any:
     from wasmtime import Trap
 
     return Trap._from_ptr(ctypes.cast(trap, POINTER(ffi.wasm_trap_t)))
+
+
+class Stopped:
+    """What :func:`take_trap` gives, of a call that ended with an error instead of a trap."""
+
+    trap_code = None
+
+    def __init__(self, error: Any) -> None:
+        self._error = error
+
+    @property
+    def message(self) -> str:
+        """The backtrace, then the reason."""
+        return str(self._error)
+
+    @property
+    def frames(self) -> list[Any]:
+        """Innermost first; none when the guest was not running."""
+        from wasmtime._trap import Frame, FrameList
+
+        found = FrameList(self)
+        ffi.wasmtime_error_wasm_trace(self._error.ptr(), byref(found.vec))
+        return [Frame._from_ptr(found.vec.data[position], found) for position in range(found.vec.size)]
+
+
+def take_error(error: int) -> Stopped:
+    """The ``wasmtime_error_t`` at ``error``, which is freed with the object."""
+    from wasmtime import WasmtimeError
+
+    return Stopped(WasmtimeError._from_ptr(ctypes.cast(error, POINTER(ffi.wasmtime_error_t))))
+
+
+def new_error(message: bytes) -> int:
+    """An error for an :data:`EPOCH_CALLBACK` to return; the caller of the guest gets it."""
+    return int(_error_new(message))
+
+
+def watch_epoch(store: int, context: int, callback: Any, data: int) -> None:
+    """Have ``callback`` called, with ``data``, when the guest runs and the engine's epoch was incremented since it last was."""
+    store_epoch_callback(store, callback, data, None)
+    set_epoch_deadline(context, 1)
+
+
+def set_fuel(context: int, amount: int) -> None:
+    """How much the guest may burn from now on."""
+    raise_error(_set_fuel(context, amount))
 
 
 def new_trap(message: bytes) -> int:
@@ -163,8 +217,11 @@ def exception_taker(context: int, tag: Any) -> Callable[[], bool | None]:
             found = bool(_tag_eq(context, byref(thrown), byref(tag.of.tag)))
             _exception_unroot(byref(exception))
 
+    from wasmtime import FuncType
+
+    no_words = FuncType([], [])  # one that was used with an engine belongs to it
     callback, func = HOST_FUNCTION(take), Func()
-    _func_new(context, _no_words().ptr(), callback, None, None, byref(func))
+    _func_new(context, no_words.ptr(), callback, None, None, byref(func))
     slots, trap = (c_uint64 * 2)(), c_void_p()
 
     def taken() -> bool | None:
@@ -175,14 +232,6 @@ def exception_taker(context: int, tag: Any) -> Callable[[], bool | None]:
 
     taken.__dict__["owns"] = callback
     return taken
-
-
-@cache
-def _no_words() -> Any:
-    """The type of a function that takes and returns nothing."""
-    from wasmtime import FuncType
-
-    return FuncType([], [])
 
 
 def define(linker: Any, module: str, name: str, func_type: Any, callback: Any) -> None:
