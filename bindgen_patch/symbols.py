@@ -83,6 +83,8 @@ SHIM_TRAPPED = "trapped"
 """The export of ``shims.wasm`` that is a mutable i32: 1 once a trapping shim has ended a call. See ``edit/shims.py``."""
 SHIM_INSTANCE = "instance"
 """The export of ``shims.wasm`` that is a mutable i32: the number by which the host knows the instance. See ``edit/shims.py``."""
+SHIM_DEAD = -1
+"""The status by which a host function tells its shim that the instance has died meanwhile, and is not to be resumed."""
 
 
 def shim(number: int) -> str:

@@ -10,11 +10,11 @@ The protocol between a shim and its host function (``bindgen_patch/runtime/calls
   ``instance``, set by the host after instantiation, never 0), and returns one i32 in front of the results: 0 when it ran to
   its end. Both live in the same slot of the call, so a host function that could not even start (the interpreter's stack
   is used up) leaves the number standing and counts as failed;
+- -1 makes the shim trap: the guest has died while it called the host, and nothing of it may run again, no destructor either;
 - any other status makes the shim throw ``tag``, which has no payload: the host remembers what it raised;
 - some imports have a second shim, ``3.trap`` beside ``3``, for calls where an exception would do harm (:mod:`.hazards`). It calls the same
   host function; where the other throws, it sets the exported global ``trapped`` to 1 and traps. So the host can tell its own failure,
-  which leaves the guest alive, from a trap of the guest's;
-- a guest that died while it called the host is stopped by a trap of the host function itself.
+  which leaves the guest alive, from a trap of the guest's.
 
 Guests without exception handling get the same companion: its exception passes through their frames as a trap would, and
 the rule about host functions that never started holds for them too.
@@ -31,8 +31,8 @@ _WORDS = {"i32": 0x7F, "i64": 0x7E, "f32": 0x7D, "f64": 0x7C}
 _I32 = _WORDS["i32"]
 _FUNC = 0x60
 _EMPTY_BLOCK = 0x40
-_UNREACHABLE, _IF, _END, _CALL, _THROW = 0x00, 0x04, 0x0B, 0x10, 0x08
-_LOCAL_GET, _LOCAL_SET, _GLOBAL_GET, _GLOBAL_SET, _I32_CONST = 0x20, 0x21, 0x23, 0x24, 0x41
+_UNREACHABLE, _IF, _END, _CALL, _THROW, _I32_EQ = 0x00, 0x04, 0x0B, 0x10, 0x08, 0x46
+_LOCAL_GET, _LOCAL_SET, _LOCAL_TEE, _GLOBAL_GET, _GLOBAL_SET, _I32_CONST = 0x20, 0x21, 0x22, 0x23, 0x24, 0x41
 _TYPE, _IMPORT, _FUNCTION, _GLOBAL, _EXPORT, _CODE, _TAG = 1, 2, 3, 6, 7, 10, 13
 _EXPORT_FUNCTION, _EXPORT_GLOBAL, _EXPORT_TAG = 0, 3, 4
 _INSTANCE, _TRAPPED = 0, 1
@@ -85,14 +85,18 @@ def _functype(params: Sequence[int], results: Sequence[int]) -> bytes:
 def _body(host: int, params: Sequence[int], results: Sequence[int], fail: bytes) -> bytes:
     """Call the host; results wait in locals while the status below them is looked at, and ``fail`` is run if that is not 0."""
     kept = range(len(params), len(params) + len(results))
+    status = uleb(kept.stop)
     return b"".join(
         (
-            vector(b"\1" + bytes((kind,)) for kind in results),
+            vector(b"\1" + bytes((kind,)) for kind in (*results, _I32)),
             bytes((_GLOBAL_GET, _INSTANCE)),
             *(bytes((_LOCAL_GET,)) + uleb(k) for k in range(len(params))),
             bytes((_CALL,)) + uleb(host),
             *(bytes((_LOCAL_SET,)) + uleb(k) for k in reversed(kept)),
-            bytes((_IF, _EMPTY_BLOCK)) + fail + bytes((_END,)),
+            bytes((_LOCAL_TEE,)) + status + bytes((_IF, _EMPTY_BLOCK)),
+            bytes((_LOCAL_GET,)) + status + bytes((_I32_CONST,)) + sleb(symbols.SHIM_DEAD),
+            bytes((_I32_EQ, _IF, _EMPTY_BLOCK, _UNREACHABLE, _END)),
+            fail + bytes((_END,)),
             *(bytes((_LOCAL_GET,)) + uleb(k) for k in kept),
             bytes((_END,)),
         )

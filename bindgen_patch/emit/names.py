@@ -22,7 +22,7 @@ MODULE_RESERVED = frozenset({"Instance", "instance", "super", "_builtins", "_enu
 INSTANCE_CONTROL = frozenset(
     {
         *("provide", "state", "instance_id", "schedule_reinit", "terminate", "on_abort", "close"),
-        *("deadline", "to_thread", "counters", "on_stale"),
+        *("deadline", "to_thread", "counters", "on_stale", "save"),
     }
 )
 """What ``Instance`` offers its host; an export of that name is ``name_`` there."""

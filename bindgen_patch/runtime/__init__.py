@@ -14,7 +14,7 @@ from .host import Target
 from .instance import Instance
 from .intrinsics import intrinsic, unsupported
 from .limits import Limits
-from .objects import Closure, Object
+from .objects import Closure, Object, Policy
 from .program import Import, Program
 from .values import (
     Array,
@@ -69,7 +69,7 @@ from .values import (
 
 __all__ = [
     "Any", "Array", "BigInt", "Buffer", "Closure", "Floats", "Guest", "Import", "Instance", "Ints", "Iterable",
-    "Limits", "Literal", "Mapping", "MutFloats", "MutInts", "NoReturn", "Object", "Program", "Target", "boolean", "cells", "char",
+    "Limits", "Literal", "Mapping", "MutFloats", "MutInts", "NoReturn", "Object", "Policy", "Program", "Target", "boolean", "cells", "char",
     "enum", "f32", "f64", "from_option_32", "from_option_bool", "from_option_char", "from_option_f32",
     "from_option_small", "from_option_string_enum", "function", "i128", "i16", "i32", "i64", "i8", "intrinsic",
     "items", "js", "mut_numbers", "nonnull", "numbers", "option_32", "option_f32", "option_small", "pointer",

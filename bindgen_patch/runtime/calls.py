@@ -14,6 +14,8 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any
 
+from .. import symbols
+
 _SLOT_BYTES = 16
 """Size of ``wasmtime_val_raw_t``: one argument or result of an unchecked call."""
 _TYPES: dict[str, Any] = {"i": ctypes.c_int32, "l": ctypes.c_int64, "f": ctypes.c_float, "d": ctypes.c_double}
@@ -31,7 +33,7 @@ def _slot(letter: str, position: int) -> str:
 def _compile(lines: list[str], names: dict[str, Any]) -> Callable[..., Any]:
     """Run ``lines``, which define a function called ``bind``."""
     namespace = dict(names)
-    exec("\n".join(lines), namespace)
+    exec(compile("\n".join(lines), "<calls>", "exec"), namespace)
     bind: Callable[..., Any] = namespace["bind"]
     return bind
 
@@ -89,7 +91,7 @@ def _host_factory(signature: str) -> Callable[..., Any]:
     lines = [
         "def bind(guests, adapter, refused):",
         *(f"    {letter.upper()} = {_TYPES[letter].__name__} * {slots * _SLOT_BYTES // ctypes.sizeof(_TYPES[letter])}" for letter in views),
-        "    def host_function(environment, caller, raw, count):",
+        "    def host_function(environment, caller, raw):",
         *(f"        {letter} = {letter.upper()}.from_address(raw)" for letter in views),
         "        guest = guests[i[0]]()",
         "        frames = guest.frames",
@@ -100,14 +102,16 @@ def _host_factory(signature: str) -> Callable[..., Any]:
         "            if guest.death is None:",
         *([f"                {_slot(result, 1)} = result"] if result else []),
         "                i[0] = 0",
-        "                return None",
+        "                return",
         "        except BaseException as error:",
         "            guest.unwind(frames)",
         "            if refused(guest, error):",
         *([f"                {_slot(result, 1)} = 0"] if result else []),
         "                i[0] = 0",
-        "                return None",
-        "        return guest.stop()",
+        "                return",
+        "        if guest.death is not None:",
+        "            guest.stopped = True",
+        f"            i[0] = {symbols.SHIM_DEAD}",
         "    return host_function",
     ]
     types = {kind.__name__: kind for kind in _TYPES.values()}
@@ -120,7 +124,7 @@ def host_function(guests: dict[int, Any], adapter: Adapter, signature: str, *, c
     It is called by the companion module (see ``edit/shims.py``), whose protocol is: slot 0 holds the number of the
     calling guest, which is never 0; the arguments follow. The callback puts 0 there once it has run to its end, so one
     that could not even start (the interpreter's stack was used up, say) counts as failed. With ``catch`` an ordinary
-    exception becomes the guest's ``Err`` instead. A guest that died meanwhile is stopped by a trap.
+    exception becomes the guest's ``Err`` instead. For a guest that died meanwhile it puts -1 there, and the companion traps.
     """
 
     from . import capi
@@ -128,29 +132,29 @@ def host_function(guests: dict[int, Any], adapter: Adapter, signature: str, *, c
     def refused(guest: Any, error: BaseException) -> bool:
         return bool(guest.caught(error) if catch else guest.raised(error))
 
-    return capi.HOST_FUNCTION(_host_factory(signature)(guests, adapter, refused))
+    return capi.host_function(_host_factory(signature)(guests, adapter, refused))
 
 
 def epoch_callback(guests: dict[int, Any]) -> Any:
-    """A C callback: the engine's epoch was incremented, and guest number ``serial`` is running. It goes on unless it was killed.
+    """A C callback: the engine's epoch was incremented while a guest runs. That goes on, unless it was killed.
 
-    It may also be that an interrupt (``KeyboardInterrupt``) waited for Python code to run in this thread: that ends the guest, too.
+    It may also be that a signal waited for Python code to run in this thread. What its handler raises ends the guest, too.
     """
+
     from . import capi
 
-    def look(_context: int, serial: int, delta: int, _kind: int) -> int | None:
-        guest = None
+    def look(_context: int, serial: int, delta: int, kind: int) -> None:
+        # In one frame: that much room there is wherever a guest could be called.
+        guest = guests[serial]()
         try:
-            ctypes.c_uint64.from_address(delta).value = 1
-            guest = guests[serial]()
-            if guest is None or guest.halted is None:
-                return None
+            if guest.halted is None:
+                ctypes.c_uint64.from_address(delta).value = 1
+                return
         except BaseException as error:
-            if guest is not None:
-                guest.interrupted(error)
-        return capi.new_error(b"stopped")
+            guest.interrupted(error)
+        ctypes.c_uint8.from_address(kind).value = capi.YIELD
 
-    return capi.EPOCH_CALLBACK(look)
+    return capi.epoch_callback(look)
 
 
 def companion_type(signature: str) -> tuple[str, str]:

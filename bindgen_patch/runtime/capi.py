@@ -16,11 +16,35 @@ from wasmtime import _ffi
 
 ffi: Any = _ffi
 
-HOST_FUNCTION = ctypes.CFUNCTYPE(c_void_p, c_void_p, c_void_p, c_void_p, c_size_t)
-"""``wasmtime_func_unchecked_callback_t``: (environment, caller, argument and result slots, slot count) -> trap or NULL."""
+HOST_FUNCTION = ctypes.CFUNCTYPE(c_void_p, c_void_p, c_void_p, c_void_p)
+"""``wasmtime_func_unchecked_callback_t``: (environment, caller, argument and result slots[, slot count]) -> trap or NULL."""
+_BODY = ctypes.PYFUNCTYPE(None, c_void_p, c_void_p, c_void_p)
+
+
+def host_function(body: Callable[[int, int, int], None]) -> Any:
+    """A C function that runs ``body(environment, caller, slots)`` and returns NULL, whatever becomes of it.
+
+    ``ctypes`` leaves the result of a callback that raises undefined, and the engine would take that for the address of a trap. No
+    Python function can promise not to raise: with a signal waiting, or the interpreter's stack used up, it fails before its first
+    line. So the function that the engine calls runs no Python of ours: it calls another one, which has no result to get wrong.
+    """
+    return HOST_FUNCTION(_BODY(body))
+
 
 EPOCH_CALLBACK = ctypes.CFUNCTYPE(c_void_p, c_void_p, c_void_p, c_void_p, c_void_p)
-"""The engine's epoch has passed a store's: (context, data, where to put by how much to extend it, …) -> error or NULL."""
+_EPOCH_BODY = ctypes.PYFUNCTYPE(None, c_void_p, c_void_p, c_void_p, c_void_p)
+YIELD = 1
+
+
+def epoch_callback(look: Callable[[int, int, int, int], None]) -> Any:
+    """What stores call when the engine's epoch was incremented: ``look(context, data, address of a u64, address of a u8)``.
+
+    As in :func:`host_function`, the engine sees NULL whatever happens. When ``look`` has stored 1 in the u64 the guest goes on; a
+    ``look`` that could not begin is called again at once. When it has stored :data:`YIELD` in the u8 the call ends: a guest that was
+    called as ours are cannot yield, and that is an error with a backtrace.
+    """
+    return EPOCH_CALLBACK(_EPOCH_BODY(look))
+
 
 Func = ffi.wasmtime_func_t
 Extern = ffi.wasmtime_extern_t
@@ -66,8 +90,6 @@ _functype_delete = _function("wasm_functype_delete", None, c_void_p)
 _functype_params = _function("wasm_functype_params", POINTER(ffi.wasm_valtype_vec_t), c_void_p)
 _functype_results = _function("wasm_functype_results", POINTER(ffi.wasm_valtype_vec_t), c_void_p)
 _valtype_kind = _function("wasm_valtype_kind", c_uint8, c_void_p)
-_error_new = _function("wasmtime_error_new", c_void_p, c_char_p)
-_trap_new = _function("wasmtime_trap_new", c_void_p, c_char_p, c_size_t)
 _func_new = _function("wasmtime_func_new_unchecked", None, c_void_p, c_void_p, HOST_FUNCTION, c_void_p, c_void_p, c_void_p)
 _take_exception = _function("wasmtime_context_take_exception", c_bool, c_void_p, c_void_p)
 _exception_tag = _function("wasmtime_exnref_tag", c_void_p, c_void_p, c_void_p, c_void_p)
@@ -132,13 +154,8 @@ def take_error(error: int) -> Stopped:
     return Stopped(WasmtimeError._from_ptr(ctypes.cast(error, POINTER(ffi.wasmtime_error_t))))
 
 
-def new_error(message: bytes) -> int:
-    """An error for an :data:`EPOCH_CALLBACK` to return; the caller of the guest gets it."""
-    return int(_error_new(message))
-
-
 def watch_epoch(store: int, context: int, callback: Any, data: int) -> None:
-    """Have ``callback`` called, with ``data``, when the guest runs and the engine's epoch was incremented since it last was."""
+    """Have ``callback`` (of :func:`epoch_callback`) called with ``data`` when the guest runs and the epoch was incremented since."""
     store_epoch_callback(store, callback, data, None)
     set_epoch_deadline(context, 1)
 
@@ -146,11 +163,6 @@ def watch_epoch(store: int, context: int, callback: Any, data: int) -> None:
 def set_fuel(context: int, amount: int) -> None:
     """How much the guest may burn from now on."""
     raise_error(_set_fuel(context, amount))
-
-
-def new_trap(message: bytes) -> int:
-    """A trap for a host function to return; the caller of the guest gets it."""
-    return int(_trap_new(message, len(message)))
 
 
 def export(context: int, instance: Any, name: str, kind: int) -> Any:
@@ -209,7 +221,7 @@ def exception_taker(context: int, tag: Any) -> Callable[[], bool | None]:
     """
     found: bool | None = None
 
-    def take(_environment: int, _caller: int, _slots: int, _count: int) -> None:
+    def take(_environment: int, _caller: int, _slots: int) -> None:
         nonlocal found
         exception, thrown = ffi.wasmtime_exnref(), ffi.wasmtime_tag_t()
         if _take_exception(context, byref(exception)):
@@ -220,7 +232,7 @@ def exception_taker(context: int, tag: Any) -> Callable[[], bool | None]:
     from wasmtime import FuncType
 
     no_words = FuncType([], [])  # one that was used with an engine belongs to it
-    callback, func = HOST_FUNCTION(take), Func()
+    callback, func = host_function(take), Func()
     _func_new(context, no_words.ptr(), callback, None, None, byref(func))
     slots, trap = (c_uint64 * 2)(), c_void_p()
 

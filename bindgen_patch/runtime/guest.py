@@ -19,7 +19,7 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from .. import js, symbols
-from ..errors import GuestAborted, GuestException, StaleObjectError
+from ..errors import GuestAborted, GuestException
 from ..recovery.guard import Guard
 from . import deadlines, threads, trap, values
 from .calls import caller_factory
@@ -41,6 +41,8 @@ _RESULT_BYTES = 32
 
 _FRAMES_NEEDED = 40
 """How many frames of the interpreter a nested call may need on its way in and out, the host's own function apart."""
+
+_NOT_BEGUN = "a host function could not begin: the interpreter's stack is used up, or an interrupt came first"
 
 _SECONDS_PER_HOOK = 1.0
 """What the guest's abort hook may take where the limits say nothing: it runs in the middle of a failure."""
@@ -101,7 +103,7 @@ class Guest:
         self._view = memoryview(b"")
         self._flag = ctypes.c_uint32(0)
         self._in_hook = False
-        self.discarded = self._stopped = False
+        self.discarded = self.stopped = False
         self._judging = False
         """Why a call failed is being found out. An interrupt in the middle of that leaves a doubt, and doubt is death."""
         self._verdict: BaseException | None = None
@@ -130,7 +132,7 @@ class Guest:
             with self._timed():
                 made = self.program.instantiate(self)
         except GuestAborted as failure:
-            raise self.halted or (early if self._stopped else failure) from None
+            raise self.halted or (early if self.stopped else failure) from None
         self.death = None
         return made
 
@@ -403,7 +405,7 @@ class Guest:
                 return self.die(GuestAborted(caught.message, kind="host_error"))
             ours = self._take_exception()
             if ours or (ours is None and self._stopped_for_the_host()):  # the companion's own exception or trap, and not one of Rust's
-                return host_error or RecursionError("a host function could not begin: the interpreter's stack is used up")
+                return host_error or RecursionError(_NOT_BEGUN)
             exhausted = self._stack_exhausted()
             return self.die(trap.aborted(caught, thrown=ours is not None, stack_exhausted=exhausted, last_words=self.last_words))
         finally:
@@ -451,13 +453,6 @@ class Guest:
         except BaseException as failure:
             return self.raised(failure)
         return True
-
-    def stop(self) -> int | None:
-        """How a host function returns to the guest when it may not just go on: failed (nothing), or dead (a trap)."""
-        if self.death is None:
-            return None
-        self._stopped = True
-        return self._capi.new_trap(b"the instance died while it was calling the host")
 
     # ------------------------------------------------------------------ memory
 
@@ -532,9 +527,10 @@ class Guest:
         self._alive()
         capi = self._capi
         memory = ctypes.byref(self._memory.of.memory)
-        self._size = capi.memory_data_size(self._context, memory)
+        size = capi.memory_data_size(self._context, memory)
         self._base = capi.memory_data(self._context, memory) or 0
-        self._view = _view_of(self._base, self._size, _WRITABLE)
+        self._view = _view_of(self._base, size, _WRITABLE)
+        self._size = size  # last: what was checked against it must be there
 
     def _address_of(self, symbol: str) -> int | None:
         """The address in an immutable global that the guest exports; ``None`` where it has none or it points nowhere."""
@@ -714,12 +710,15 @@ class Guest:
         return found
 
     def pointer(self, obj: Object) -> int:
-        """The address of the Rust value behind ``obj``, which must belong to this instance and still own it."""
-        if obj._bp_guest is not self:
-            if obj._bp_guest is not None and obj._bp_door is not self.door:
+        """The address of the Rust value behind ``obj``, which must belong to this instance and still own it.
+
+        One that belonged to an earlier instance is brought back, where its class has a policy for that.
+        """
+        if obj._bp_guest is not self and obj._bp_guest is not None:
+            if obj._bp_door is not self.door:
                 raise TypeError(f"this {type(obj).__name__} belongs to another Instance")
-            if obj._bp_guest is not None:
-                raise StaleObjectError("Invalid stale object from previous Wasm instance")
+            if obj._bp_pointer or type(obj)._bp_stale == "raise":
+                obj._bp_revive(self)
         if not obj._bp_pointer:
             raise js.Error("null pointer passed to rust")
         return obj._bp_pointer
@@ -745,8 +744,12 @@ class Guest:
     def unwrap(self, handle: int, cls: type[Object]) -> int:
         """The ``_unwrap`` imports: the address behind a borrowed handle if it is an object of ``cls``, else 0."""
         value = self.value(handle)
-        if not isinstance(value, cls) or value._bp_guest is not self:
+        if not isinstance(value, cls) or value._bp_door is not self.door or not value._bp_pointer:
             return 0
+        if value._bp_guest is not self:
+            if type(value)._bp_stale == "raise":
+                return 0
+            value._bp_revive(self)
         return self.consume(value)
 
 

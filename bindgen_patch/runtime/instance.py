@@ -18,7 +18,7 @@ from .deadlines import Deadline
 from .guest import Guest
 from .host import Host
 from .limits import Limits
-from .objects import Object
+from .objects import Object, Policy
 from .program import Program
 
 _numbers = itertools.count()
@@ -44,7 +44,7 @@ class Instance:
         modules: Mapping[str, Any] | None = None,
         *,
         on_abort: Literal["raise", "reinit"] = "raise",
-        stale: Literal["raise"] = "raise",
+        stale: Policy = "raise",
         limits: Limits | None = None,
         lock_timeout: float | None = None,
     ) -> None:
@@ -52,15 +52,15 @@ class Instance:
 
         ``imports`` are the globals that the guest may call or read, by name; ``modules`` what it imports from modules, by
         the module's name. ``on_abort="reinit"``: after every death the next call is served by a fresh instance, as if
-        :meth:`schedule_reinit` had been called. ``stale="raise"``: objects of an earlier instance raise when used.
+        :meth:`schedule_reinit` had been called. ``stale`` says what becomes of an object whose guest instance was replaced, when it is
+        used; :meth:`on_stale` says it for one class.
 
         One thread at a time may be inside; ``lock_timeout`` is how many seconds another one waits before it gets a ``TimeoutError``
         (``None``: for ever). The same thread may call again from inside a host function.
         """
         if on_abort not in ("raise", "reinit"):
             raise ValueError(f"on_abort is 'raise' or 'reinit', not {on_abort!r}")
-        if stale != "raise":
-            raise ValueError(f"stale is 'raise', not {stale!r}")
+        self._bp_stale = _policy(stale)
         host = self._bp_host = Host(imports, modules, limits)
         owner = ref(self)
 
@@ -75,9 +75,10 @@ class Instance:
     def _bp_bind(self, cls: type[C]) -> type[C]:
         """``cls`` for objects of this Instance."""
         if "_bp_door" not in cls.__dict__:  # the package's default instance comes first and takes the classes themselves
-            cls._bp_door = self._bp_door
+            cls._bp_door, cls._bp_stale = self._bp_door, self._bp_stale
             return cls
-        members = {"__slots__": (), "__doc__": cls.__doc__, "__module__": cls.__module__, "_bp_door": self._bp_door}
+        members: dict[str, Any] = {"__slots__": (), "__doc__": cls.__doc__, "__module__": cls.__module__}
+        members |= {"_bp_door": self._bp_door, "_bp_stale": self._bp_stale}
         bound = cast("type[C]", type(cls.__name__, (cls,), members))
         self._bp_host.classes[cls] = bound
         return bound
@@ -146,6 +147,25 @@ class Instance:
         self._bp_door.hooks.append(hook)
         return hook
 
+    def on_stale(self, cls: type[Object], policy: Policy) -> None:
+        """What becomes of this Instance's objects of class ``cls`` that were made before a fresh guest instance, when they are used.
+
+        ``"raise"``: :class:`StaleObjectError`. ``"recreate"``: the object is built again with the arguments that its constructor was
+        given first, and the call goes on; objects that Rust code made raise. A callable: it gets the class, those arguments (``None``
+        if Rust code made the object) and what was last given to :meth:`save`, and returns a new object, whose Rust value the old one
+        takes over. It holds for objects made from now on.
+        """
+        bound: Any = self._bp_host.classes.get(cls, cls)
+        if getattr(bound, "_bp_door", None) is not self._bp_door:
+            raise TypeError(f"{cls!r} is no class of this Instance")
+        bound._bp_stale = _policy(policy)
+
+    def save(self, obj: Object, state: object) -> None:
+        """Keep ``state`` beside ``obj`` for the callable that brings it back; see :meth:`on_stale`."""
+        if not isinstance(obj, Object) or obj._bp_door is not self._bp_door:
+            raise TypeError(f"{type(obj).__name__} is no class of this Instance")
+        obj._bp_state = state
+
     def close(self) -> None:
         """Free the guest instance. Every later call is refused."""
         self._bp_door.close()
@@ -155,3 +175,9 @@ class Instance:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: types.TracebackType | None, /) -> None:
         self.close()
+
+
+def _policy(policy: Policy) -> Policy:
+    if policy not in ("raise", "recreate") and not callable(policy):
+        raise ValueError(f"stale is 'raise', 'recreate' or a callable, not {policy!r}")
+    return policy

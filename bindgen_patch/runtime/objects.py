@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import inspect
 import types
-from typing import TYPE_CHECKING, Any, ClassVar, NoReturn, Self
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, NoReturn, Self
 
 from .. import js
 from ..errors import StaleObjectError
@@ -12,6 +14,12 @@ if TYPE_CHECKING:
     from ..recovery.guard import Guard
     from .guest import Guest
 
+Restore = Callable[[type[Any], tuple[Any, ...] | None, Any], Any]
+"""``(class, the constructor's arguments, the state saved last) -> a new object of that class``. The arguments are ``None`` for an
+object that Rust code made; the state is ``None`` when nothing was saved."""
+Policy = Literal["raise", "recreate"] | Restore
+"""What becomes of an object whose instance was replaced, when it is used."""
+
 DROPPED = "closure invoked recursively or after being dropped"
 
 
@@ -19,11 +27,11 @@ class Object:
     """A Rust value that Python owns. Base class of every generated class.
 
     It is freed when it is collected, at the latest before the next call into its instance; :meth:`free` or a
-    ``with`` statement frees it at once. An object of an instance that has died or was replaced raises
-    :class:`StaleObjectError` when used.
+    ``with`` statement frees it at once. What becomes of an object whose instance was replaced, when it is used, is for its
+    Instance to say: by default it raises :class:`StaleObjectError`.
     """
 
-    __slots__ = ("__weakref__", "_bp_guest", "_bp_pointer")
+    __slots__ = ("__weakref__", "_bp_guest", "_bp_origin", "_bp_pointer", "_bp_state")
 
     _bp_door: ClassVar[Guard[Guest]]
     _bp_free: ClassVar[str]
@@ -31,12 +39,19 @@ class Object:
     _bp_members: ClassVar[dict[str, str]] = {}
     """What guest code may see of an object: JavaScript name -> Python attribute."""
 
+    _bp_stale: ClassVar[Policy] = "raise"
+
     _bp_guest: Guest | None
     _bp_pointer: int
+    _bp_origin: tuple[tuple[Any, ...], Mapping[str, Any]] | None
+    """What its constructor was given, kept where it may be needed again."""
+    _bp_state: Any
 
-    def __new__(cls, *_args: Any, **_kwargs: Any) -> Self:
+    def __new__(cls, *args: Any, **kwargs: Any) -> Self:
         self = super().__new__(cls)
         self._bp_guest, self._bp_pointer = None, 0
+        self._bp_origin = None if cls._bp_stale == "raise" else (args, kwargs)
+        self._bp_state = None
         return self
 
     def __init__(self) -> None:
@@ -46,8 +61,26 @@ class Object:
     def _bp_wrap(cls, guest: Guest, pointer: int) -> Self:
         """The Python object for a Rust value that the guest has just given away."""
         self = Object.__new__(cls)
+        self._bp_origin = None
         self._bp_own(guest, pointer)
         return self
+
+    def _bp_revive(self, guest: Guest) -> None:
+        """Its instance was replaced by ``guest``: take a new Rust value over, as the policy of its class has it."""
+        cls, policy = type(self), type(self)._bp_stale
+        if policy == "raise" or (policy == "recreate" and self._bp_origin is None):
+            why = "" if policy == "raise" else f": it is not known with what arguments this {cls.__name__} was made"
+            raise StaleObjectError(f"Invalid stale object from previous Wasm instance{why}")
+        args, kwargs = self._bp_origin or ((), {})
+        if policy == "recreate":
+            fresh = cls(*args, **kwargs)
+        else:
+            given = None if self._bp_origin is None else inspect.signature(cls).bind(*args, **kwargs).args
+            fresh = policy(cls, given, self._bp_state)
+        if type(fresh) is not cls or fresh is self or fresh._bp_guest is not guest or not fresh._bp_pointer:
+            raise StaleObjectError(f"what should have brought this {cls.__name__} back returned {fresh!r}, which is no new one")
+        self._bp_guest, self._bp_pointer = guest, fresh._bp_pointer
+        fresh._bp_pointer = 0
 
     def _bp_own(self, guest: Guest, pointer: int) -> None:
         """Take over the Rust value at ``pointer``, letting go of what this object held before."""

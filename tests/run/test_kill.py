@@ -1,0 +1,303 @@
+"""Exceptions at every line of the run-time half, one at a time: the instance is live and right afterwards, or dead and can be re-made.
+
+A story that uses everything is told once under a tracer, which writes down the lines it comes by. Then it is told once for each of
+them, and there an exception strikes, as a signal handler's would. An exception that a thread sends comes at any bytecode.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import gc
+import linecache
+import random
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from types import CodeType, FrameType
+from typing import Any
+
+import pytest
+
+import bindgen_patch
+from bindgen_patch import GuestAborted, ModuleTerminated, PanicError, js
+
+Load = Callable[..., Any]
+Place = tuple[CodeType, int, int]
+"""Code, line (-1: before the first, -2: after the last), and how often it was passed before."""
+
+HOME = Path(bindgen_patch.__file__).parent
+WATCHED = tuple(str(HOME / part) for part in ("runtime", "recovery", "js"))
+
+
+class Sent(KeyboardInterrupt):
+    """The interrupt that strikes."""
+
+
+class Bug(RuntimeError):
+    """The error that strikes."""
+
+
+def cannot_fail(frame: FrameType) -> bool:
+    """Whether this line is told at a place where the interpreter raises nothing: at ``try:``, and at ``with`` on the way out.
+
+    It looks for signals after calls and at jumps. At ``try:`` there is an empty instruction; and before ``__exit__`` is called there
+    is nothing between it and what came last in the block.
+    """
+    key = (frame.f_code, frame.f_lineno)
+    if key not in ENTRY:
+        source = linecache.getline(frame.f_code.co_filename, frame.f_lineno).strip()
+        offsets = [offset for offset, _, line in frame.f_code.co_lines() if line == frame.f_lineno]
+        ENTRY[key] = -1 if source == "try:" else min(offsets, default=-1) if source.startswith("with ") else None
+    return ENTRY[key] not in (None, frame.f_lasti)
+
+
+ENTRY: dict[tuple[CodeType, int], int | None] = {}
+"""Where the code of a line begins that may be struck there only; ``None`` for most."""
+
+
+class Tracer:
+    """Notes every line of the run time and the generated package; at one of them it raises."""
+
+    def __init__(self, module: Any, strike: Place | None = None, error: type[BaseException] = Sent) -> None:
+        self.files = (*WATCHED, module.__file__, "<calls>")
+        self.strike = strike
+        self.error = error
+        self.struck = False
+        self.seen: dict[tuple[CodeType, int], int] = {}
+
+    def __call__(self, frame: FrameType, event: str, _arg: object) -> Any:
+        if not frame.f_code.co_filename.startswith(self.files):
+            return None
+        if event in ("call", "return") or (event == "line" and not cannot_fail(frame)):
+            key = (frame.f_code, {"call": -1, "return": -2}.get(event, frame.f_lineno))
+            count = self.seen[key] = self.seen.get(key, -1) + 1
+            if self.strike == (*key, count) and not self.struck:
+                self.struck = True
+                raise self.error
+        return self
+
+    def places(self, passes: int) -> list[Place]:
+        """Where to strike; a line that is passed more often counts ``passes`` times only."""
+        return [(*key, count) for key, last in self.seen.items() for count in range(min(last + 1, passes))]
+
+    @contextmanager
+    def watching(self) -> Iterator[None]:
+        before = sys.gettrace()
+        sys.settrace(self)
+        try:
+            yield
+        finally:
+            sys.settrace(before)
+
+
+class Story:
+    """One Instance and what its host does with it. Every answer is checked on the way."""
+
+    def __init__(self, module: Any) -> None:
+        self.module = module
+        self.i = module.Instance(
+            imports={"call_host": self.call_host, "call_closure": lambda closure, value: closure(value), "log": lambda _line: None}
+        )
+        self.panics = "abort" not in module.__name__
+        self.counter: Any = None
+
+    def call_host(self, depth: int) -> int:
+        if depth == 99:
+            raise ValueError("host")
+        return int(self.i.nest(depth - 1)) if depth else 100
+
+    def tell(self) -> None:
+        """Everything once: calls of each kind, failures of each kind, and a fresh instance."""
+        i = self.i
+        assert i.add(2, 3) == 5
+        assert i.greet("Ada") == "Hello, Ada!"
+        self.counter = counter = i.Counter(1, "name")
+        assert counter.increment() == 2
+        counter.value = 5
+        assert (counter.name, i.peek(counter)) == ("name", 5)
+        closure = i.make_closure()
+        assert closure() == 1
+        assert i.lend_closure(4) == 8
+        assert i.nest(2) == 103
+        with pytest.raises(ValueError, match="host"):
+            i.nest(99)
+        assert i.nest_catch(99) == -1
+        with pytest.raises(js.Error, match="wrong"):
+            i.fail("wrong")
+        with pytest.raises(TypeError):
+            i.greet(5)
+        data = bytearray(b"\1\2")
+        i.double_bytes(data)
+        assert data == b"\2\4"
+        assert i.sum([1.0, 2.0]) == 3.0
+        assert i.consume(i.Counter(3)) == 3
+        if self.panics:
+            with pytest.raises(PanicError):
+                i.panic_static()
+            with pytest.raises(PanicError):
+                counter.set_then_panic(6)
+        i.Counter(9)  # let go of at once
+        assert i.add(1, 1) == 2
+        i.hook_log()
+        with pytest.raises(GuestAborted):
+            i.abort()
+        with pytest.raises(ModuleTerminated):
+            i.add(1, 1)
+        i.schedule_reinit()
+        assert i.counter() == 0
+        i.terminate("enough")
+        i.close()
+
+    def examine(self) -> None:
+        """Live and right, or dead and re-made on request."""
+        i, door = self.i, self.i._bp_door
+        assert not door.held()
+        if i.state != "closed":
+            if i.state == "live":
+                with suppress(ModuleTerminated):  # the death may have to be noticed yet
+                    self.battery()
+            if i.state != "live":
+                i.schedule_reinit()
+                self.battery()
+            assert i.state == "live"
+            i.close()
+        with pytest.raises(ModuleTerminated):
+            i.add(1, 1)
+
+    def battery(self) -> None:
+        """Right answers, and nothing left over from what was cut off."""
+        i = self.i
+        assert i.add(2, 3) == 5
+        guest = i._bp_door.guest
+        assert (guest.frames, guest._lent, guest.host_error, guest.result) == (None, [], None, guest._stack_base)
+        assert guest._stack() == guest._stack_base
+        assert guest.live_handles <= 6
+        assert i.join("left ", "right") == "left right"
+        assert i.sum([0.5, 2.0]) == 2.5
+        before = i.live_objects()
+        counter = i.Counter(7, "seven")
+        assert (counter.increment(), counter.name, i.peek(counter), i.live_objects()) == (8, "seven", 8, before + 1)
+        counter.free()
+        assert i.live_objects() == before
+        assert i.nest(3) == 104
+        assert i.lend_closure(5) == 10
+        first = i.counter()
+        closure = i.make_closure()
+        assert [closure(), closure()] == [first + 1, first + 2]
+        with pytest.raises(ValueError, match="host"):
+            i.nest(99)
+        assert i.nest_catch(99) == -1
+        if self.panics:
+            with pytest.raises(PanicError):
+                i.panic_static()
+        if self.counter is not None and self.counter._bp_guest is guest and self.counter._bp_pointer:
+            assert self.counter.value in (1, 2, 5, 6)
+        assert guest._stack() == guest._stack_base
+
+
+def described(place: Place) -> str:
+    """Where it struck, for a message."""
+    code, line, count = place
+    return f"{Path(code.co_filename).name}:{line} in {code.co_qualname}, pass {count}"
+
+
+def run(module: Any, tracer: Tracer) -> Story:
+    """Tell the story under the tracer, whatever comes of it."""
+    story: Story | None = None
+    with suppress(BaseException), tracer.watching():
+        story = Story(module)
+        story.tell()
+    sys.settrace(None)
+    gc.collect(0)
+    return story or Story(module)
+
+
+@pytest.fixture
+def quiet(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An exception in a callback's own machinery is told to this hook, and to nobody else."""
+    monkeypatch.setattr(sys, "unraisablehook", lambda _: None)
+
+
+@pytest.mark.usefixtures("quiet")
+@pytest.mark.parametrize(("mode", "error", "passes"), [("unwind", Sent, 2), ("unwind", Bug, 1), ("abort", Sent, 1)])
+def test_an_exception_at_every_line(load: Load, mode: str, error: type[BaseException], passes: int) -> None:
+    module = load("recovery", mode)
+    module.add(1, 1)
+    told = Story(module)
+    tracer = Tracer(module)
+    with tracer.watching():
+        told.tell()
+    places = tracer.places(passes)
+    assert len(places) > 500
+    struck, wrong = 0, []
+    for place in places:
+        tracer = Tracer(module, place, error)
+        story = run(module, tracer)
+        struck += tracer.struck
+        try:
+            story.examine()
+        except BaseException as failure:
+            wrong.append(f"{described(place)}: {failure!r}")
+    assert not wrong, "\n".join(wrong)
+    assert struck > 0.9 * len(places)
+
+
+def tell(story: Story, cut: list[BaseException]) -> None:
+    """Tell the story in a thread; what it ends with is noted."""
+    try:
+        story.tell()
+    except BaseException as error:
+        cut.append(error)
+
+
+@pytest.mark.usefixtures("quiet")
+@pytest.mark.parametrize("mode", ["unwind", "abort"])
+def test_an_exception_sent_by_another_thread(load: Load, mode: str) -> None:
+    """It arrives between any two bytecodes, or when C code that was running comes back."""
+    module = load("recovery", mode)
+    module.add(1, 1)
+    dice = random.Random(4)
+    begun = time.perf_counter()
+    Story(module).tell()
+    length = time.perf_counter() - begun
+    interrupted = 0
+    for _ in range(150):
+        story = Story(module)
+        cut: list[BaseException] = []
+        thread = threading.Thread(target=tell, args=(story, cut))
+        thread.start()
+        time.sleep(dice.random() * length)
+        assert thread.ident is not None
+        ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread.ident), ctypes.py_object(Sent))
+        thread.join(30)
+        assert not thread.is_alive()
+        interrupted += any(isinstance(caught, Sent) for caught in cut)
+        story.examine()
+    assert interrupted > 50
+
+
+@pytest.mark.usefixtures("quiet")
+def test_an_interrupt_that_waits_while_the_guest_calls_its_host(load: Load) -> None:
+    """A signal that came while the guest was running is raised before the first line of the next host function, or after the call."""
+    module = load("recovery", "unwind")
+    module.instance.provide({"call_host": lambda depth: depth})
+    module.nest(0)
+    ended = []
+    before = signal.signal(signal.SIGALRM, signal.default_int_handler)
+    try:
+        for _ in range(200):
+            signal.setitimer(signal.ITIMER_REAL, 0.0005)
+            try:
+                while True:
+                    module.nest(1)
+            except (KeyboardInterrupt, RecursionError) as error:
+                ended.append(type(error))
+            assert module.instance.state == "live"
+            assert module.nest(5) == 6
+    finally:
+        signal.signal(signal.SIGALRM, before)
+    assert KeyboardInterrupt in ended
