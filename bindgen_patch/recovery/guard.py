@@ -236,13 +236,13 @@ class Guard(Generic[G]):
     # ------------------------------------------------------------------ behind the door
 
     def _admit(self, nested: bool) -> G:
-        orderly, self._ready = self._ready, False
+        self._ready = False
         if nested:
             guest = self._guest
             if guest is not None and guest.death is not None:
                 self._bury(guest)
         else:
-            self._put_in_order(orderly)
+            self._put_in_order()
         guest = self._guest
         due = self._due or (self.reinit_on_abort and self._state is State.TERMINATED)
         admission = ADMISSIONS[self._state, due, not nested]
@@ -256,15 +256,14 @@ class Guard(Generic[G]):
             self._limited = guest.limit()
         return guest
 
-    def _put_in_order(self, orderly: bool) -> None:
-        """Before an outermost call: whatever happened since the last one, or cut it off (unless it was ``orderly``), is seen to."""
+    def _put_in_order(self) -> None:
+        """Before an outermost call: whatever happened since the last one, or cut it off, is seen to."""
         guest = self._guest
         if self._state is State.LIVE and (guest is None or not self._started):
             self._move(Event.START_FAILED)
         elif self._state is State.LIVE and guest is not None:
             if guest.death is None:
-                if not orderly:
-                    guest.tidy()
+                guest.tidy()
                 if not self._due:
                     guest.tend()
             try:

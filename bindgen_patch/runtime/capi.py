@@ -185,6 +185,21 @@ def set_global_i32(context: int, item: Any, number: int) -> None:
     raise_error(_global_set(context, byref(item.of.global_), byref(value)))
 
 
+def i32_setter(context: int, item: Any) -> Callable[[int], None]:
+    """:func:`set_global_i32` for one that is stored into often."""
+    value = Val(kind=0)
+    word, place, where = value.of, addressof(value), addressof(item.of.global_)
+
+    def store(number: int) -> None:
+        word.i32 = number
+        error = _global_set(context, where, place)
+        if error is not None:
+            raise_error(error)
+
+    store.__dict__["owns"] = value, item
+    return store
+
+
 def table_func(context: int, item: Any, index: int) -> Any:
     """The ``Func`` in slot ``index`` of an exported table; ``None`` for an empty slot or none at all."""
     value = Val()

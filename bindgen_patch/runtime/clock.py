@@ -35,15 +35,12 @@ class Clock:
         self.lock = threading.RLock()
         """Held while alarms ring: whoever has it knows that none does."""
         self._changed = threading.Condition(self.lock)
-        self._times: dict[Alarm, float] = {}
+        self.times: dict[Alarm, float] = {}
+        """When who will ring."""
         self._heap: list[tuple[float, int, Alarm]] = []
-        """Entries that :attr:`_times` says something else about are dropped when their time comes."""
+        """Entries that :attr:`times` says something else about are dropped when their time comes."""
         self._numbers = itertools.count()
         self._thread: threading.Thread | None = None
-
-    def when(self, alarm: Alarm) -> float | None:
-        """When it will ring."""
-        return self._times.get(alarm)
 
     def at(self, when: float, alarm: Alarm) -> None:
         """Ring ``alarm`` at that time, instead of at any other."""
@@ -54,9 +51,9 @@ class Clock:
                 self._thread = thread
             entry = (when, next(self._numbers), alarm)
             heapq.heappush(self._heap, entry)
-            self._times[alarm] = when
-            if len(self._heap) > 2 * len(self._times) + _STALE:
-                self._heap = [entry for entry in self._heap if self._times.get(entry[2]) == entry[0]]
+            self.times[alarm] = when
+            if len(self._heap) > 2 * len(self.times) + _STALE:
+                self._heap = [entry for entry in self._heap if self.times.get(entry[2]) == entry[0]]
                 heapq.heapify(self._heap)
             if self._heap[0] is entry:
                 self._changed.notify()
@@ -66,12 +63,12 @@ class Clock:
         with self._changed:
             while self._heap and self._heap[0][0] <= now:
                 when, _, alarm = heapq.heappop(self._heap)
-                if self._times.get(alarm) != when:
+                if self.times.get(alarm) != when:
                     continue
-                del self._times[alarm]
+                del self.times[alarm]
                 try:
                     again = alarm.ring(now)
-                    if again is not None and alarm not in self._times:
+                    if again is not None and alarm not in self.times:
                         self.at(again, alarm)
                 except Exception:
                     log.exception("a deadline could not be seen to")

@@ -29,12 +29,13 @@ _current: ContextVar[Deadline | None] = ContextVar("bindgen_patch_deadline", def
 class Deadline:
     """``with instance.deadline(0.5):``, for the calls that this context makes in the block: one thread, or one task and what it awaits."""
 
-    __slots__ = ("_bounds", "_outer", "seconds", "when")
+    __slots__ = ("_bounds", "_outer", "passed", "seconds", "when")
 
     def __init__(self, bounds: list[object], span: float) -> None:
         self._bounds = bounds
         self._outer: Deadline | None = None
         self.seconds = seconds("deadline", span)
+        self.passed = f"the deadline of {self.seconds:g} seconds passed"
         self.when = 0.0
 
     def __enter__(self) -> None:
@@ -65,12 +66,16 @@ def _open(deadline: Deadline | None) -> Iterator[Deadline]:
 
 def nearest(bounds: list[object]) -> Due | None:
     """The nearest deadline that this context has for the Instance with these ``bounds``. Raises ``TimeoutError`` when that has passed."""
-    found = min((deadline for deadline in _open(_current.get()) if deadline._bounds is bounds), key=lambda each: each.when, default=None)
+    deadline, found = _current.get(), None
+    while deadline is not None:
+        if deadline._bounds is bounds and (found is None or deadline.when < found.when) and deadline.open:
+            found = deadline
+        deadline = deadline._outer
     if found is None:
         return None
     if found.when <= monotonic():
         raise TimeoutError(f"the deadline of {found.seconds:g} seconds has passed: the call was not let in")
-    return found.when, f"the deadline of {found.seconds:g} seconds passed"
+    return found.when, found.passed
 
 
 def excuse(bounds: list[object], lost: float) -> None:
@@ -94,17 +99,21 @@ class Watch:
         self._interval = _REMIND
         self.due: Due | None = None
 
-    def arm(self, due: Due | None) -> None:
+    def arm(self, due: Due) -> None:
         """The call that begins, or goes on, has to be over then.
 
         The alarm is left where it is when that is early enough: a thousand calls within one limit set it once.
         """
         with clock.lock:
             self.due = due
-            if due is not None:
-                alarm = clock.when(self)
-                if alarm is None or due[0] < alarm:
-                    clock.at(due[0], self)
+            alarm = clock.times.get(self)
+            if alarm is None or due[0] < alarm:
+                clock.at(due[0], self)
+
+    def disarm(self) -> None:
+        """The call is over. Either it was killed before, or it is not any more."""
+        with clock.lock:
+            self.due = None
 
     def remind(self) -> None:
         """The guest was killed while it may have been running."""

@@ -79,6 +79,9 @@ class Guest:
         """Set by :meth:`kill`: code that is running has to come back."""
         self.bounds: list[object] = host.bounds
         """Whether calls may have limits: what sets them, shared by all guests of the Instance."""
+        limits = host.limits
+        self._seconds, self._fuel, self._stack_bytes = limits.seconds_per_call, limits.fuel_per_call, host.settings.stack_bytes
+        self._overdue = f"the call took more than {self._seconds or 0:g} seconds"
         self.watch = deadlines.Watch(self)
         self._cancellation: threads.Cancellation | None = None
         """Of the outermost call that is running, where it can be cancelled."""
@@ -117,6 +120,7 @@ class Guest:
         self._refresh()
         self._stack_pointer = program.export(self, symbols.EXPORT_STACK_POINTER, capi.GLOBAL)
         if self._stack_pointer is not None:
+            self._store_stack = capi.i32_setter(self._context, self._stack_pointer)
             self._stack_base = self.result = self._lower_stack(self._stack())
         address = self._address_of(symbols.INSTANCE_TERMINATED)
         if address is not None:
@@ -125,7 +129,7 @@ class Guest:
     def _instantiate(self) -> tuple[int, int, Any, Callable[[], bool | None], Any]:
         """Until there is an instance, a guest that runs (which none that rustc writes does) may not call its host."""
         began = monotonic()
-        self._engine = self.program.load(self.host.limits.settings).engine
+        self._engine = self.program.load(self.host.settings).engine
         deadlines.excuse(self.bounds, monotonic() - began)
         self.death = early = GuestAborted("the guest called its host before it was instantiated", kind="abi_violation")
         try:
@@ -171,8 +175,10 @@ class Guest:
     def tidy(self) -> None:
         """No call is running. One that was cut off between two lines may have left frames, handles, limits, or the stack lowered."""
         self.unlimit()
-        self.unwind(None)
-        self._drop_lent(0)
+        if self.frames is not None:
+            self.unwind(None)
+        if self._lent:
+            self._drop_lent(0)
         self._set_stack(self._stack_base)
         self.result, self.host_error, self.last_words, self._judging = self._stack_base, None, None, False
 
@@ -183,10 +189,11 @@ class Guest:
 
         Raises ``TimeoutError`` and ``RuntimeError`` when they do not even let it begin.
         """
-        threads.require_stack(self.host.limits.settings.stack_bytes)
-        self._refuel()
+        threads.require_stack(self._stack_bytes)
+        if self._fuel is not None:
+            self._refuel()
         due = self._due() if self.bounds else None
-        cancellation = None if threads.here.plain else threads.cancellation()
+        cancellation = threads.cancellation()
         if cancellation is not None:
             cancellation.enter(self)
             self._cancellation = cancellation
@@ -197,7 +204,7 @@ class Guest:
     def unlimit(self) -> None:
         """Lift them."""
         if self.watch.due is not None:
-            self.watch.arm(None)
+            self.watch.disarm()
         if self._cancellation is not None:
             self._cancellation.leave(self)
             self._cancellation = None
@@ -205,26 +212,27 @@ class Guest:
     def _due(self) -> deadlines.Due | None:
         """When a call that begins now has to be over."""
         due = deadlines.nearest(self.bounds)
-        span = self.host.limits.seconds_per_call
-        if span is not None:
-            end = monotonic() + span
+        if self._seconds is not None:
+            end = monotonic() + self._seconds
             if due is None or end < due[0]:
-                return end, f"the call took more than {span:g} seconds"
+                return end, self._overdue
         return due
 
     @contextmanager
     def _timed(self) -> Iterator[None]:
         """Rust runs, but not in a call: for no longer than one may."""
-        threads.require_stack(self.host.limits.settings.stack_bytes)
-        self.watch.arm(self._due() if self.bounds else None)
+        threads.require_stack(self._stack_bytes)
+        due = self._due() if self.bounds else None
+        if due is not None:
+            self.watch.arm(due)
         try:
             yield
         finally:
-            self.watch.arm(None)
+            self.watch.disarm()
 
     def _refuel(self) -> None:
-        if self.host.limits.fuel_per_call is not None:
-            self._capi.set_fuel(self._context, self.host.limits.fuel_per_call)
+        if self._fuel is not None:
+            self._capi.set_fuel(self._context, self._fuel)
 
     def kill(self, death: GuestAborted) -> None:
         """Die as :meth:`die` does, from outside: a host function or another thread. Code that is running comes back as soon as it looks."""
@@ -271,7 +279,7 @@ class Guest:
             self._set_stack(before)
             self._drop_lent(mark)
             if self.watch.due is not due:
-                self.watch.arm(due)
+                self.watch.arm(due) if due is not None else self.watch.disarm()
             self.result, self.host_error = result, host_error
             self.frames = outer
 
@@ -295,9 +303,9 @@ class Guest:
         slot = int.from_bytes(self.read(address, 4), "little")
         if not slot:
             return
-        death, span = self.death, self.host.limits.seconds_per_call or _SECONDS_PER_HOOK
+        death, span = self.death, self._seconds or _SECONDS_PER_HOOK
         try:
-            threads.require_stack(self.host.limits.settings.stack_bytes)
+            threads.require_stack(self._stack_bytes)
             self.watch.arm((monotonic() + span, f"the abort hook took more than {span:g} seconds"))
             self._in_hook, self.death, self.halted = True, None, None
             self._refuel()
@@ -306,7 +314,7 @@ class Guest:
         finally:
             self._in_hook = False
             self.death = death
-            self.watch.arm(None)
+            self.watch.disarm()
 
     def discard(self) -> None:
         """Free the store. Every address this object knows is forgotten first. May be repeated."""
@@ -545,7 +553,7 @@ class Guest:
 
     def _set_stack(self, address: int) -> None:
         if self._stack_pointer is not None and not self.discarded:
-            self._capi.set_global_i32(self._context, self._stack_pointer, address)
+            self._store_stack(address)
 
     def _lower_stack(self, address: int) -> int:
         """Room for one result below ``address``; the stack pointer goes there too."""

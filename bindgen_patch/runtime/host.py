@@ -24,6 +24,7 @@ class Host:
         self.globals: dict[str, Any] = {}
         self.modules: dict[str, Any] = {}
         self.limits = limits or Limits()
+        self.settings = self.limits.settings
         self.bounds: list[object] = [self.limits] if self.limits.concern_calls else []
         """What calls may be limited by; empty where calls need not look."""
         self.classes: dict[type, type] = {}

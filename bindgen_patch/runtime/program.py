@@ -97,7 +97,7 @@ class Program:
         from . import capi
 
         limits = guest.host.limits
-        loaded = self.load(limits.settings)
+        loaded = self.load(guest.host.settings)
         store = capi.store_new(loaded.engine, None, None)
         context = capi.store_context(store)
         try:

@@ -9,6 +9,7 @@ asyncio that calls it. Where the standard library's innards are others, nothing 
 from __future__ import annotations
 
 import ctypes
+import math
 import sys
 import threading
 from collections.abc import Callable
@@ -40,8 +41,8 @@ class _Here(threading.local):
     plain = False
     """Nothing has to be looked at: there is stack enough for default limits, and nobody who cancels."""
     known = False
-    stack: int | None = None
-    """Bytes, where that can be found out."""
+    stack: float = math.inf
+    """Bytes; no end of them where that cannot be found out."""
     worker = False
     """A thread of a ``ThreadPoolExecutor``."""
     given: Cancellation | None = None
@@ -113,8 +114,7 @@ def require_stack(guest_bytes: int) -> None:
     """Raise ``RuntimeError`` when this thread has no room for a guest: overrunning its stack would end the process."""
     if not here.known:
         _look_round()
-    needed = guest_bytes + HOST_STACK_BYTES
-    if here.stack is not None and here.stack < needed:
+    if here.stack < guest_bytes + HOST_STACK_BYTES:
         raise RuntimeError(
             f"this thread's stack of {here.stack} bytes is too small: the guest may use {guest_bytes} (Limits(stack_bytes=…)), "
             f"and the host needs {HOST_STACK_BYTES}"
@@ -123,6 +123,8 @@ def require_stack(guest_bytes: int) -> None:
 
 def cancellation() -> Cancellation | None:
     """Of the function that this thread runs, if that can be cancelled."""
+    if here.plain:
+        return None
     if here.given is not None or not here.worker:
         return here.given
     if here.found is None or here.found.over:
@@ -131,10 +133,10 @@ def cancellation() -> Cancellation | None:
 
 
 def _look_round() -> None:
-    here.stack = _stack_bytes()
+    here.stack = _stack_bytes() or math.inf
     worker = getattr(sys.modules.get("concurrent.futures.thread"), "_worker", None)
     here.worker = worker is not None and getattr(threading.current_thread(), "_target", None) is worker
-    here.plain = not here.worker and (here.stack is None or here.stack >= DEFAULT_STACK_BYTES + HOST_STACK_BYTES)
+    here.plain = not here.worker and here.stack >= DEFAULT_STACK_BYTES + HOST_STACK_BYTES
     here.known = True
 
 
