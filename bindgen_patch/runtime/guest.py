@@ -137,7 +137,7 @@ class Guest:
                 made = self.program.instantiate(self)
         except GuestAborted as failure:
             raise self.halted or (early if self.stopped else failure) from None
-        self.death = None
+        self.death = self.halted  # its time may have been up just when it was done
         return made
 
     # ------------------------------------------------------------------ what the guard asks for
