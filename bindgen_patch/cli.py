@@ -44,6 +44,8 @@ def main() -> None:
 @click.option("-o", "--out", type=_PATH, help="Folder of the package; an earlier package there is replaced.")
 @click.option("--vendor", is_flag=True, help="Copy the run time into the package, which then needs wasmtime only.")
 @click.option("--pep8", is_flag=True, help="Offer camelCase exports under snake_case names.")
+@click.option("--abort-handler", type=click.Choice(["on", "off"]), default="on", help="off: a panic=abort guest goes on after it failed.")
+@click.option("--reset-state", is_flag=True, help="Offer __wbg_reset_state, which replaces the instance at once.")
 @click.option("--check", is_flag=True, help="Write nothing; exit 1 when the package in the folder is stale.")
 @click.option("--show", type=click.Choice(["ir", "plain", "guarded"]), help="Print what a stage makes of the guest; write nothing.")
 @click.option("--json", "as_json", is_flag=True, help="Report as JSON.")
@@ -56,6 +58,8 @@ def gen(
     out: Path | None,
     vendor: bool,
     pep8: bool,
+    abort_handler: str,
+    reset_state: bool,
     check: bool,
     show: str | None,
     as_json: bool,
@@ -67,7 +71,8 @@ def gen(
         raise click.UsageError("Missing option '-o' / '--out': the folder of the package.")
     if out is not None and not check and show is None:
         check_ours(out)
-    made = pipeline.generate(pipeline.read(module), module.name, pipeline.Options(vendor, pep8))
+    options = pipeline.Options(vendor, pep8, abort_handler == "on", reset_state)
+    made = pipeline.generate(pipeline.read(module), module.name, options)
     if show is not None:
         click.echo({"ir": report.ir_text(made.module), "plain": made.plain, "guarded": made.guarded}[show], nl=False)
         return
@@ -103,7 +108,7 @@ def _say(made: pipeline.Generated, out: Path, *, check: bool, verbose: bool) -> 
 @click.argument("module", type=_PATH)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def inspect(module: Path, as_json: bool) -> None:
-    """Show what MODULE exports and wants, and what this version makes of it."""
+    """Show what MODULE exports and wants, what of recovery it supports, and why not."""
     facts = report.inspected(pipeline.read(module), module.name)
     if as_json:
         click.echo(json.dumps(facts, indent=2))
@@ -111,7 +116,7 @@ def inspect(module: Path, as_json: bool) -> None:
     console = Console(highlight=False, width=None if sys.stdout.isatty() else _PIPE_WIDTH)
     for title, value in facts["guest"].items():
         console.print(f"[bold]{title.replace('_', ' ')}[/]: {_plain(value)}")
-    for title, rows in (("exports", facts["exports"]), ("imports to provide", facts["imports"])):
+    for title, rows in (("recovery", facts["recovery"]), ("exports", facts["exports"]), ("imports to provide", facts["imports"])):
         if rows:
             table = Table(*rows[0], title=title, title_justify="left", box=None, pad_edge=False)
             for row in rows:

@@ -314,6 +314,8 @@ class Call:
     asyncness: bool = False
     params: tuple[str, ...] = ()
     """Argument names, receiver included."""
+    task_queue: bool = False
+    """It is how js-sys asks for its tasks to be polled."""
 
 
 @dataclass(frozen=True, slots=True)

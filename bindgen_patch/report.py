@@ -8,7 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from bindgen_patch import ir, symbols
+from bindgen_patch.capabilities import capabilities
 from bindgen_patch.decode import decode
+from bindgen_patch.edit import edit
 from bindgen_patch.emit import abi
 from bindgen_patch.emit.module import PyModule, build
 from bindgen_patch.emit.plan import Function
@@ -50,8 +52,9 @@ def generated(made: Generated, folder: Path, stale: list[str] | None) -> dict[st
 
 def inspected(data: bytes, name: str) -> dict[str, Any]:
     """What ``inspect`` shows. Raises :class:`GenerationError` for what cannot even be read."""
-    module, _ = decode(data, name)
+    module, wasm = decode(data, name)
     python = build(module, title=name)
+    able = capabilities(module, wasm, edit(wasm, module).layout, python)
     facts = module.facts
     return {
         "guest": {
@@ -66,6 +69,7 @@ def inspected(data: bytes, name: str) -> dict[str, Any]:
             "guarded": _guarded(python),
             "crates": ", ".join(module.crates),
         },
+        "recovery": [dataclasses.asdict(capability) for capability in able],
         "exports": _exports(python),
         "imports": _imports(module),
         "notes": list(python.notes),
@@ -103,8 +107,8 @@ def _imports(module: ir.Module) -> list[dict[str, str]]:
         match item.role:
             case ir.Call(name=symbols.CLOSURE_UNREF):
                 continue
-            case ir.Call(target, operation, name, signature):
-                where, use, rust = target, operation.replace("_", " "), f"fn {name}{abi.arrow(signature, item.role.params)}"
+            case ir.Call(target, operation):
+                where, use, rust = target, operation.replace("_", " "), abi.declaration(item.role)
             case ir.Static(target, t):
                 where, use, rust = target, "static", f"static {target.path[-1]}: {abi.rust(t)}"
             case ir.InstanceOf(target):

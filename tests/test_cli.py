@@ -121,6 +121,18 @@ def test_pep8(tmp_path: Path) -> None:
 # ------------------------------------------------------------------------------------------- inspect
 
 
+def test_options_of_recovery(tmp_path: Path) -> None:
+    told = run("gen", FIXTURES / "recovery" / "abort.wasm", "-o", tmp_path / "a", "--abort-handler=off", "--reset-state").stdout
+    assert "note: --abort-handler=off: a call that fails leaves the instance live" in told
+    text = (tmp_path / "a" / "__init__.py").read_text()
+    assert "    abort_handler=False,\n" in text
+    assert "\n__wbg_reset_state = instance.reset_state\n" in text
+    told = run("gen", FIXTURES / "recovery" / "unwind.wasm", "-o", tmp_path / "b", "--abort-handler=off").stdout
+    assert "note: --abort-handler=off changes nothing: a guest whose panics unwind always has the handler" in told
+    told = run("gen", FIXTURES / "recovery" / "abort.wasm", "-o", tmp_path / "c", "--abort-handler=on").stdout
+    assert "--abort-handler" not in told
+
+
 def test_inspect() -> None:
     result = run("inspect", FIXTURES / "imports" / "unwind.wasm")
     assert result.exit_code == 0
@@ -133,6 +145,38 @@ def test_inspect_json(mode: str) -> None:
     told = json.loads(run("inspect", FIXTURES / "strings" / f"{mode}.wasm", "--json").stdout)
     assert told["guest"]["panic"] == mode
     assert {"name": "greet", "python": "(name: str) -> str", "doc": "Greets someone."} in told["exports"]
+
+
+RECOVERY: dict[tuple[str, str], dict[str, str]] = {
+    ("recovery", "unwind"): {
+        "panics unwind": "yes",
+        "destructors run when a host function fails": "partly",
+        "the guest's abort hook runs": "yes",
+    },
+    ("recovery", "legacy"): {"panics unwind": "yes", "the guest asks for a fresh instance": "yes"},
+    ("recovery", "abort"): {
+        "panics unwind": "no",
+        "destructors run when a host function fails": "no",
+        "panics tell their message": "partly",
+        'objects come back after a reinit (stale="recreate")': "yes",
+    },
+    ("strings", "unwind"): {
+        "the guest asks for a fresh instance": "no",
+        "deaths name files and lines": "no",
+        "deaths name Rust functions": "yes",
+    },
+}
+
+
+@pytest.mark.parametrize(("case", "mode"), RECOVERY)
+def test_inspect_tells_what_of_recovery_is_supported(case: str, mode: str) -> None:
+    told = json.loads(run("inspect", FIXTURES / case / f"{mode}.wasm", "--json").stdout)["recovery"]
+    found = {item["feature"]: item["supported"] for item in told}
+    assert found == found | RECOVERY[case, mode]
+    assert all(item["why"] for item in told)
+    assert set(found.values()) <= {"yes", "no", "partly"}
+    shown = run("inspect", FIXTURES / case / f"{mode}.wasm").stdout
+    assert all(item["feature"] in shown and item["why"] in shown for item in told)
 
 
 def test_python_dash_m() -> None:

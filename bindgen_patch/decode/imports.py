@@ -169,6 +169,7 @@ class _Bound:
         if function.suspending:
             return ir.Unsupported(f"`{name}` is declared `suspending`, which needs a host that can suspend wasm")
         operation, attribute = self._operation()
+        crate = self.scope.program.unique_crate_identifier
         owner = function.method.class_ if function.method else name
         return ir.Call(
             target=self.scope.target(self.imported, owner),
@@ -178,6 +179,7 @@ class _Bound:
             catch=function.catch,
             variadic=function.variadic,
             asyncness=function.function.asyncness,
+            task_queue=operation == "call" and name == symbols.QUEUE_MICROTASK and crate.startswith(symbols.JS_SYS),
             params=tuple(argument.name for argument in function.function.args),
         )
 

@@ -316,6 +316,39 @@ def _lift_option(target: ir.Type, names: Names, *, borrowed: bool) -> Lifting:
     return Lifting(hint, _OPTIONAL.get(type(target), f"_bp.from_option_{scalar.optional}({{0}})"), types)
 
 
+# ------------------------------------------------------------------------------------------- promises
+
+
+def resolved(t: ir.Type, names: Names) -> str:
+    """How what an asynchronous export resolves with becomes a value of its declared type: a converter, empty where it is one already."""
+    match t:
+        case ir.Int() | ir.Pointer():
+            return "_bp.as_int"
+        case ir.Float():
+            return "_bp.as_float"
+        case ir.Bool():
+            return "_bp.as_bool"
+        case ir.String() | ir.Char():
+            return "_bp.as_str"
+        case ir.Unit():
+            return "_bp.as_none"
+        case ir.Enum(key):
+            return f"_bp.as_enum({names.enums[key]})"
+        case ir.StringEnum(key):
+            return f"_bp.as_enum({names.string_enums[key]})"
+        case ir.Struct(key):
+            return f"_bp.as_instance({names.structs[key]})"
+        case ir.Vec(element) if (code := _code(element)) is not None:
+            return "_bp.as_bytes" if code == "B" else "_bp.as_array"
+        case ir.Vec(element):
+            inner = "_bp.as_str" if is_string_handle(element) else resolved(element, names)
+            return f"_bp.as_list({inner})" if inner else "_bp.as_list(_bp.as_any)"
+        case ir.Option(target):
+            inner = resolved(target, names)
+            return f"_bp.as_option({inner})" if inner else ""
+    return ""
+
+
 # ------------------------------------------------------------------------------------------- records and names
 
 
@@ -393,3 +426,8 @@ def arrow(sig: ir.Signature, params: tuple[str, ...] = ()) -> str:
     )
     tail = "" if isinstance(sig.logical, ir.Unit) else f" -> {rust(sig.logical)}"
     return f"({', '.join(named)}){tail}"
+
+
+def declaration(role: ir.Call) -> str:
+    """An imported function as Rust declares it."""
+    return f"{'async ' if role.asyncness else ''}fn {role.name}{arrow(role.signature, role.params)}"

@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from bindgen_patch import ir
+from bindgen_patch import ir, symbols
 from bindgen_patch.emit import abi
 from bindgen_patch.emit.layout import quoted
 from bindgen_patch.emit.names import BUILTINS, checked_local, parameter
@@ -127,8 +127,6 @@ def check_words(what: str, wasm: ir.FuncType, params: tuple[ir.Word, ...], retur
 
 def export(writer: Writer, item: ir.Export, name: str, call: str, taken: set[str]) -> Function:
     """A method of ``Instance`` or of a class for an export; ``call`` is its call name. Raises :class:`abi.Unsupported`."""
-    if item.asyncness:
-        raise abi.Unsupported("async functions are not served by this version")
     guest = "_bp_guest"
     method = item.kind in ("method", "getter", "setter")
     parameters, arguments = _parameters(writer, item, taken | {"self", "cls", "_builtins"})
@@ -144,6 +142,9 @@ def export(writer: Writer, item: ir.Export, name: str, call: str, taken: set[str
     ret = item.ret
     if item.kind == "constructor":
         ret, into = _constructed(item), f"self._bp_own({guest}, {{}})"
+    promise = item.asyncness and isinstance(ret, ir.JsValue)
+    if promise:
+        ret, into = ir.Int(32, signed=True), f"return {guest}.promise({', '.join(['{}', *_promised(writer, item)])})"
     _, _, returned = writer.returning(ret, "", guest)
     if check_words(f"export {item.symbol}", item.wasm, tuple(types), returned):
         words.insert(0, f"{guest}.result")
@@ -152,11 +153,27 @@ def export(writer: Writer, item: ir.Export, name: str, call: str, taken: set[str
     return Function(
         name="__init__" if item.kind == "constructor" else name,
         params=(first, *parameters),
-        returns="None" if item.kind == "constructor" else hint,
+        returns="None" if item.kind == "constructor" else _promise_hint(writer, item) if promise else hint,
         doc=doc_lines(item.doc, _default_doc(item)),
         body=(*checks, *lines),
         decorators=_decorators(writer, item, name),
     )
+
+
+def _promised(writer: Writer, item: ir.Export) -> list[str]:
+    """What the run time is told of a promise that an asynchronous export returns: its name in Rust, and how to make the value."""
+    label = symbols.generated_function(item.owner and item.owner.rpartition("::")[2], item.name)
+    convert = abi.resolved(_output(item), writer.names)
+    return [quoted(label), *filter(None, [convert])]
+
+
+def _promise_hint(writer: Writer, item: ir.Export) -> str:
+    return f"_bp.Promise[{writer.hint(abi.lift(_output(item), writer.names).hint)}]"
+
+
+def _output(item: ir.Export) -> ir.Type:
+    """What an asynchronous function gives in the end."""
+    return item.logical.ok if isinstance(item.logical, ir.Result) else item.logical
 
 
 def _constructed(item: ir.Export) -> ir.Type:
@@ -195,7 +212,7 @@ def _default_doc(item: ir.Export) -> str:
             return f"``{item.name}: {abi.rust(item.logical)}``"
         case "setter" | "static_setter":
             return f"Set ``{item.name}``."
-    return f"``fn {item.name}({signature}){tail}``"
+    return f"``{'async ' if item.asyncness else ''}fn {item.name}({signature}){tail}``"
 
 
 def _parameters(writer: Writer, item: ir.Export, taken: set[str]) -> tuple[list[str], list[Argument]]:
@@ -345,8 +362,6 @@ def _owned(t: ir.Type) -> ir.Type:
 
 
 def _call(writer: Writer, item: ir.Import, role: ir.Call, name: str, target: str) -> Function:
-    if role.asyncness:
-        raise abi.Unsupported("async imports are not served by this version")
     ret = role.signature.ret.ok if isinstance(role.signature.ret, ir.Result) else role.signature.ret
     produced = abi.lower(_owned(ret), writer.names).types
     words = _word_names(item)
@@ -369,12 +384,15 @@ def _call(writer: Writer, item: ir.Import, role: ir.Call, name: str, target: str
                 releases.append(f"{local}.{lifting.release}()")
             value = local + lifting.lent
         values.append(value)
+    if role.task_queue:
+        values = [f"guest.task_queue({values[0]})"]
     _check_import(item, tuple(types), produced)
     label = f"{role.name}() returned"
-    body, _ = _give(writer, ret, operation(role, values, target), label, words)
+    value = operation(role, values, target)
+    body, _ = _give(writer, ret, f"guest.promised({value})" if role.asyncness else value, label, words)
     if releases:
         body = ["try:", *(f"    {line}" for line in body), "finally:", *(f"    {line}" for line in releases)]
-    return _host_function(item, name, words, f"``fn {role.name}{abi.arrow(role.signature, role.params)}``", [*setup, *body])
+    return _host_function(item, name, words, f"``{abi.declaration(role)}``", [*setup, *body])
 
 
 def _frees(lifting: abi.Lifting) -> bool:

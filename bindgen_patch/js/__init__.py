@@ -2,6 +2,7 @@
 
 from .errors import Error, EvalError, RangeError, ReferenceError, SyntaxError, TypeError, URIError
 from .primitives import BigInt, Symbol, null
+from .promise import Promise
 from .visibility import HostObject, expose
 
 __all__ = [
@@ -9,6 +10,7 @@ __all__ = [
     "Error",
     "EvalError",
     "HostObject",
+    "Promise",
     "RangeError",
     "ReferenceError",
     "Symbol",

@@ -7,6 +7,7 @@ there for a guest; where no view says how to write, nothing is written. Keys are
 ``dict`` and other mappings          their items; number keys go by their text
 ``types.SimpleNamespace``            its public attributes
 ``list``, ``tuple``, ``str``         elements and ``length``; lists can be written and grow within reason
+promises and any other awaitable     ``then``, ``catch``, ``finally``
 exceptions                           ``name``, ``message``, ``stack``; of ``js.Error`` what was set on it, too
 objects of generated classes         the exported members
 functions                            ``call``, ``apply``, ``bind`` and ``name``
@@ -20,12 +21,13 @@ from __future__ import annotations
 
 import functools
 import types
-from collections.abc import Iterable, Mapping, MutableMapping
+from collections.abc import Awaitable, Iterable, Mapping, MutableMapping
 from typing import Any, Final, TypeGuard
 
 from ..symbols import OBJECT_POINTER
 from .errors import Error, RangeError, TypeError, error_message, error_name
 from .primitives import Symbol, code_units, null
+from .promise import thenable
 from .visibility import is_exposed, is_public, is_reachable, offers
 
 Key = str | Symbol
@@ -245,6 +247,18 @@ class Failure(View):
         return True
 
 
+class Thenable(View):
+    """A promise, or an awaitable that is adopted as one. If the host has exposed it, its attributes are there, too."""
+
+    def get(self, obj: Any, key: Key) -> Any:
+        if isinstance(key, str) and key in ("then", "catch", "finally"):
+            return functools.partial(thenable, obj, key)
+        return ATTRIBUTES.get(obj, key) if is_exposed(obj) else MISSING
+
+    def set(self, obj: Any, key: Key, value: Any) -> bool:
+        return is_exposed(obj) and ATTRIBUTES.set(obj, key, value)
+
+
 class Statics(View):
     """An exposed class: what can be used without an object of it."""
 
@@ -289,7 +303,7 @@ class BuiltinClass:
 
 
 OPAQUE, CALLABLE, ATTRIBUTES, STATICS, MODULE, MEMBERS = View(), Callable(), Attributes(), Statics(), Module(), Members()
-ITEMS, ELEMENTS, TEXT, FAILURE, NAMESPACE = Items(), Elements(), Text(), Failure(), Namespace()
+ITEMS, ELEMENTS, TEXT, FAILURE, NAMESPACE, THENABLE = Items(), Elements(), Text(), Failure(), Namespace(), Thenable()
 
 _BY_TYPE: dict[type, View] = {dict: ITEMS, list: ELEMENTS, tuple: ELEMENTS, str: TEXT, int: OPAQUE, float: OPAQUE, bool: OPAQUE}
 _BY_KIND: tuple[tuple[type, View], ...] = (
@@ -298,6 +312,7 @@ _BY_KIND: tuple[tuple[type, View], ...] = (
     (tuple, ELEMENTS),
     (BaseException, FAILURE),
     (Mapping, ITEMS),
+    (Awaitable, THENABLE),
     (types.SimpleNamespace, NAMESPACE),
     (BuiltinClass, Builtin()),
 )

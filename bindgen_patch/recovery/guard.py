@@ -106,6 +106,7 @@ class Guard(Generic[G]):
         self._lock = lock
         self.held: Callable[[], bool] = lock._is_owned  # type: ignore[attr-defined]
         """Whether this thread is inside already: then its next call is a nested one."""
+        self._if_free = patient(lock, 0)
         self.name = name
         self.instance_id = 0
         self.reinit_on_abort = reinit_on_abort
@@ -183,11 +184,26 @@ class Guard(Generic[G]):
         self._lock.release()
         return True
 
+    def free(self) -> bool:
+        """Whether no other thread is inside."""
+        try:
+            with self._if_free:
+                return True
+        except TimeoutError:
+            return False
+
     # ------------------------------------------------------------------ what hosts and guests ask for
 
     def schedule_reinit(self) -> None:
         """A fresh instance serves the next outermost call. Safe from any thread, hooks and host functions included."""
         self._due = True
+
+    def reset(self) -> None:
+        """The same at once, unless a call is running: nothing can take its instance from it. Raises what :meth:`enter` raises."""
+        self.schedule_reinit()
+        if not self.held():
+            with self.lock:
+                self.leave(self.enter(False), False)
 
     def panicked(self, panic: PanicError) -> None:
         """The guest tells of a panic that unwound."""

@@ -105,8 +105,9 @@ def _host_factory(signature: str) -> Callable[..., Any]:
         "                return",
         "        except BaseException as error:",
         "            guest.unwind(frames)",
-        "            if refused(guest, error):",
-        *([f"                {_slot(result, 1)} = 0"] if result else []),
+        "            word = refused(guest, error)",
+        "            if word is not None:",
+        *([f"                {_slot(result, 1)} = word"] if result else []),
         "                i[0] = 0",
         "                return",
         "        if guest.death is not None:",
@@ -118,19 +119,27 @@ def _host_factory(signature: str) -> Callable[..., Any]:
     return _compile(lines, types)
 
 
-def host_function(guests: dict[int, Any], adapter: Adapter, signature: str, *, catch: bool) -> Any:
+def host_function(guests: dict[int, Any], adapter: Adapter, signature: str, *, catch: bool = False, asyncness: bool = False) -> Any:
     """A C callback for one import of the guest.
 
     It is called by the companion module (see ``edit/shims.py``), whose protocol is: slot 0 holds the number of the
     calling guest, which is never 0; the arguments follow. The callback puts 0 there once it has run to its end, so one
     that could not even start (the interpreter's stack was used up, say) counts as failed. With ``catch`` an ordinary
-    exception becomes the guest's ``Err`` instead. For a guest that died meanwhile it puts -1 there, and the companion traps.
+    exception becomes the guest's ``Err`` instead, with ``asyncness`` a promise that is rejected. For a guest that died meanwhile it
+    puts -1 there, and the companion traps.
     """
 
     from . import capi
 
-    def refused(guest: Any, error: BaseException) -> bool:
-        return bool(guest.caught(error) if catch else guest.raised(error))
+    def refused(guest: Any, error: BaseException) -> int | None:
+        """The word to return all the same, if there is one."""
+        if asyncness:
+            word: int | None = guest.rejection(error)
+            return word
+        if catch:
+            return 0 if guest.caught(error) else None
+        guest.raised(error)
+        return None
 
     return capi.host_function(_host_factory(signature)(guests, adapter, refused))
 

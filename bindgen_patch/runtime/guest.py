@@ -20,7 +20,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from .. import js, symbols
 from ..errors import GuestAborted, GuestException
+from ..js.promise import Promise, promised, rejected
+from ..js.realm import Realm
 from ..recovery.guard import Guard
+from ..recovery.state import State
 from . import deadlines, threads, trap, values
 from .calls import caller_factory
 
@@ -46,9 +49,6 @@ _NOT_BEGUN = "a host function could not begin: the interpreter's stack is used u
 
 _SECONDS_PER_HOOK = 1.0
 """What the guest's abort hook may take where the limits say nothing: it runs in the middle of a failure."""
-
-_PANICKED = "panicked at "
-"""How the text begins that Rust's panic hooks print."""
 
 Frames = tuple["Frames", int, int, int, BaseException | None, deadlines.Due | None] | None
 """What nested calls put aside, innermost first: the frame outside, stack pointer, number of handles lent, result area, host
@@ -85,6 +85,7 @@ class Guest:
         self.watch = deadlines.Watch(self)
         self._cancellation: threads.Cancellation | None = None
         """Of the outermost call that is running, where it can be cancelled."""
+        self.realm = Realm(host.jobs, host.globals)
         self.garbage: deque[tuple[str, tuple[int, ...]]] = deque()
         """Destructors to run before the next call: (call name, arguments). Filled by finalizers, from any thread."""
         self.values: dict[int, object] = dict(_FIXED)
@@ -92,8 +93,8 @@ class Guest:
         self._statics: dict[Target, object] = {}
         self.host_error: BaseException | None = None
         """What a host function raised, while its wasm exception (or trap) is on its way through the guest."""
-        self.last_words: str | None = None
-        """What the guest's panic hook has said, if it has one that tells the host."""
+        self.last_words: tuple[Frames, trap.LastWords] | None = None
+        """In which call, and what, the guest's panic hook has told the host."""
         self.result = 0
         """Where the function being called stores a result of several words: a place on the guest's own shadow stack."""
         self._next_handle = _FIRST_HANDLE
@@ -143,8 +144,8 @@ class Guest:
     # ------------------------------------------------------------------ what the guard asks for
 
     def troubled(self) -> object:
-        """The guest's own flag is up, objects wait to be freed, or there are limits or a thread to look at."""
-        return self.garbage or self.bounds or self._flag.value or not threads.here.plain
+        """There is something to see to: the guest's own flag, objects to be freed, limits, a thread, a panic hook that nothing died of."""
+        return self.garbage or self.bounds or self._flag.value or self.last_words or not threads.here.plain
 
     def tend(self) -> None:
         """Run the destructors of collected objects; take a raised flag for a death."""
@@ -292,7 +293,6 @@ class Guest:
     def restore_stack(self) -> None:
         """Put ``__stack_pointer`` back to where the innermost call found it: a call that failed did not."""
         self._set_stack(self.result)
-        self.last_words = None
 
     def run_abort_hook(self) -> None:
         """Raise the guest's flag, then run the hook it installed with ``set_on_abort``; host functions work inside it."""
@@ -320,6 +320,7 @@ class Guest:
         """Free the store. Every address this object knows is forgotten first. May be repeated."""
         if not self._store:
             return
+        self.realm.end(None if self.door.state is State.CLOSED else self.death)
         if self.death is None:
             self.death = GuestAborted("the instance was replaced", kind="terminated")
         self.discarded = True
@@ -406,16 +407,25 @@ class Guest:
             if self._in_hook and self.death is None:
                 return host_error or RuntimeError(f"the abort hook trapped: {trap.reason(caught.message)}")
             if self.death is not None:
-                if not self.death.frames:
-                    self.death.frames = trap.frames(caught)  # killed from outside: this is where it was
+                trap.locate(self.death, caught, self.program.debug_info)
                 return host_error or self.death
             if error is not None:
                 return self.die(GuestAborted(caught.message, kind="host_error"))
             ours = self._take_exception()
             if ours or (ours is None and self._stopped_for_the_host()):  # the companion's own exception or trap, and not one of Rust's
+                if self.realm.running and caught is not None:
+                    self.realm.failed_in = trap.frames(trap.stack(caught)[0], self.program.debug_info)
                 return host_error or RecursionError(_NOT_BEGUN)
-            exhausted = self._stack_exhausted()
-            return self.die(trap.aborted(caught, thrown=ours is not None, stack_exhausted=exhausted, last_words=self.last_words))
+            said_in, words = self.last_words or (None, None)
+            death = trap.aborted(
+                caught,
+                self.program.debug_info,
+                thrown=ours is not None,
+                stack_exhausted=self._stack_exhausted(),
+                words=words if said_in is self.frames else None,
+            )
+            outlived = not self.program.abort_handler and death.kind in trap.OUTLIVED
+            return death if outlived else self.die(death)
         finally:
             host_error = None  # a frame that names the exception it is part of lives on, with all arguments of the call
 
@@ -443,30 +453,69 @@ class Guest:
 
     # ------------------------------------------------------------------ host functions called by the guest
 
-    def raised(self, error: BaseException) -> bool:
+    def raised(self, error: BaseException) -> None:
         """A host function failed: remember the exception; the companion module throws or traps in its stead.
 
         Of a dead instance only an interrupt is still worth telling: see :meth:`.Guard.failed`.
         """
         if self.death is None or not isinstance(error, Exception):
             self.host_error = error
-        return False
+
+    def rejection(self, error: BaseException) -> int | None:
+        """The same where the host function is asynchronous: a promise that is rejected already. ``None`` when it may not be one."""
+        if self.death is not None or not isinstance(error, Exception):
+            self.raised(error)
+            return None
+        try:
+            return self.handle(rejected(error, self.realm.jobs))
+        except BaseException as failure:
+            self.raised(failure)
+            return None
+
+    def promised(self, value: object) -> Promise[Any]:
+        """What an asynchronous host function returned, as a promise: an awaitable is one, a plain value becomes one."""
+        return promised(value, self.realm.jobs)
+
+    def task_queue(self, callback: Any) -> Any:
+        """The closure by which js-sys polls its tasks, about to be scheduled."""
+        from .objects import Closure
+
+        if isinstance(callback, Closure):
+            callback._bp_is_task_queue = True
+        return callback
+
+    def promise(self, handle: int, label: str, lift: Callable[[Any], Any] | None = None) -> Promise[Any]:
+        """The promise that an asynchronous export returned.
+
+        ``label`` is what Rust calls the export. ``lift`` makes a Python value of the one that guest code resolved it with.
+        """
+        promise = promised(self.take(handle), self.realm.jobs)
+        promise._label, promise._lift = label, lift
+        return promise
 
     def caught(self, error: BaseException) -> bool:
         """The same where Rust wants a ``Result``. Only ordinary exceptions become ``Err``."""
         if self.death is not None or not isinstance(error, Exception):
-            return self.raised(error)
+            self.raised(error)
+            return False
         try:
             self.call_exn_store(self.handle(error.value if isinstance(error, GuestException) else error))
         except BaseException as failure:
-            return self.raised(failure)
+            self.raised(failure)
+            return False
         return True
 
     # ------------------------------------------------------------------ memory
 
     def malloc(self, size: int, align: int) -> int:
         """Allocate in the guest: an address that is inside its memory, with room for ``size`` bytes."""
-        address = self.call_malloc(size, align) & _MASK
+        try:
+            address = self.call_malloc(size, align) & _MASK
+        except GuestAborted as death:
+            if death.kind == "unreachable":  # how the allocator says that there is nothing left; it has no other reason
+                death.kind, death.message = "out_of_memory", f"out of memory: {size} bytes for an argument"
+                death.args = (death.message,)
+            raise
         if not address:
             raise self.violation("the guest's allocator returned a null pointer")
         self._check(address, size)
@@ -576,8 +625,9 @@ class Guest:
             text = self.read(address, size).decode()
         except UnicodeDecodeError as error:
             raise self.violation(f"a str that is not UTF-8 ({error.reason})") from None
-        if text.startswith(_PANICKED):
-            self.last_words = text
+        words = trap.last_words(text)
+        if words:
+            self.last_words = self.frames, words
         return text
 
     def take_string(self, address: int, size: int) -> str:

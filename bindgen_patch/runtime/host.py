@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from ..errors import MissingImport
 from ..js import errors, model
 from ..js.builtins import GLOBALS
+from ..js.jobs import Jobs
 from ..js.visibility import expose_import
 from .limits import Limits
 
@@ -27,6 +28,7 @@ class Host:
         self.settings = self.limits.settings
         self.bounds: list[object] = [self.limits] if self.limits.concern_calls else []
         """What calls may be limited by; empty where calls need not look."""
+        self.jobs = Jobs()
         self.classes: dict[type, type] = {}
         """Generated class -> the same class bound to this Instance, where those differ."""
         self.provide(imports, modules)
@@ -89,6 +91,8 @@ class Target:
         first, *rest = self.path
         if self.module is None:
             value = host.globals.get(first, _MISSING)
+            if value is _MISSING:
+                value = guest.realm.globals.get(first, _MISSING)
             if value is _MISSING:
                 value = GLOBALS.get(first, _MISSING)
         else:

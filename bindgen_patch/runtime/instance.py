@@ -71,6 +71,7 @@ class Instance:
 
         name = f"{program.package}.Instance #{next(_numbers)}"
         door = self._bp_door = Guard(make, name=name, reinit_on_abort=on_abort == "reinit", lock_timeout=lock_timeout)
+        host.jobs.busy, host.jobs.free = door.held, door.free
 
     def _bp_bind(self, cls: type[C]) -> type[C]:
         """``cls`` for objects of this Instance."""
@@ -82,6 +83,10 @@ class Instance:
         bound = cast("type[C]", type(cls.__name__, (cls,), members))
         self._bp_host.classes[cls] = bound
         return bound
+
+    def _bp_reset(self) -> None:
+        """What ``gen --reset-state`` offers as ``reset_state``."""
+        self._bp_door.reset()
 
     # ------------------------------------------------------------------ what a host may ask for
 

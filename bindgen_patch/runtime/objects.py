@@ -11,6 +11,7 @@ from .. import js
 from ..errors import StaleObjectError
 
 if TYPE_CHECKING:
+    from ..js.realm import Realm
     from ..recovery.guard import Guard
     from .guest import Guest
 
@@ -125,7 +126,7 @@ class Closure:
     them or Python lets go of them.
     """
 
-    __slots__ = ("__weakref__", "_bp_count", "_bp_data", "_bp_guest", "_bp_owned", "_bp_vtable")
+    __slots__ = ("__weakref__", "_bp_calls", "_bp_count", "_bp_data", "_bp_guest", "_bp_is_task_queue", "_bp_owned", "_bp_vtable")
 
     _bp_shim: ClassVar[int]
     """Slot of the function that runs it."""
@@ -142,10 +143,18 @@ class Closure:
         self._bp_vtable = vtable
         self._bp_owned = owned
         self._bp_count = 1
+        self._bp_calls = 0
+        """How often it was entered."""
+        self._bp_is_task_queue = False
+        """It polls the tasks of js-sys."""
 
     @property
     def _bp_door(self) -> Guard[Guest]:
         return self._bp_guest.door
+
+    @property
+    def _bp_realm(self) -> Realm:
+        return self._bp_guest.realm
 
     def __reduce__(self) -> NoReturn:
         raise TypeError("closures of a guest can be neither copied nor pickled")
@@ -158,6 +167,7 @@ class Closure:
             raise js.Error(DROPPED)
 
     def _bp_begin(self) -> bool:
+        self._bp_calls += 1
         if self._bp_mutable:
             self._bp_data = 0
         self._bp_count += 1

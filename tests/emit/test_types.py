@@ -25,11 +25,12 @@ from typing import assert_type
 
 import classes_unwind as classes
 import enums_unwind as enums
+import futures_unwind as futures
 import numbers_unwind as numbers
 import results_unwind as results
 import slices_unwind as slices
 import strings_unwind as strings
-from bindgen_patch import GuestAborted
+from bindgen_patch import GuestAborted, js
 
 assert_type(numbers.echo_u8(1), int)
 assert_type(numbers.maybe_f64(1), float | None)
@@ -62,6 +63,24 @@ counter = i.Counter(1)
 assert_type(counter, classes.Counter)
 assert_type(i.state, str)
 classes.Instance(on_abort="never")  # type: ignore[arg-type]
+
+
+
+
+async def asynchronous() -> None:
+    """Awaitables know what they give."""
+    assert_type(await futures.echo_u32(1), int)
+    assert_type(await futures.nothing(), None)
+    assert_type(await futures.echo_color(futures.Color.Red), futures.Color)
+    assert_type(await futures.Counter.create(1), futures.Counter)
+    assert_type(await futures.Counter(1).read_after(js.Promise.resolve(1)), int)
+    assert_type(futures.maybe_counter(None), js.Promise[futures.Counter | None])
+    await futures.echo_u32("1")  # type: ignore[arg-type]
+
+
+assert_type(futures.echo_strings(["a"]).result(timeout=1), list[str])
+assert_type(futures.echo_f64(1).finally_(print).result(), float)
+futures.echo_u32(1).then(lambda value: value.bit_length()).catch(print)
 
 
 @i.on_abort

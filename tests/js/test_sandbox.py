@@ -20,6 +20,7 @@ import pytest
 from bindgen_patch import js
 from bindgen_patch.js import model, visibility
 from bindgen_patch.js.builtins import GLOBALS
+from bindgen_patch.js.realm import Realm
 from bindgen_patch.runtime.host import Host, Target
 
 from .test_model import Generated
@@ -403,7 +404,9 @@ def test_the_globals_are_everybodys_and_nobody_changes_them() -> None:
 
 def find(target: Target, **given: Any) -> Any:
     """What a guest's import finds."""
-    return target.find_or_none(types.SimpleNamespace(host=Host(given.get("imports"), given.get("modules"), None)))  # type: ignore[arg-type]
+    host = Host(given.get("imports"), given.get("modules"), None)
+    guest = types.SimpleNamespace(host=host, realm=Realm(host.jobs, host.globals))
+    return target.find_or_none(guest)  # type: ignore[arg-type]
 
 
 @pytest.fixture

@@ -1,0 +1,250 @@
+"""Microtasks: the queue of jobs that one Instance has, and the event loop that runs them.
+
+ECMA-262 (9.5) asks for a first-in-first-out queue, emptied as a whole, jobs that the jobs add included, whenever the stack of
+JavaScript frames is empty. Here an empty stack means: no call into the Instance is going on in this thread, and control is back
+in the event loop. So a job never runs inside a call into the guest, and never under its lock.
+
+- A job that is added while an asyncio loop runs in the same thread makes that loop empty the queue soon (``call_soon``), once.
+- Added in another thread (say by a call under ``asyncio.to_thread``), it goes to the loop that the Instance was last used on.
+- While a call in another thread is going on, jobs wait for it to end, and the loop does not: the call may be waiting for it.
+- Where no loop runs, jobs wait: until somebody awaits a promise in a loop, or :meth:`.Promise.result` drives one.
+
+asyncio is imported when it is needed: a package that has no asynchronous function never loads it.
+"""
+
+from __future__ import annotations
+
+import logging
+import sys
+import threading
+from collections import deque
+from collections.abc import Callable
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+from weakref import WeakSet, finalize
+
+if TYPE_CHECKING:
+    from asyncio import AbstractEventLoop
+
+log = logging.getLogger("bindgen_patch")
+
+Job = Callable[[], None]
+
+_NESTED = "a host function that the guest is calling cannot wait for the guest: its continuations run after that call"
+_SLICE = 1_000
+"""After so many jobs the loop has its turn: a guest whose jobs add jobs for ever must not keep timeouts from being noticed."""
+_PATIENCE = 0.001
+"""How many seconds to wait for a call in another thread before it is looked whether it has ended."""
+_stranded: WeakSet[Jobs] = WeakSet()
+"""Queues with jobs that no loop knows of."""
+
+
+def running_loop() -> AbstractEventLoop | None:
+    """The loop that runs in this thread."""
+    events = sys.modules.get("asyncio.events")
+    loop: AbstractEventLoop | None = None if events is None else events._get_running_loop()
+    return loop
+
+
+def collect_stranded() -> None:
+    """There is a loop now: it takes over what waits for one."""
+    for jobs in tuple(_stranded):
+        _stranded.discard(jobs)
+        jobs.schedule()
+
+
+class Jobs:
+    """One queue of jobs."""
+
+    def __init__(self) -> None:
+        self.busy: Callable[[], bool] = lambda: False
+        """Whether this thread is inside a call into the Instance that the queue belongs to."""
+        self.free: Callable[[], bool] = lambda: True
+        """Whether no other thread is."""
+        self._queue: deque[Job] = deque()
+        self._later: deque[Job] = deque()
+        self._turn = threading.Lock()
+        """Held while jobs run, for two threads must not run them at once."""
+        self._home: AbstractEventLoop | None = None
+        """The loop that was last seen running where the Instance was used."""
+        self._scheduled: AbstractEventLoop | None = None
+        """The loop that has been told to empty the queue, and has not begun yet."""
+        self._own: AbstractEventLoop | None = None
+        self._driving = threading.Lock()
+        """Held by the thread that runs ``_own``."""
+
+    def __len__(self) -> int:
+        return len(self._queue)
+
+    def add(self, job: Job) -> None:
+        """Put a job at the end of the queue. From any thread."""
+        self._queue.append(job)
+        self.schedule()
+
+    def at_rest(self, job: Job) -> None:
+        """Inside a job: do this when the queue is empty."""
+        self._later.append(job)
+
+    def schedule(self) -> None:
+        """Have a loop empty the queue, if it is not empty and there is a loop."""
+        if not (self._queue or self._later):
+            return
+        loop = running_loop()
+        if loop is not None:
+            if self._scheduled is not loop:
+                self._home = self._scheduled = loop
+                loop.call_soon(self._drain, loop)
+            return
+        loop = self.home()
+        if loop is None:
+            _stranded.add(self)
+        elif self._scheduled is not loop:
+            self._scheduled = loop
+            try:
+                loop.call_soon_threadsafe(self._drain, loop)
+            except RuntimeError:  # closed since we looked
+                self._scheduled = None
+                _stranded.add(self)
+
+    def home(self) -> AbstractEventLoop | None:
+        """The loop of this Instance, if it is running in whatever thread."""
+        loop = self._home
+        return loop if loop is not None and loop.is_running() else None
+
+    def _drain(self, loop: AbstractEventLoop) -> None:
+        if self._scheduled is loop:
+            self._scheduled = None
+        if self.busy():  # a loop that a host function runs while the guest calls it
+            _stranded.add(self)
+            return
+        try:
+            left = _SLICE
+            while (self._queue or self._later) and left and self._turn.acquire(blocking=False):
+                try:
+                    while (self._queue or self._later) and left:
+                        if not self.free():  # that call may be waiting for this loop
+                            self._scheduled = loop
+                            loop.call_later(_PATIENCE, self._drain, loop)
+                            return
+                        left -= 1
+                        self._run_one(self._queue.popleft() if self._queue else self._later.popleft())
+                finally:
+                    self._turn.release()
+            self.schedule()
+        except BaseException:  # a KeyboardInterrupt, say; what is left has its turn all the same
+            self.schedule()
+            raise
+
+    @staticmethod
+    def _run_one(job: Job) -> None:
+        try:
+            job()
+        except Exception:  # jobs see to what guests and hosts raise; nothing is thrown at the loop
+            log.exception("a microtask failed")
+
+    # ------------------------------------------------------------------ waiting
+
+    def refuse_nested(self) -> None:
+        """Raise ``RuntimeError`` where waiting could not end: inside a call into the Instance."""
+        if self.busy():
+            raise RuntimeError(_NESTED)
+
+    def wait(self, settled: threading.Event, watch: Callable[[Callable[[], None]], None], timeout: float | None) -> bool:
+        """Let the world go on until ``settled`` is set; false when that takes longer than ``timeout`` seconds.
+
+        ``watch`` takes a function to be called, in any thread, when it is set.
+        """
+        import time
+
+        end = None if timeout is None else time.monotonic() + timeout
+
+        def left() -> float:
+            return 3600.0 if end is None else max(end - time.monotonic(), 0.0)
+
+        while not settled.is_set():
+            if self.home() is not None or not self._driving.acquire(blocking=False):
+                settled.wait(min(left(), 0.1))  # somebody else's loop does the work: see now and then whether it is still there
+            else:
+                try:
+                    self._run(watch, left())
+                finally:
+                    self._driving.release()
+            if end is not None and not left():
+                break
+        return settled.is_set()
+
+    def _run(self, watch: Callable[[Callable[[], None]], None], seconds: float) -> None:
+        """Run the Instance's own loop. It is kept, with all that is pending in it, for the next time."""
+        import asyncio
+
+        loop = self._own
+        if loop is None or loop.is_closed():
+            loop = self._own = asyncio.new_event_loop()
+            finalize(self, _close, loop)
+
+        async def until() -> None:
+            collect_stranded()
+            self._home = loop
+            self.schedule()
+            done = asyncio.Event()
+            watch(lambda: notify(loop, done.set))
+            with suppress(TimeoutError):
+                await asyncio.wait_for(done.wait(), seconds)
+
+        loop.run_until_complete(until())
+
+    # ------------------------------------------------------------------ awaitables of the host
+
+    def start(self, awaitable: Any, done: Callable[[Any], None]) -> None:
+        """Run ``awaitable`` on the loop of this Instance; ``done`` is called with its finished future, there."""
+        loop = running_loop()
+        if loop is not None:
+            _follow(awaitable, done)
+            return
+        loop = self.home()
+        if loop is None:
+            self.add(lambda: _follow(awaitable, done))
+        else:
+            loop.call_soon_threadsafe(_follow, awaitable, done)
+
+
+def notify(loop: AbstractEventLoop, call: Callable[[], object]) -> None:
+    """Call something in a loop, from any thread; nothing happens when that loop is closed."""
+    with suppress(RuntimeError):
+        loop.call_soon_threadsafe(call)
+
+
+_tasks: set[Any] = set()
+"""asyncio keeps weak references to its tasks only."""
+
+
+def _follow(awaitable: Any, done: Callable[[Any], None]) -> None:
+    """In a running loop: start the awaitable, if it does not run yet."""
+    import asyncio
+
+    if asyncio.isfuture(awaitable):
+        future, loop = awaitable, awaitable.get_loop()
+        if loop is not running_loop():
+            notify(loop, lambda: future.add_done_callback(done))
+            return
+    else:
+        future = asyncio.ensure_future(awaitable)
+    _tasks.add(future)
+    future.add_done_callback(_tasks.discard)
+    future.add_done_callback(done)
+
+
+def _close(loop: AbstractEventLoop) -> None:
+    """Give an own loop up that nobody can run again: what is pending in it is cancelled."""
+    import asyncio
+
+    if loop.is_closed() or loop.is_running():
+        return
+    tasks = asyncio.all_tasks(loop)
+    for task in tasks:
+        task.cancel()
+    try:
+        if tasks and running_loop() is None:
+            loop.run_until_complete(asyncio.gather(*tasks, return_exceptions=True))
+    finally:
+        loop.close()

@@ -1,0 +1,233 @@
+"""A realm (ECMA-262 9.3): what one guest instance has of its own in JavaScript's world, and what ends with it.
+
+That is its globals (those that need to know who asks) and the promises that only it can settle. When the instance dies, is
+replaced or closed, these are rejected at once, and none of its functions is called by a job again.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+import threading
+from collections import ChainMap
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Any
+from weakref import ref
+
+from .. import symbols
+from ..errors import Frame, GuestAborted, ModuleTerminated
+from . import errors
+from .builtins import GLOBALS
+from .jobs import Jobs
+from .promise import Promise, is_promise, promised, realm_of, rejected
+from .turns import Turns
+from .views import BuiltinClass
+
+log = logging.getLogger("bindgen_patch")
+
+
+class Realm:
+    """Of one guest instance. ``jobs`` is the queue of its Instance, which outlives it, ``provided`` what the host gives as globals."""
+
+    def __init__(self, jobs: Jobs, provided: Mapping[str, Any]) -> None:
+        self.jobs = jobs
+        own: dict[str, Any] = {"Promise": _PromiseClass(self), "queueMicrotask": self.queue_microtask}
+        own["globalThis"] = MappingProxyType(ChainMap(provided, own, GLOBALS))  # type: ignore[arg-type]
+        self.globals: Mapping[str, Any] = own
+        self.ended = False
+        self.turns = Turns()
+        self._runner = 0
+        """The thread in which a job of the guest's is going on."""
+        self.failed_in: tuple[Frame, ...] = ()
+        """Where the guest stood when a host function failed during the present job."""
+        self._failed = False
+        self._derived: Promise[Any] | None = None
+        self._abandoned: list[Promise[Any]] = []
+        """Pending promises whose resolving functions the guest has dropped during the present job."""
+        self._accused: list[tuple[Exception, list[Promise[Any]]]] = []
+        self._pending: dict[int, ref[Promise[Any]]] = {}
+
+    # ------------------------------------------------------------------ globals
+
+    def queue_microtask(self, callback: Any = None, *_rest: object) -> None:
+        """``queueMicrotask(callback)``."""
+        if not callable(callback):
+            raise errors.TypeError("queueMicrotask was not given a function")
+        if realm_of(callback) is self and callback._bp_is_task_queue:
+            self.turns.asked()
+            self.jobs.add(lambda: self._turn(callback))
+        else:
+            self.jobs.add(lambda: self._microtask(callback))
+
+    def _microtask(self, callback: Callable[[], Any]) -> None:
+        try:
+            self.run(callback)
+        except Exception as error:
+            if not self.ended and not self._blame(error):
+                log.exception("uncaught in a microtask")
+
+    def _turn(self, poll_all: Callable[[], Any]) -> None:
+        """js-sys polls the tasks that wait. When one fails the rest would wait until something wakes another: they get a turn, too."""
+        calls = getattr(poll_all, "_bp_calls", 0)
+        self.turns.begin()
+        members = self.turns.members
+        self._failed = True
+        try:
+            self._microtask(poll_all)
+        finally:  # by an interrupt, too
+            self.turns.end()
+            if self._failed and not self.ended and getattr(poll_all, "_bp_calls", 0) > calls:
+                self.turns.wake(members)
+                self.queue_microtask(poll_all)
+                self.turns.woken()
+
+    # ------------------------------------------------------------------ promises that depend on the instance
+
+    def keep(self, promise: Promise[Any]) -> None:
+        """This promise is settled by the guest or by nobody."""
+        if self.ended:
+            return
+        promise._realm = self
+        self._pending[id(promise)] = ref(promise, self._forget(id(promise)))
+
+    def _forget(self, key: int) -> Callable[[object], None]:
+        pending = self._pending
+
+        def forget(_gone: object) -> None:
+            pending.pop(key, None)
+
+        return forget
+
+    def settled(self, promise: Promise[Any]) -> None:
+        """It was settled in time."""
+        self._pending.pop(id(promise), None)
+
+    def pending(self) -> list[Promise[Any]]:
+        """All that are pending, in the order in which they were made."""
+        return [promise for reference in list(self._pending.values()) if (promise := reference()) is not None]
+
+    # ------------------------------------------------------------------ jobs
+
+    def run(self, function: Callable[..., Any], *args: Any, derived: Promise[Any] | None = None) -> Any:
+        """Call a function in a job, for the promise ``derived`` if it is a reaction. One of a guest that has ended is not called."""
+        if self.ended:
+            raise _gone(None)
+        self._abandoned.clear()
+        self.failed_in = ()
+        self._runner, self._derived, self._failed = threading.get_ident(), derived, True
+        try:
+            result = function(*args)
+            self._failed = False
+            return result
+        except Exception:
+            raise
+        except BaseException as interrupt:  # not for guests: whoever waits for what was interrupted must hear of it all the same
+            for promise in self._abandoned:
+                promise._reject(errors.Error(f"interrupted by {type(interrupt).__name__}"))
+            raise
+        finally:
+            self._runner, self._derived = 0, None
+
+    @property
+    def running(self) -> bool:
+        """Whether this thread is in a job of the guest's."""
+        return self._runner == threading.get_ident()
+
+    def dropped(self, promise: Promise[Any]) -> None:
+        """The guest has let go of the resolving functions of a pending promise."""
+        if self.running:
+            self._abandoned.append(promise)
+
+    def _blame(self, error: Exception) -> bool:
+        """A poll failed, and the instance lives: have the promise rejected whose future it was. False when it was none's.
+
+        A future that is dropped half way drops the resolving functions that it owns: that tells. Where nothing is dropped, because
+        the code does not unwind, there are suspects (see :meth:`end`). They are given the time to be settled.
+        """
+        if self._abandoned:
+            for promise in tuple(self._abandoned):
+                promise._reject(error)
+            self._abandoned.clear()
+            return True
+        suspects = self._suspects(self.failed_in)
+        if suspects:
+            self._accused.append((error, suspects))
+            self.jobs.at_rest(self._judge)
+        return bool(suspects)
+
+    def _judge(self) -> None:
+        """Nothing more is going to happen by itself. As many errors as suspects are theirs in this order; else it may be each of them."""
+        accused, self._accused = self._accused, []
+        left = list({id(promise): promise for _, suspects in accused for promise in suspects if promise._state == "pending"}.values())
+        if len(left) == len(accused):
+            for promise, (error, _) in zip(left, accused, strict=True):
+                promise._reject(error)
+        for error, suspects in accused:
+            for promise in suspects:
+                promise._reject(error)
+
+    def _suspects(self, frames: tuple[Frame, ...]) -> list[Promise[Any]]:
+        """The pending promises of asynchronous exports that may have been polled there; empty when it was a task of another kind."""
+        exported = [promise for promise in self.pending() if promise._label is not None]
+        if frames and all(frame.function.startswith("<wasm function ") for frame in frames):
+            named = exported
+        else:
+            labels = {label for frame in frames for label in _GENERATED.findall(frame.function)}
+            named = [promise for promise in exported if promise._label in labels]
+        members = self.turns.members
+        return [promise for promise in named if members is not None and id(promise) in members] or named
+
+    # ------------------------------------------------------------------ the end
+
+    def end(self, death: GuestAborted | None) -> None:
+        """The instance is gone: of ``death``, or replaced or closed. Every promise that depends on it is rejected now. May be repeated.
+
+        Which of them died? A death outside of a job (inside a call of the host's) is nobody's. For one inside a job the frames
+        tell: what polls the future of an asynchronous export has that export in its name.
+
+        - What ``then`` returned for the function that was running gets the death itself.
+        - So do the pending promises of the exports that are named. When an export was called more than once: those whose turn it
+          was (see :mod:`.turns`), all of them if that cannot be told.
+        - When the guest was stripped of all names, every pending promise of an asynchronous export may be the one.
+        - All others, and all of them when a task of ``spawn_local`` died, get :class:`.ModuleTerminated` with the cause.
+        """
+        self.ended = True
+        culprits = {id(self._derived), *map(id, self._suspects(death.frames))} if death is not None and self.running else set()
+        for promise in self.pending():  # whom an interrupt leaves out gets it when this is called again
+            promise._reject(death if id(promise) in culprits else _gone(death))
+        self.globals = {}
+
+
+def _gone(death: GuestAborted | None) -> ModuleTerminated:
+    why = f": {death.kind}: {death.message}" if death else ": the instance was replaced or closed while this was pending"
+    return ModuleTerminated(f"Module terminated{why}", cause_of_death=death)
+
+
+_GENERATED = re.compile(rf"{symbols.GENERATED}(\w+)")
+
+
+class _PromiseClass(BuiltinClass):
+    """The global ``Promise`` of one realm."""
+
+    __slots__ = ("_realm",)
+
+    def __init__(self, realm: Realm) -> None:
+        super().__init__("Promise", is_promise, resolve=self._resolve, reject=self._reject)
+        self._realm = realm
+
+    def __call__(self, executor: Any = None, *_rest: object) -> Promise[Any]:
+        promise = Promise._make(self._realm.jobs)
+        self._realm.keep(promise)
+        self._realm.turns.wake({id(promise): promise})
+        try:
+            promise._execute(executor)
+        finally:
+            self._realm.turns.woken()
+        return promise
+
+    def _resolve(self, value: Any = None, *_rest: object) -> Promise[Any]:
+        return promised(value, self._realm.jobs)
+
+    def _reject(self, reason: Any = None, *_rest: object) -> Promise[Any]:
+        return rejected(reason, self._realm.jobs)
