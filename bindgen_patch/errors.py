@@ -102,11 +102,6 @@ class Frame:
     line: int | None = None
     """Line in :attr:`file`, counted from one."""
 
-    @property
-    def named(self) -> bool:
-        """Whether the guest has kept this function's name."""
-        return not self.function.startswith("wasm-function[")
-
     def __str__(self) -> str:
         place = f" at {self.file}:{self.line}" if self.file else f" at offset {self.offset:#x}"
         return self.function + place

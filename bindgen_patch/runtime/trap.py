@@ -107,11 +107,6 @@ def stack(trap: Any) -> tuple[Stack, int]:
     return tuple(found), len(found) if innermost is None else innermost
 
 
-def functions(trap: Any) -> tuple[Frame, ...]:
-    """The guest's frames without files and lines."""
-    return tuple(Frame(function, offset) for function, offset in stack(trap)[0])
-
-
 def frames(where: Stack, sources: Callable[[], DebugInfo]) -> tuple[Frame, ...]:
     """Frames with files and lines, as far as the guest's debug information tells them."""
     found = sources()
@@ -147,6 +142,12 @@ def aborted(
     if kind == "panic" and words:
         message, location = words
     return GuestAborted(message, kind=kind, frames=partial(frames, where, sources) if where else (), location=location)
+
+
+def locate(death: GuestAborted, trap: Any, sources: Callable[[], DebugInfo]) -> None:
+    """A guest that was killed from outside has been stopped: ``trap`` tells where it was."""
+    if death._frames == ():
+        death._frames = partial(frames, stack(trap)[0], sources)
 
 
 def _why_unreachable(names: str, words: LastWords | None) -> Kind:
