@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from typing import Any, cast
 
@@ -25,3 +26,17 @@ def patient(lock: threading.RLock, seconds: float) -> AbstractContextManager[Any
             raise
 
     return cast("AbstractContextManager[Any]", type("PatientLock", (), {"__enter__": enter, "__exit__": lock.__exit__})())
+
+
+def free(lock: threading.RLock) -> Callable[[], bool]:
+    """A function that says whether this thread could have ``lock`` now."""
+    at_once = patient(lock, 0)
+
+    def is_free() -> bool:
+        try:
+            with at_once:
+                return True
+        except TimeoutError:
+            return False
+
+    return is_free

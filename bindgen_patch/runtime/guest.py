@@ -303,6 +303,8 @@ class Guest:
         pointer, trap_pointer.value = trap_pointer.value, None
         host_error, self.host_error = self.host_error, None
         caught: Any = self._capi.take_trap(pointer) if pointer is not None else None
+        if caught is not None and self.realm.running:
+            self.realm.failed_in = tuple(function for function, _ in trap.stack(caught)[0])
         try:
             if self._in_hook and self.death is None:
                 message = self._capi.error_message(error) if error is not None else trap.reason(caught.message)
@@ -313,8 +315,6 @@ class Guest:
                 return self.die(GuestAborted(self._capi.error_message(error), kind="host_error"))
             ours = self._take_exception()
             if ours or (ours is None and self._stopped_for_the_host()):  # the companion's own exception or trap, and not one of Rust's
-                if self.realm.running and caught is not None:
-                    self.realm.failed_in = tuple(function for function, _ in trap.stack(caught)[0])
                 return host_error or RecursionError(_NOT_BEGUN)
             said_in, words = self.last_words or (None, None)
             death = trap.aborted(
