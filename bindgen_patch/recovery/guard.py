@@ -31,7 +31,7 @@ from typing import Any, Generic, Protocol, TypeVar
 
 from ..errors import GuestAborted, ModuleTerminated, PanicError
 from .counters import Counters
-from .lock import free, patient
+from .lock import is_free, patient
 from .state import ADMISSIONS, TRANSITIONS, Admission, Event, State
 
 log = logging.getLogger("bindgen_patch")
@@ -45,8 +45,11 @@ class Guest(Protocol):
     death: GuestAborted | None
     """Set, once, by whoever finds out that this instance may never run again; by other threads through :meth:`kill`."""
 
-    def troubled(self) -> bool:
-        """Whether there is something to see to before a call: the guest's own flag is up, or objects wait to be freed."""
+    def troubled(self) -> int:
+        """Whether there is something to see to before a call.
+
+        0: nothing. 1: limits, see :meth:`limit`. 2: more than that; the guest's own flag is up, or objects wait to be freed.
+        """
         ...
 
     def tidy(self) -> None:
@@ -59,11 +62,14 @@ class Guest(Protocol):
         """Run the guest's start functions. Raises what they raise."""
 
     def limit(self) -> bool:
-        """An outermost call begins: put the limits of calls in force. Says whether there are any, to be lifted afterwards."""
+        """An outermost call begins: put the limits of calls in force. Says whether there are any, to be lifted afterwards.
+
+        Raises what the caller gets when they do not let the call begin: nothing happened then.
+        """
         ...
 
     def unlimit(self) -> None:
-        """The call ended."""
+        """The call ended. May be repeated."""
 
     def push_frame(self) -> None:
         """A nested call begins: remember the stack pointer, the borrowed handles and the result area."""
@@ -100,9 +106,10 @@ class Guard(Generic[G]):
         lock = threading.RLock()
         self.lock: AbstractContextManager[Any] = lock if lock_timeout is None else patient(lock, lock_timeout)
         """One thread at a time; held from before ``enter`` until after ``leave``."""
+        self._lock = lock
         self.held: Callable[[], bool] = lock._is_owned  # type: ignore[attr-defined]
         """Whether this thread is inside already: then its next call is a nested one."""
-        self.free = free(lock)
+        self.free: Callable[[], bool] = is_free(lock)
         """Whether no other thread is inside."""
         self.name = name
         self.instance_id = 0
@@ -144,8 +151,14 @@ class Guard(Generic[G]):
         Raises :class:`ModuleTerminated` when this call may not run, and whatever instantiating and ``start`` raise.
         """
         guest = self._guest
-        if not self._ready or nested or guest is None or self._due or guest.troubled():
+        if not self._ready or nested or guest is None or self._due:
             guest = self._admit(nested)
+        elif trouble := guest.troubled():
+            if trouble > 1:
+                guest = self._admit(nested)
+            else:
+                self._ready = False
+                self._limited = guest.limit()
         self._ready = False
         self.counters.calls += 1
         return guest
@@ -169,8 +182,17 @@ class Guard(Generic[G]):
             return
         if guest.death is None and self._state is State.LIVE and not self._limited:
             self._ready = True
-        else:
-            self._end(guest)
+            if guest.death is None:  # looked at last: see terminate()
+                return
+            self._ready = False
+        self._end(guest)
+
+    def idle(self) -> bool:
+        """Whether no thread is inside. For a thread that is not, itself."""
+        if not self._lock.acquire(blocking=False):
+            return False
+        self._lock.release()
+        return True
 
     # ------------------------------------------------------------------ what hosts and guests ask for
 
@@ -201,6 +223,7 @@ class Guard(Generic[G]):
             return
         if guest is not None:
             guest.kill(death)
+        # A call that ends looks for a death after it has said that it did: one of the two of us sees the other.
         nested = self.held()
         if nested or self._ready or guest is None:
             with self.lock:
@@ -278,6 +301,9 @@ class Guard(Generic[G]):
         finally:
             self._let_go_of_the_dead()
         self._ready = self._state is State.LIVE
+        if self._ready and guest.death is not None:  # as in leave()
+            self._ready = False
+            self._end(guest)
 
     def _refusal(self) -> ModuleTerminated:
         self.counters.refusals += 1

@@ -28,15 +28,15 @@ def patient(lock: threading.RLock, seconds: float) -> AbstractContextManager[Any
     return cast("AbstractContextManager[Any]", type("PatientLock", (), {"__enter__": enter, "__exit__": lock.__exit__})())
 
 
-def free(lock: threading.RLock) -> Callable[[], bool]:
-    """A function that says whether this thread could have ``lock`` now."""
-    at_once = patient(lock, 0)
+def is_free(lock: threading.RLock) -> Callable[[], bool]:
+    """A function that says whether no other thread has ``lock`` at this moment. It knows the lock, and nobody who uses it."""
+    attempt = patient(lock, 0)
 
-    def is_free() -> bool:
+    def free() -> bool:
         try:
-            with at_once:
+            with attempt:
                 return True
         except TimeoutError:
             return False
 
-    return is_free
+    return free
