@@ -38,6 +38,8 @@ class Outcome:
     """Whether an error was logged: it struck where no caller could be told."""
     fresh: bool = False
     """Whether a fresh instance has taken over, or does so with the next call."""
+    left: str = ""
+    """What is left of the call in a live instance: ``"borrowed"`` (the object), ``"handles"``."""
 
 
 class World:
@@ -51,10 +53,11 @@ class World:
         self.lines: list[str] = []
         self.deaths: list[GuestAborted] = []
         self.error: BaseException | None = None
+        self.thing: Any = None
         self.on_held: Callable[[], Any] = lambda: None
         self.threads: list[threading.Thread] = []
         imports = {
-            "armed": lambda: self.armed,
+            "armed": self.take_armed,
             "host": self.host,
             "nested": self.nested,
             "lend": lambda closure, event: closure(event),
@@ -67,6 +70,11 @@ class World:
 
     # ------------------------------------------------------------------ functions of the host
 
+    def take_armed(self) -> Any:
+        """Once only: in a fresh instance nothing happens again."""
+        armed, self.armed = self.armed, self.nothing
+        return armed
+
     def host(self, event: Any) -> None:
         """What the guest cannot do alone."""
         match event.name:
@@ -77,9 +85,9 @@ class World:
                 self.error = KeyboardInterrupt()
                 raise self.error
             case "BorrowConflict":
-                thing = self.i.Thing(self.nothing)
-                self.on_held = thing.hold
-                thing.hold()
+                self.thing = self.thing or self.i.Thing(self.nothing)
+                self.on_held = self.thing.hold
+                self.thing.hold()
             case "TerminatedByThread":
                 self.threads.append(threading.Thread(target=self.terminate_soon))
                 self.threads[0].start()
