@@ -103,7 +103,7 @@ def _say(made: pipeline.Generated, out: Path, *, check: bool, verbose: bool) -> 
 @click.argument("module", type=_PATH)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def inspect(module: Path, as_json: bool) -> None:
-    """Show what MODULE exports and wants, and what this version makes of it."""
+    """Show what MODULE exports and wants, what of recovery it supports, and why not."""
     facts = report.inspected(pipeline.read(module), module.name)
     if as_json:
         click.echo(json.dumps(facts, indent=2))
@@ -111,7 +111,7 @@ def inspect(module: Path, as_json: bool) -> None:
     console = Console(highlight=False, width=None if sys.stdout.isatty() else _PIPE_WIDTH)
     for title, value in facts["guest"].items():
         console.print(f"[bold]{title.replace('_', ' ')}[/]: {_plain(value)}")
-    for title, rows in (("exports", facts["exports"]), ("imports to provide", facts["imports"])):
+    for title, rows in (("recovery", facts["recovery"]), ("exports", facts["exports"]), ("imports to provide", facts["imports"])):
         if rows:
             table = Table(*rows[0], title=title, title_justify="left", box=None, pad_edge=False)
             for row in rows:

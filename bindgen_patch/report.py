@@ -8,7 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from bindgen_patch import ir, symbols
+from bindgen_patch.capabilities import capabilities
 from bindgen_patch.decode import decode
+from bindgen_patch.edit import edit
 from bindgen_patch.emit import abi
 from bindgen_patch.emit.module import PyModule, build
 from bindgen_patch.emit.plan import Function
@@ -50,8 +52,9 @@ def generated(made: Generated, folder: Path, stale: list[str] | None) -> dict[st
 
 def inspected(data: bytes, name: str) -> dict[str, Any]:
     """What ``inspect`` shows. Raises :class:`GenerationError` for what cannot even be read."""
-    module, _ = decode(data, name)
+    module, wasm = decode(data, name)
     python = build(module, title=name)
+    able = capabilities(module, wasm, edit(wasm, module).layout, python)
     facts = module.facts
     return {
         "guest": {
@@ -66,6 +69,7 @@ def inspected(data: bytes, name: str) -> dict[str, Any]:
             "guarded": _guarded(python),
             "crates": ", ".join(module.crates),
         },
+        "recovery": [dataclasses.asdict(capability) for capability in able],
         "exports": _exports(python),
         "imports": _imports(module),
         "notes": list(python.notes),

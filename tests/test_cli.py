@@ -135,6 +135,38 @@ def test_inspect_json(mode: str) -> None:
     assert {"name": "greet", "python": "(name: str) -> str", "doc": "Greets someone."} in told["exports"]
 
 
+RECOVERY: dict[tuple[str, str], dict[str, str]] = {
+    ("recovery", "unwind"): {
+        "panics unwind": "yes",
+        "destructors run when a host function fails": "partly",
+        "the guest's abort hook runs": "yes",
+    },
+    ("recovery", "legacy"): {"panics unwind": "yes", "the guest asks for a fresh instance": "yes"},
+    ("recovery", "abort"): {
+        "panics unwind": "no",
+        "destructors run when a host function fails": "no",
+        "panics tell their message": "partly",
+        'objects come back after a reinit (stale="recreate")': "yes",
+    },
+    ("strings", "unwind"): {
+        "the guest asks for a fresh instance": "no",
+        "deaths name files and lines": "no",
+        "deaths name Rust functions": "yes",
+    },
+}
+
+
+@pytest.mark.parametrize(("case", "mode"), RECOVERY)
+def test_inspect_tells_what_of_recovery_is_supported(case: str, mode: str) -> None:
+    told = json.loads(run("inspect", FIXTURES / case / f"{mode}.wasm", "--json").stdout)["recovery"]
+    found = {item["feature"]: item["supported"] for item in told}
+    assert found == found | RECOVERY[case, mode]
+    assert all(item["why"] for item in told)
+    assert set(found.values()) <= {"yes", "no", "partly"}
+    shown = run("inspect", FIXTURES / case / f"{mode}.wasm").stdout
+    assert all(item["feature"] in shown and item["why"] in shown for item in told)
+
+
 def test_python_dash_m() -> None:
     done = subprocess.run([sys.executable, "-m", "bindgen_patch", "--version"], capture_output=True, text=True, check=True)
     assert done.stdout.startswith("bindgen-patch, version")
