@@ -193,6 +193,8 @@ class Guard(Generic[G]):
         if guest is not None:
             guest.kill(death)
         nested = self.held()
+        if nested and not self._started:
+            return  # its start fails of it, and the next call tries afresh
         if nested or self._ready or guest is None:
             with self.lock:
                 try:
