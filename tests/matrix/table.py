@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import textwrap
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -45,12 +46,13 @@ Each cell was run: a fresh instance, one event, one way in. First what the calle
 | `R` | the awaitable raises `ModuleTerminated` | `–` | there is no such cell, for the reason in the footnote |
 
 The letter after `†` is the kind: {kinds}.
-Then the instance. After `†` it is terminated: hooks ran once, calls are refused until a fresh instance is asked for, the same functions then work again. After
-all else it is live: state is kept, and nothing is left of the call, neither stack nor handles, unless there is a `*`: the frames that the
-exception has passed still hold what they held (an object stays borrowed, a value is not freed). `°`: it is new, no hook ran, and the next call tries afresh.
-`↻`: it is replaced, and the fresh one serves the next call.
 
-The ways in: {ways}.
+Then the instance. With a `†` it is terminated: hooks ran once, calls are refused until a fresh instance is asked for, and then the same functions work
+again. With a `°` it is new: no hook ran, and the next call tries afresh. With `↻` it is replaced: a fresh one serves the next call. Else it is live: state
+is kept, and nothing is left of the call, neither stack nor handles. With a `*` the frames that the exception has passed still hold what they held: an object
+stays borrowed, a value is not freed.
+
+{ways}
 """
 
 
@@ -65,7 +67,7 @@ def symbol(outcome: Outcome) -> str:
         case "returned" | "refused" if outcome.state == "terminated":
             text = f"({dead})"
         case ending:
-            text = {"returned": "✓", "panic": "P", "error": "E", "host": "E"}[ending]
+            text = {"returned": "✓", "panic": "P", "error": "E", "host": "E"}[ending] + ("†" if outcome.state == "terminated" else "")
     if outcome.logged:
         text = "log" if text == "✓" else f"{text} log"
     if outcome.fresh:
@@ -78,7 +80,7 @@ def tables(observed: Observed) -> str:
     seen = {build: tuple(observed.get((event, way, build)) for event in EVENTS for way in WAYS) for build in BUILDS}
     groups = dict.fromkeys(tuple(build for build in BUILDS if seen[build] == seen[other]) for other in BUILDS)
     notes: list[str] = []
-    text = [LEGEND.format(kinds=", ".join(f"`{letter}` {kind}" for kind, letter in KINDS.items()), ways="; ".join(_ways()))]
+    text = [LEGEND.format(kinds=", ".join(f"`{letter}` `{kind}`" for kind, letter in KINDS.items()), ways=_ways())]
     for group in groups:
         text += [f"#### {_TITLES[group]}", "", "| | " + " | ".join(WAYS) + " |", "|---" * (len(WAYS) + 1) + "|"]
         for name, event in EVENTS.items():
@@ -89,8 +91,9 @@ def tables(observed: Observed) -> str:
     return "\n".join([*text, ""])
 
 
-def _ways() -> list[str]:
-    return [f"{name}: {way.title}" for name, way in WAYS.items() if way.title]
+def _ways() -> str:
+    """What the columns are, a paragraph."""
+    return textwrap.fill("The ways in: " + "; ".join(f"**{name}** {way.title}" for name, way in WAYS.items()) + ".", 160, break_on_hyphens=False)
 
 
 def _cell(observed: Observed, event: str, way: str, build: str, notes: list[str]) -> str:

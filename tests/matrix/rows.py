@@ -1,0 +1,75 @@
+"""Where the rows of docs/recovery.md's table of events are tested: events and ways in of the matrix, or ``module::test`` in ``tests/run``."""
+
+from __future__ import annotations
+
+_PANICS = ("Panic", "PanicWithoutText", "Unwrap", "Index")
+
+ROWS: dict[str, tuple[str, ...]] = {
+    "Rust panic, unwind": (
+        *_PANICS,
+        "test_recovery::test_panic_unwinds",
+        "test_recovery::test_state_is_kept_and_destructors_run",
+        "test_recovery::test_panic_hook_runs_first",
+        "test_recovery::test_a_method_that_panicked_leaves_its_object_usable",
+        "test_recovery::test_many_panics_leak_nothing",
+    ),
+    "panic inside a destructor while panicking, unwind": ("PanicInDrop", "test_recovery::test_panic_while_panicking"),
+    "Rust panic, abort": (*_PANICS, "test_recovery::test_panic_aborts", "test_start::test_the_message_of_a_panic_that_aborts"),
+    "`process::abort`, `unreachable`": ("Abort", "Unreachable"),
+    "out of memory, stack overflow (either stack), access outside memory, bad table index or signature": (
+        "OutOfMemory",
+        "ShadowStack",
+        "NativeStack",
+        "OutOfBounds",
+        "TableIndex",
+        "Signature",
+    ),
+    "a raw Rust exception leaves an export (`*_aborting` closures, a field getter's borrow conflict)": ("aborting", "free", "field"),
+    "the guest breaks the protocol: an address outside memory, a handle that stands for nothing, a `str` that is not UTF-8": (
+        "BrokenAbi",
+        "test_hostile::test_strings_outside_memory",
+        "test_hostile::test_made_up_handles",
+        "test_hostile::test_a_string_that_is_not_utf8",
+    ),
+    '`instance.terminate("why")`': (
+        "TerminatedByHost",
+        "TerminatedByThread",
+        "test_recovery::test_terminate",
+        "test_recovery::test_terminate_before_the_first_call",
+    ),
+    "`Err(JsError)`, `throw_str`": ("ErrError", "ThrowStr"),
+    "`Err(value)`, `throw_val`": ("ErrValue", "ThrowVal", "test_recovery::test_err_and_throw"),
+    "a host function raises, plain import": ("HostError", "Interrupt", "test_recovery::test_many_host_exceptions_leak_nothing"),
+    "a host function raises, `catch` import": ("HostErrorCaught", "InterruptCaught"),
+    "borrow conflict, use after free or consumption": (
+        "BorrowConflict",
+        "test_recovery::test_borrow_conflicts",
+        "test_recovery::test_use_after_free_and_after_consumption",
+        "test_recovery::test_wrong_class",
+    ),
+    "closure called after it was dropped, `FnMut` inside itself": (
+        "test_closures::test_lent_closures_expire",
+        "test_closures::test_once",
+        "test_closures::test_entered_twice",
+    ),
+    "object or closure of an earlier instance used": (
+        "test_recovery::test_first_call_after_reinit_on_an_old_object",
+        "test_closures::test_stale_closures",
+    ),
+    "object of a dead or earlier instance freed or collected": (
+        "test_recovery::test_every_way_in_is_refused_after_a_death",
+        "test_recovery::test_freeing_a_stale_object_frees_nothing",
+    ),
+    "death inside a nested call, swallowed by the host": ("swallowed", "`catch`", "test_recovery::test_a_nested_abort_cannot_be_swallowed"),
+    "the abort hook panics, traps or raises": (
+        "hook",
+        "test_recovery::test_a_hook_that_fails_is_logged",
+        "test_recovery::test_a_host_hook_that_fails_is_logged",
+    ),
+    "`start` fails": ("start", "test_start::test_a_start_that_fails", "test_start::test_a_restart_that_fails"),
+    "`schedule_reinit()`, then a nested call": (
+        "ReinitByGuest",
+        "ReinitByHost",
+        "test_recovery::test_only_the_outermost_call_replaces_the_instance",
+    ),
+}
