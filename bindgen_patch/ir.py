@@ -312,10 +312,10 @@ class Call:
     catch: bool = False
     variadic: bool = False
     asyncness: bool = False
-    task_queue: bool = False
-    """It is how js-sys asks for its tasks to be polled."""
     params: tuple[str, ...] = ()
     """Argument names, receiver included."""
+    task_queue: bool = False
+    """It is how js-sys asks for its tasks to be polled."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,7 +30,7 @@ log = logging.getLogger("bindgen_patch")
 Job = Callable[[], None]
 
 _NESTED = "a host function that the guest is calling cannot wait for the guest: its continuations run after that call"
-_SLICE = 10_000
+_SLICE = 1_000
 """After so many jobs the loop has its turn: a guest whose jobs add jobs for ever must not keep timeouts from being noticed."""
 _stranded: WeakSet[Jobs] = WeakSet()
 """Queues with jobs that no loop knows of."""

@@ -11,6 +11,7 @@ import logging
 import threading
 import types
 from collections.abc import Awaitable, Callable, Generator
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar
 from weakref import ref
 
@@ -30,6 +31,8 @@ T_co = TypeVar("T_co", covariant=True)
 
 Resolve = Callable[..., None]
 _own = threading.local()
+_settling = threading.RLock()
+"""Held while promises are settled or asked whether they are, for this may be in several threads. Nothing else happens under it."""
 
 
 def default_jobs() -> Jobs:
@@ -129,13 +132,23 @@ class Promise(Awaitable[T_co], Generic[T_co]):
         def wake() -> None:
             done() if running_loop() is loop else notify(loop, done)
 
-        self._waiters.append(wake)
         try:
-            if self._state == "pending":
+            if self._watch(wake):
                 await future
         finally:
-            if wake in self._waiters:
-                self._waiters.remove(wake)
+            self._unwatch(wake)
+
+    def _watch(self, call: Callable[[], None]) -> bool:
+        """Have ``call`` called, in whatever thread, when this is settled; false when it is settled already."""
+        with _settling:
+            if self._state == "pending":
+                self._waiters.append(call)
+                return True
+        return False
+
+    def _unwatch(self, call: Callable[[], None]) -> None:
+        with _settling, suppress(ValueError):
+            self._waiters.remove(call)
 
     def result(self, timeout: float | None = None) -> T_co:
         """The value, without a running event loop: one is driven until the promise is settled.
@@ -150,18 +163,20 @@ class Promise(Awaitable[T_co], Generic[T_co]):
             if running_loop() is not None:
                 raise RuntimeError("an event loop is running in this thread: await the promise, do not block on it")
             settled = threading.Event()
-            watch = self._waiters.append
-            watch(settled.set)
-            if self._state != "pending":
-                settled.set()
+            ours: list[Callable[[], None]] = []
 
             def when_settled(call: Callable[[], None]) -> None:
-                watch(call)
-                if self._state != "pending":
+                ours.append(call)
+                if not self._watch(call):
                     call()
 
-            if not self._jobs.wait(settled, when_settled, timeout):
-                raise TimeoutError(f"the promise is still pending after {timeout} seconds")
+            when_settled(settled.set)
+            try:
+                if not self._jobs.wait(settled, when_settled, timeout):
+                    raise TimeoutError(f"the promise is still pending after {timeout} seconds")
+            finally:
+                for call in ours:
+                    self._unwatch(call)
         return self._read()
 
     def then(self, on_fulfilled: Callable[[T_co], Any] | None = None, on_rejected: Callable[[Any], Any] | None = None) -> Promise[Any]:
@@ -237,16 +252,17 @@ class Promise(Awaitable[T_co], Generic[T_co]):
 
     def _settle(self, state: Literal["fulfilled", "rejected"], value: Any) -> None:
         """FulfillPromise and RejectPromise. Runs no code of anybody's."""
-        if self._state != "pending":
-            return
-        self._value, self._state = value, state
+        with _settling:
+            if self._state != "pending":
+                return
+            self._value, self._state = value, state
+            reactions, self._reactions = self._reactions, []
+            waiters, self._waiters = self._waiters, []
         if self._realm is not None:
             self._realm.settled(self)
             self._realm = None
-        reactions, self._reactions = self._reactions, []
         for reaction in reactions:
             self._react(reaction)
-        waiters, self._waiters = self._waiters, []
         for wake in waiters:
             wake()
 
@@ -266,10 +282,11 @@ class Promise(Awaitable[T_co], Generic[T_co]):
 
     def _subscribe(self, reaction: Reaction) -> None:
         self._handled = True
-        self._reactions.append(reaction)
-        if self._state != "pending" and reaction in self._reactions:
-            self._reactions.remove(reaction)
-            self._react(reaction)
+        with _settling:
+            if self._state == "pending":
+                self._reactions.append(reaction)
+                return
+        self._react(reaction)
 
     def _finally(self, on_settled: Any = None) -> Promise[Any]:
         """27.2.5.3."""

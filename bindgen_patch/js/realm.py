@@ -72,14 +72,15 @@ class Realm:
         calls = getattr(poll_all, "_bp_calls", 0)
         self.turns.begin()
         members = self.turns.members
+        self._failed = True
         try:
             self._microtask(poll_all)
-        finally:
+        finally:  # by an interrupt, too
             self.turns.end()
-        if self._failed and not self.ended and getattr(poll_all, "_bp_calls", 0) > calls:
-            self.turns.wake(members)
-            self.queue_microtask(poll_all)
-            self.turns.woken()
+            if self._failed and not self.ended and getattr(poll_all, "_bp_calls", 0) > calls:
+                self.turns.wake(members)
+                self.queue_microtask(poll_all)
+                self.turns.woken()
 
     # ------------------------------------------------------------------ promises that depend on the instance
 

@@ -80,7 +80,7 @@ class Cell:
         self.enter = self.way.prepare(self.world)
         self.enter(self.world.nothing)
         if self.of_guest.name == "BorrowConflict":
-            self.world.thing = self.i.Thing(self.world.nothing)
+            self.world.other = self.i.Thing(self.world.nothing)
         before = self.i.drops()
         self.enter(self.world.nothing)
         gc.collect(0)
@@ -139,9 +139,13 @@ class Cell:
             left = "handles" if self.i.counters.live_handles != self.handles else ""
             if self.drops:
                 assert (self.i.drops() - self.drops_before == self.drops) == self.destructors_run()
-            if self.ending(self.world.nothing)[0] == Outcome("error", ALIASING):
-                left = "borrowed"
-                self.prepare_again()
+            if self.world.subject is not None:
+                try:
+                    self.world.subject.exclusive(self.world.nothing)
+                except js.Error as error:
+                    assert error.message == ALIASING
+                    left = "borrowed"
+                    self.prepare_again()
         self.check_works()
         return left
 

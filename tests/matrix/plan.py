@@ -161,9 +161,9 @@ class Way:
     """What an exception leaves behind where it runs no destructors; see :attr:`.Outcome.left`."""
 
 
-def method(title: str, name: str, left: str = "") -> Way:
+def method(title: str, name: str) -> Way:
     """A method of one object."""
-    return Way(title, lambda world: getattr(world.i.Thing(world.nothing), name), left=left)
+    return Way(title, lambda world: getattr(world.make_subject(), name), left="borrowed")
 
 
 def closure(title: str, maker: str, translate: Callable[[Outcome], Outcome] = as_it_is) -> Way:
@@ -191,19 +191,19 @@ def swallowing(world: World) -> Enter:
 
 def getter(world: World) -> Callable[[], Any]:
     """Reads a property."""
-    thing = world.i.Thing(world.nothing)
+    thing = world.make_subject()
     return lambda: thing.property
 
 
 def setter(world: World) -> Callable[[], Any]:
     """Sets a property."""
-    thing = world.i.Thing(world.nothing)
+    thing = world.make_subject()
     return lambda: setattr(thing, "property", 1)
 
 
 def field(world: World) -> Enter:
     """Reads a field; all that can go wrong is that the object is borrowed."""
-    thing = world.i.Thing(world.nothing)
+    thing = world.make_subject()
 
     def read(event: Any) -> Any:
         if event.name == "Nothing":
@@ -236,10 +236,10 @@ WAYS: dict[str, Way] = {
     "text": Way("one with texts and lists", lambda world: lambda event: world.i.function_with_text(event, "text", [1, 2])),
     "new": Way("a constructor", lambda world: world.i.Thing),
     "`&self`": method("a method", "shared"),
-    "`&mut self`": method("a method that borrows its object exclusively", "exclusive", "borrowed"),
+    "`&mut self`": method("a method that borrows its object exclusively", "exclusive"),
     "`self`": Way("a method that consumes its object", lambda world: lambda event: world.i.Thing(world.nothing).consume(event)),
     "static": Way("a static method", lambda world: world.i.Thing.unbound),
-    "get": when_armed("a getter", getter),
+    "get": when_armed("a getter", getter, left="borrowed"),
     "set": when_armed("a setter", setter, left="borrowed"),
     "field": Way("the getter that wasm-bindgen writes for a public field", field, left="borrowed"),
     "free": when_armed("a destructor, by `free()`", lambda world: lambda: world.i.Bomb().free(), uncaught),

@@ -72,4 +72,29 @@ ROWS: dict[str, tuple[str, ...]] = {
         "ReinitByHost",
         "test_recovery::test_only_the_outermost_call_replaces_the_instance",
     ),
+    "panic in an `async fn` export, before or after the first await, unwind": ("async", "await", "test_futures::test_panic_in_a_poll"),
+    "death in an `async fn` export, before or after the first await": ("async", "await", "test_futures::test_death_in_a_poll"),
+    "other awaitables that are pending when their instance dies, is replaced or closed": (
+        "test_futures::test_death_in_a_call_while_others_wait",
+        "test_futures::test_terminate_while_others_wait",
+        "test_futures::test_reinit_while_pending",
+        "test_futures::test_close_while_pending",
+    ),
+    "microtasks and reactions of an instance that is gone": ("test_futures::test_reinit_with_microtasks_in_the_queue",),
+    "an awaitable of the host raises, or is cancelled": (
+        "test_futures::test_exceptions_of_the_host_pass_through",
+        "test_futures::test_a_cancelled_awaitable_is_an_err",
+        "test_futures::test_interrupts_never_become_an_err",
+    ),
+    "a host function raises inside a poll, plain import": (
+        "async",
+        "await",
+        "test_futures::test_a_failing_host_function_without_catch",
+        "test_futures::test_who_waits_for_something_else_is_not_blamed",
+    ),
+    "panic in a task of `spawn_local` or in a microtask, unwind": (
+        "task",
+        "test_futures::test_panics_that_nobody_waits_for_are_logged",
+        "test_futures::test_panic_in_a_reaction",
+    ),
 }

@@ -49,8 +49,8 @@ The letter after `†` is the kind: {kinds}.
 
 Then the instance. With a `†` it is terminated: hooks ran once, calls are refused until a fresh instance is asked for, and then the same functions work
 again. With a `°` it is new: no hook ran, and the next call tries afresh. With `↻` it is replaced: a fresh one serves the next call. Else it is live: state
-is kept, and nothing is left of the call, neither stack nor handles. With a `*` the frames that the exception has passed still hold what they held: an object
-stays borrowed, a value is not freed.
+is kept, and nothing is left of the call, neither stack nor handles. With a `*` the exception has passed frames whose destructors did not run, and that shows:
+an object stays borrowed, a value is not let go of. (With panic=abort there are no such destructors anywhere; what those frames owned in memory is leaked.)
 
 {ways}
 """

@@ -53,7 +53,9 @@ class World:
         self.lines: list[str] = []
         self.deaths: list[GuestAborted] = []
         self.error: BaseException | None = None
-        self.thing: Any = None
+        self.subject: Any = None
+        """The object whose method is the way in."""
+        self.other: Any = None
         self.on_held: Callable[[], Any] = lambda: None
         self.threads: list[threading.Thread] = []
         imports = {
@@ -85,9 +87,9 @@ class World:
                 self.error = KeyboardInterrupt()
                 raise self.error
             case "BorrowConflict":
-                self.thing = self.thing or self.i.Thing(self.nothing)
-                self.on_held = self.thing.hold
-                self.thing.hold()
+                self.other = self.other or self.i.Thing(self.nothing)
+                self.on_held = self.other.hold
+                self.other.hold()
             case "TerminatedByThread":
                 self.threads.append(threading.Thread(target=self.terminate_soon))
                 self.threads[0].start()
@@ -111,6 +113,11 @@ class World:
             return 0
 
     # ------------------------------------------------------------------ what ways in need
+
+    def make_subject(self) -> Any:
+        """An object, to go in by one of its methods."""
+        self.subject = self.i.Thing(self.nothing)
+        return self.subject
 
     def with_armed(self, event: Any, call: Callable[[], Any]) -> Any:
         """``call()``, during which the guest is told of ``event`` when it asks."""

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from bindgen_patch import GuestAborted, GuestException, ModuleTerminated, PanicError, js, pipeline
+from bindgen_patch import GuestAborted, GuestException, ModuleTerminated, PanicError, ir, js, pipeline
 from bindgen_patch.emit.package import write
 
 from ..conftest import FIXTURES
@@ -21,6 +21,10 @@ from .kit import guest_of
 
 Load = Callable[..., Any]
 MODES = ("unwind", "legacy", "abort")
+
+
+in_every_build = pytest.mark.parametrize("guest", MODES, indirect=True)
+"""With the form of exception handling that the editor translates, too."""
 
 
 class HostError(Exception):
@@ -56,9 +60,9 @@ def host() -> Host:
     return Host()
 
 
-@pytest.fixture(params=MODES)
+@pytest.fixture(params=["unwind", "abort"])
 def guest(load: Load, host: Host, request: pytest.FixtureRequest) -> Any:
-    """The guest in every build, on its default instance."""
+    """The guest as it is built in two ways, on its default instance; see :data:`in_every_build`."""
     module = load("futures", request.param)
     module.instance.provide(host.imports())
     return module
@@ -130,6 +134,7 @@ def errors_logged(caplog: pytest.LogCaptureFixture) -> list[str]:
 # ------------------------------------------------------------------------------------------- values
 
 
+@in_every_build
 def test_values(guest: Any) -> None:
     async def main() -> None:
         exact: list[tuple[Any, Any]] = [
@@ -324,6 +329,7 @@ ORDER = [
 """What ``order()`` logs under Node 24, through the glue of wasm-bindgen 0.2.130."""
 
 
+@in_every_build
 def test_microtasks_run_in_the_order_of_javascript(guest: Any, host: Host) -> None:
     async def main() -> None:
         guest.order()
@@ -386,6 +392,7 @@ def test_imports_of_every_form(guest: Any, host: Host) -> None:
     assert run(main) == ["host/index", "connected to host", 2]
 
 
+@in_every_build
 @pytest.mark.parametrize("when", ["at once", "later"])
 def test_exceptions_of_the_host_pass_through(guest: Any, host: Host, when: str) -> None:
     error = HostError("mine")
@@ -459,6 +466,24 @@ def test_interrupts_never_become_an_err(guest: Any, host: Host, interrupt: type[
     assert guest.echo_u32(1).result(5) == 1
 
 
+@in_every_build
+def test_an_interrupt_in_a_poll_leaves_the_others_alone(guest: Any, host: Host) -> None:
+    """Those that js-sys would have polled in the same call are polled in the next."""
+
+    def interrupt(_value: int) -> int:
+        raise KeyboardInterrupt
+
+    host.plain = interrupt  # type: ignore[method-assign]
+    interrupted = guest.call_plain(None, 1)
+    other = guest.echo_u32(2)
+    with pytest.raises(KeyboardInterrupt):
+        other.result(5)
+    assert other.result(5) == 2
+    assert guest.instance.state == "live"
+    del interrupted
+
+
+@in_every_build
 def test_a_failing_host_function_without_catch(guest: Any) -> None:
     """The same object comes out of the awaitable whose poll it was, of those that were polled in one go; the others go on."""
 
@@ -516,6 +541,7 @@ def test_panic_in_an_async_method(unwinding: Any) -> None:
     assert counter.value == 5
 
 
+@in_every_build
 @pytest.mark.parametrize("call", ["panic_before", "panic_after", "abort_before", "abort_after"])
 def test_death_in_a_poll(guest: Any, call: str) -> None:
     """Panics of an unwinding guest are no deaths; in any other case the awaitable raises the death itself, and hooks run once."""
@@ -559,6 +585,7 @@ def test_death_in_an_async_method(guest: Any) -> None:
     run(main)
 
 
+@in_every_build
 def test_of_two_calls_of_one_export_that_one_died_whose_turn_it_was(guest: Any) -> None:
     async def main(together: bool) -> None:
         first, resolve_first, _ = pending()
@@ -639,6 +666,7 @@ def test_death_in_a_guest_without_names(mode: str, tmp_path: Path, monkeypatch: 
     run(main)
 
 
+@in_every_build
 def test_death_in_a_task_is_nobodys(guest: Any) -> None:
     deaths: list[GuestAborted] = []
     guest.instance.on_abort(deaths.append)
@@ -717,6 +745,7 @@ def test_terminate_while_others_wait(guest: Any) -> None:
     run(main)
 
 
+@in_every_build
 @pytest.mark.parametrize("who", ["host", "guest"])
 def test_reinit_while_pending(guest: Any, who: str, caplog: pytest.LogCaptureFixture) -> None:
     """Pending awaitables are rejected when the fresh instance is made; what then happens to their promises never gets into it."""
@@ -869,6 +898,15 @@ def test_a_task_that_never_stops_giving_way_does_not_stop_the_loop(guest: Any) -
         guest.spin_until_signalled().result(0.01)
 
 
+@pytest.mark.parametrize("mode", MODES)
+def test_the_queue_of_tasks_is_known_from_other_microtasks(generated: Callable[..., pipeline.Generated], mode: str) -> None:
+    """The guest imports ``queueMicrotask`` twice; what js-sys gives to its own is polled again when a task fails."""
+    roles = [item.role for item in generated("futures", mode).module.imports if isinstance(item.role, ir.Call)]
+    asking = [role for role in roles if role.operation == "call" and role.target.path == ("queueMicrotask",)]
+    assert sorted(role.task_queue for role in asking) == [False, True]
+    assert sum(role.task_queue for role in roles) == 1
+
+
 # ------------------------------------------------------------------------------------------- loops and threads
 
 
@@ -982,6 +1020,23 @@ def test_calls_from_worker_threads(guest: Any) -> None:
     run(main)
 
 
+def test_two_loops_at_the_same_time(guest: Any) -> None:
+    results: list[Any] = []
+
+    def work(number: int) -> None:
+        async def main() -> list[int]:
+            return [await guest.wait_for(asyncio.sleep(0, step * number)) for step in range(30)]
+
+        results.append((number, run(main)))
+
+    threads = [threading.Thread(target=work, args=[number]) for number in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+    assert sorted(results) == [(number, [step * number for step in range(30)]) for number in range(3)]
+
+
 def test_two_threads_block_on_one_instance(guest: Any) -> None:
     results: list[Any] = []
 
@@ -1010,6 +1065,7 @@ def test_death_in_another_thread_wakes_those_who_wait(guest: Any) -> None:
 # ------------------------------------------------------------------------------------------- leaks
 
 
+@in_every_build
 def test_settled_promises_leave_nothing_behind(guest: Any, host: Host) -> None:
     async def answer(url: str) -> str:
         return url
