@@ -67,7 +67,7 @@ class Cell:
             case _:
                 self.check_new()
         self.i.close()
-        if outcome.ending == "host":
+        if outcome.ending == "host" and self.world.had_loop:
             with errors_logged():  # a promise that was interrupted may tell so when it is collected
                 self.world.error = error = None
                 gc.collect()

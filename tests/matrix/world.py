@@ -56,6 +56,7 @@ class World:
         self.subject: Any = None
         """The object whose method is the way in."""
         self.other: Any = None
+        self.had_loop = False
         self.on_held: Callable[[], Any] = lambda: None
         self.threads: list[threading.Thread] = []
         imports = {
@@ -133,6 +134,7 @@ class World:
         async def main() -> Any:
             return await asyncio.wait_for(call(), 20)
 
+        self.had_loop = True
         return asyncio.run(main())
 
     def turned(self, call: Callable[[], Any]) -> None:
@@ -143,4 +145,5 @@ class World:
             for _ in range(5):
                 await asyncio.sleep(0)
 
+        self.had_loop = True
         asyncio.run(main())
