@@ -44,6 +44,8 @@ def main() -> None:
 @click.option("-o", "--out", type=_PATH, help="Folder of the package; an earlier package there is replaced.")
 @click.option("--vendor", is_flag=True, help="Copy the run time into the package, which then needs wasmtime only.")
 @click.option("--pep8", is_flag=True, help="Offer camelCase exports under snake_case names.")
+@click.option("--abort-handler", type=click.Choice(["on", "off"]), default="on", help="off: a panic=abort guest goes on after it failed.")
+@click.option("--reset-state", is_flag=True, help="Offer __wbg_reset_state, which replaces the instance at once.")
 @click.option("--check", is_flag=True, help="Write nothing; exit 1 when the package in the folder is stale.")
 @click.option("--show", type=click.Choice(["ir", "plain", "guarded"]), help="Print what a stage makes of the guest; write nothing.")
 @click.option("--json", "as_json", is_flag=True, help="Report as JSON.")
@@ -56,6 +58,8 @@ def gen(
     out: Path | None,
     vendor: bool,
     pep8: bool,
+    abort_handler: str,
+    reset_state: bool,
     check: bool,
     show: str | None,
     as_json: bool,
@@ -67,7 +71,8 @@ def gen(
         raise click.UsageError("Missing option '-o' / '--out': the folder of the package.")
     if out is not None and not check and show is None:
         check_ours(out)
-    made = pipeline.generate(pipeline.read(module), module.name, pipeline.Options(vendor, pep8))
+    options = pipeline.Options(vendor, pep8, abort_handler == "on", reset_state)
+    made = pipeline.generate(pipeline.read(module), module.name, options)
     if show is not None:
         click.echo({"ir": report.ir_text(made.module), "plain": made.plain, "guarded": made.guarded}[show], nl=False)
         return

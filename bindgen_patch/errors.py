@@ -18,7 +18,40 @@ they are the very same objects. This module imports nothing, so that either half
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any, Literal
+
+Kind = Literal[
+    "unreachable",
+    "panic",
+    "out_of_memory",
+    "stack_overflow",
+    "out_of_bounds",
+    "bad_call",
+    "arithmetic",
+    "foreign_exception",
+    "abi_violation",
+    "host_error",
+    "deadline",
+    "fuel",
+    "terminated",
+]
+"""Why an instance died.
+
+- ``"unreachable"``: ``process::abort``, or whatever else ended in wasm's ``unreachable`` without a sign of more
+- ``"panic"``: a Rust panic in a guest built with ``panic=abort``
+- ``"out_of_memory"``: an allocation failed, and Rust gave up
+- ``"stack_overflow"``: of the engine's stack or of the guest's own
+- ``"out_of_bounds"``: an access outside of memory
+- ``"bad_call"``: a call through a table that has nothing there, or something of another type
+- ``"arithmetic"``: a division or conversion that wasm does not define
+- ``"foreign_exception"``: a raw Rust exception left an export
+- ``"abi_violation"``: the guest broke wasm-bindgen's protocol
+- ``"host_error"``: the engine failed, not the guest
+- ``"deadline"``, ``"fuel"``: it ran for longer than it may
+- ``"terminated"``: its host, or the guest itself, said so
+"""
 
 
 class BindgenPatchError(Exception):
@@ -60,11 +93,12 @@ class Frame:
     """One frame of guest code, innermost first in :attr:`GuestAborted.frames`."""
 
     function: str
-    """The Rust symbol, demangled where the guest kept its name section, else ``<wasm function index>``."""
+    """The Rust symbol, demangled and without hashes, where the guest kept its name section, else ``wasm-function[index]``; an inlined
+    function by its short name."""
     offset: int
-    """Byte offset of the instruction in the guest's ``module.wasm``."""
+    """Byte offset of the instruction in the package's ``module.wasm``."""
     file: str | None = None
-    """Rust source file, where the guest carries debug information."""
+    """Rust source file, as rustc wrote it, where the guest carries debug information."""
     line: int | None = None
     """Line in :attr:`file`, counted from one."""
 
@@ -73,21 +107,69 @@ class Frame:
         return self.function + place
 
 
+_MOST_NOTED = 20
+"""Frames that a traceback shows."""
+
+
 class GuestAborted(GuestError):
     """The call that killed its instance: a trap, an abort, or an exception nobody may catch.
 
-    ``kind`` is one of ``"unreachable"``, ``"out_of_bounds"``, ``"stack_overflow"``, ``"out_of_memory"``,
-    ``"panic"`` (a guest built with ``panic=abort``), ``"bad_call"`` (a wrong table index or signature),
-    ``"arithmetic"``, ``"foreign_exception"`` (a raw Rust exception left an export), ``"host_error"``,
-    ``"abi_violation"`` (the guest broke the wasm-bindgen protocol) or ``"terminated"``.
-    ``frames`` holds the Rust frames that were on the stack, innermost first.
+    ``kind`` says why: one of :data:`Kind`. ``message`` is what the panic said where it was one and the guest's panic hook told the host,
+    ``location`` then is the panic's ``file:line:column``; else it is what the engine says.
     """
 
-    def __init__(self, message: str, *, kind: str, frames: tuple[Frame, ...] = ()) -> None:
+    def __init__(
+        self,
+        message: str,
+        *,
+        kind: Kind,
+        frames: tuple[Frame, ...] | Callable[[], tuple[Frame, ...]] = (),
+        location: str | None = None,
+    ) -> None:
         super().__init__(message)
         self.message = message
         self.kind = kind
-        self.frames = frames
+        self.location = location
+        self._frames = frames
+        self._notes: list[str] | None = None
+
+    @property
+    def frames(self) -> tuple[Frame, ...]:
+        """The Rust frames that were on the stack, innermost first, those of the calls around a nested one included.
+
+        Functions that the compiler inlined have frames of their own where the guest has debug information, which is read when
+        somebody asks.
+        """
+        if not isinstance(self._frames, tuple):
+            self._frames = self._frames()
+        return self._frames
+
+    @property
+    def __notes__(self) -> list[str]:
+        """What a traceback prints below the message (PEP 678); :meth:`add_note` adds to it. Made when somebody looks."""
+        if self._notes is None:
+            self._notes = [f"panicked at {self.location}"] if self.location else []
+            if self.frames:
+                shown = [f"  {frame}" for frame in self.frames[:_MOST_NOTED]]
+                more = len(self.frames) - len(shown)
+                self._notes.append("\n".join(["Rust frames, innermost first:", *shown, *([f"  … {more} more"] if more else [])]))
+        return self._notes
+
+    @__notes__.setter
+    def __notes__(self, notes: list[str]) -> None:
+        self._notes = notes
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickled and copied with what is known; what was found out when is nobody's business."""
+        return _aborted, (type(self), self.message, self.kind, self.frames, self.location, self.__notes__)
+
+
+def _aborted(
+    cls: type[GuestAborted], message: str, kind: Kind, frames: tuple[Frame, ...], location: str | None, notes: list[str]
+) -> GuestAborted:
+    death = cls(message, kind=kind, frames=frames, location=location)
+    death.__notes__ = notes
+    return death
 
 
 class ModuleTerminated(GuestError):

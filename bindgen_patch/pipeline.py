@@ -17,10 +17,15 @@ from bindgen_patch.instrument import check_guards, insert_guards
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What a user may choose. ``vendor``: carry the run time along; ``pep8``: snake_case for camelCase exports."""
+    """What a user may choose. ``vendor``: carry the run time along; ``pep8``: snake_case for camelCase exports.
+
+    ``abort_handler=False``: a guest with ``panic=abort`` goes on after a death; ``reset_state``: offer ``__wbg_reset_state``.
+    """
 
     vendor: bool = False
     pep8: bool = False
+    abort_handler: bool = True
+    reset_state: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +43,8 @@ def generate(data: bytes, name: str, options: Options = Options()) -> Generated:
     """The package for the guest ``data``. Raises :class:`GenerationError`; writes nothing."""
     module, wasm = decode(data, name)
     edited = edit(wasm, module)
-    python = build(module, title=name, slots=edited.layout.slots, pep8=options.pep8)
+    chosen = {"pep8": options.pep8, "abort_handler": options.abort_handler, "reset_state": options.reset_state}
+    python = build(module, title=name, slots=edited.layout.slots, **chosen)
     plain = render(python, edited.module, edited.shims, vendor=options.vendor)
     guarded = insert_guards(plain)
     check_guards(guarded)

@@ -10,6 +10,10 @@ Both halves of the project read it, so it imports nothing. Names are those of wa
 METADATA_SECTION = "__wasm_bindgen_unstable"
 """The programs that the macro wrote; the CLI, and ``edit``, take it away."""
 
+MOVED_CODE = "bindgen_patch_moved_code"
+"""Ours, in a guest with debug information whose exception handling was translated: where stretches of code lie now and lay before. Pairs of
+LEB128 numbers, each the distance from the pair before it; offsets in the code section."""
+
 EMSCRIPTEN_MARKERS = ("__wasm_bindgen_emscripten_marker", "__wasm_bindgen_emscripten_jspi_marker")
 
 # ------------------------------------------------------------------------------------- import modules
@@ -46,6 +50,8 @@ INSTANCE_TERMINATED = "__instance_terminated"
 """An immutable global: the address of the "this instance is dead" word."""
 ABORT_HANDLER = "__abort_handler"
 """An immutable global: the address of the word that holds the abort hook's place in table 0."""
+RESET_STATE = "__wbg_reset_state"
+"""No export of the guest's: what upstream calls the function that replaces the instance."""
 MAIN = "main"
 STACK_POINTER_NAME = "__stack_pointer"
 """A name in the name section, or ``env``'s import; never a raw export."""
@@ -80,6 +86,8 @@ EXPORT_TABLE = "__bp_table"
 EXPORT_HOST = "__bp_host"
 """The appended table whose slots the host fills with the functions of ``Import.function`` imports."""
 
+SHIM_MODULE = "bindgen_patch_shims"
+"""The companion's own name: by it a trap tells its frames from those of the guest."""
 SHIM_HOST_MODULE = "host"
 """The module name under which ``shims.wasm`` imports the host's functions."""
 SHIM_TAG = "tag"

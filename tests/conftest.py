@@ -19,6 +19,8 @@ from bindgen_patch.emit.package import write
 
 FIXTURES = Path(__file__).resolve().parent.parent / "fixtures"
 MODES = ("unwind", "abort")
+EVERY_MODE = ("unwind", "legacy", "abort")
+"""The guests in which panics matter are built with legacy exception handling too, which the editor translates."""
 CASES = sorted(path.parent.name for path in FIXTURES.glob("*/unwind.wasm"))
 BUILDS = [
     (folder.relative_to(FIXTURES).as_posix(), mode)
@@ -64,7 +66,7 @@ def load(generated: Callable[..., pipeline.Generated], tmp_path_factory: pytest.
     root = tmp_path_factory.mktemp("packages")
 
     def get(case: str, mode: str, **options: bool) -> ModuleType:
-        kind = "_".join((re.sub(r"\W", "_", case), mode, *(name for name, on in sorted(options.items()) if on)))
+        kind = "_".join((re.sub(r"\W", "_", case), mode, *(name if on else f"no_{name}" for name, on in sorted(options.items()))))
         if not (root / kind).exists():
             write(generated(case, mode, **options).files, root / kind)
         # Each under a name of its own, all from one place: Python compiles the text once.

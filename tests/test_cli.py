@@ -121,6 +121,18 @@ def test_pep8(tmp_path: Path) -> None:
 # ------------------------------------------------------------------------------------------- inspect
 
 
+def test_options_of_recovery(tmp_path: Path) -> None:
+    told = run("gen", FIXTURES / "recovery" / "abort.wasm", "-o", tmp_path / "a", "--abort-handler=off", "--reset-state").stdout
+    assert "note: --abort-handler=off: a call that fails leaves the instance live" in told
+    text = (tmp_path / "a" / "__init__.py").read_text()
+    assert "    abort_handler=False,\n" in text
+    assert "\n__wbg_reset_state = instance.reset_state\n" in text
+    told = run("gen", FIXTURES / "recovery" / "unwind.wasm", "-o", tmp_path / "b", "--abort-handler=off").stdout
+    assert "note: --abort-handler=off changes nothing: a guest whose panics unwind always has the handler" in told
+    told = run("gen", FIXTURES / "recovery" / "abort.wasm", "-o", tmp_path / "c", "--abort-handler=on").stdout
+    assert "--abort-handler" not in told
+
+
 def test_inspect() -> None:
     result = run("inspect", FIXTURES / "imports" / "unwind.wasm")
     assert result.exit_code == 0

@@ -6,11 +6,12 @@ Used for the analysis copy and for the edited guest. It renumbers nothing: what 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
 
 from bindgen_patch.decode import opcodes
 from bindgen_patch.decode.container import ORDER, Id, Section, Wasm
 from bindgen_patch.decode.reader import Reader
-from bindgen_patch.decode.writer import HEADER, section, sized, uleb
+from bindgen_patch.decode.writer import HEADER, custom, section, sized, uleb
 
 TRAP_BODY = bytes((0, opcodes.UNREACHABLE, opcodes.END))
 """A function body, valid for every type, that traps."""
@@ -18,10 +19,15 @@ EMPTY_BODY = bytes((0, opcodes.END))
 """A function body that does nothing, valid for ``() -> ()``."""
 
 
-def assemble(wasm: Wasm, replaced: Mapping[int, bytes | None], keep_custom: Callable[[Section], bool]) -> bytes:
+def assemble(
+    wasm: Wasm,
+    replaced: Mapping[int, bytes | None],
+    keep_custom: Callable[[Section], bool],
+    custom_content: Mapping[str, bytes] = MappingProxyType({}),
+) -> bytes:
     """The module with the contents of some sections ``replaced`` (added where missing, left out where ``None``).
 
-    Custom sections stay where they are if ``keep_custom`` says so.
+    Custom sections stay where they are if ``keep_custom`` says so; ``custom_content`` has another content for some, by name.
     """
     parts = [HEADER]
     waiting = sorted((ORDER.index(Id(number)), number) for number in replaced)
@@ -36,7 +42,8 @@ def assemble(wasm: Wasm, replaced: Mapping[int, bytes | None], keep_custom: Call
     for found in wasm.sections:
         if found.number == Id.CUSTOM:
             if keep_custom(found):
-                parts.append(wasm.data[found.header : found.end])
+                changed = custom_content.get(found.name)
+                parts.append(wasm.data[found.header : found.end] if changed is None else custom(found.name, changed))
             continue
         place = ORDER.index(Id(found.number))
         put_before(place)

@@ -6,7 +6,8 @@ stay too (without their exports nothing enters them), and so does every custom s
 
 An unsafe call (:mod:`~bindgen_patch.edit.hazards`) goes to an appended function instead. In place of an import that is one which reaches
 a trapping shim of the companion through the same table, in place of a function of the guest's a copy of it whose own calls go there.
-Nothing but the operands of such calls changes, and they keep the width that the linker gave them.
+Nothing but the operands of such calls changes, and they keep the width that the linker gave them. What is appended has names, in a guest
+that has kept its own.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from bindgen_patch.decode.container import KINDS, Id, Wasm
 from bindgen_patch.decode.rewrite import after_count, assemble, code_section
 from bindgen_patch.decode.writer import export, sleb, uleb, vector
 from bindgen_patch.edit.hazards import Call, Unsafe
+from bindgen_patch.edit.names import with_twins
 from bindgen_patch.errors import GenerationError
 
 _FUNCREF = 0x70
@@ -57,6 +59,7 @@ def edited_guest(wasm: Wasm, module: ir.Module, unsafe: Unsafe) -> tuple[bytes, 
         trapping=tuple(supplied.get(function, function) for function in unsafe.imports),
     )
     replaced: dict[int, bytes | None] = {Id.EXPORT: vector([*_kept_exports(wasm, module), *_own_exports(wasm, module, layout)])}
+    twins: dict[int, int] = {}
     if layout.slots:
         bodies = {function: _padded(_host_call(wasm, function, slot), wasm, function) for slot, function in enumerate(supplied)}
         twins = {function: len(wasm.functions) + place for place, function in enumerate([*unsafe.imports, *unsafe.copies])}
@@ -66,7 +69,8 @@ def edited_guest(wasm: Wasm, module: ir.Module, unsafe: Unsafe) -> tuple[bytes, 
         replaced[Id.TABLE] = _tables(wasm, len(layout.slots))
         replaced[Id.FUNCTION] = _functions(wasm, twins)
         replaced[Id.CODE] = code_section(wasm, bodies, added)
-    return assemble(wasm, replaced, lambda custom: custom.name != symbols.METADATA_SECTION), layout
+    data = assemble(wasm, replaced, lambda custom: custom.name != symbols.METADATA_SECTION, with_twins(wasm, twins))
+    return data, layout
 
 
 def _kept_exports(wasm: Wasm, module: ir.Module) -> list[bytes]:

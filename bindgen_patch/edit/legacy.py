@@ -1,7 +1,8 @@
 """Legacy exception handling -> exnref: rustc's default for ``panic=unwind`` made into what the engine runs.
 
 Only functions that use the legacy instructions are written anew; the code of all others stays byte for byte, and nothing is renumbered
-(block types that did not exist are appended to the type section). A ::
+(block types that did not exist are appended to the type section). Code that lies behind them moves; in a guest with debug information a
+list of what lay where goes along. A ::
 
     try (result t)  body  catch $a  handler 0  catch_all  handler 1  end
 
@@ -29,16 +30,17 @@ Sources: the legacy and the final exception-handling proposals.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
+from bindgen_patch import symbols
 from bindgen_patch.decode import opcodes
 from bindgen_patch.decode.blame import DAMAGED
 from bindgen_patch.decode.container import Id, Signature, Wasm
 from bindgen_patch.decode.opcodes import Instruction
 from bindgen_patch.decode.reader import Reader
 from bindgen_patch.decode.rewrite import after_count, assemble, code_section
-from bindgen_patch.decode.writer import sleb, uleb, vector
+from bindgen_patch.decode.writer import custom, sleb, uleb, vector
 from bindgen_patch.errors import GenerationError
 
 _BR, _BR_IF, _RETURN = 0x0C, 0x0D, 0x0F
@@ -59,15 +61,32 @@ def translate(wasm: Wasm) -> bytes:
     """The module with every legacy instruction translated. Raises ``GenerationError`` for code that is not well formed."""
     types = _Types(wasm)
     first = len(wasm.imported_functions)
-    bodies = {}
+    bodies, stretches = {}, {}
     for place, (start, end) in enumerate(wasm.bodies):
         code = opcodes.code_start(wasm.data, start, end)
         if any(True for _ in opcodes.walk(wasm.data, code, end, opcodes.LEGACY_EH)):
-            bodies[first + place] = _Function(wasm, types, first + place).translated()
-    replaced: dict[int, bytes | None] = {}
-    if bodies:
-        replaced = {Id.CODE: code_section(wasm, bodies), Id.TYPE: types.section()}
-    return assemble(wasm, replaced, lambda _custom: True)
+            function = _Function(wasm, types, first + place)
+            bodies[first + place], stretches[place] = function.translated(), function.stretches
+    if not bodies:
+        return wasm.data
+    data = assemble(wasm, {Id.CODE: code_section(wasm, bodies), Id.TYPE: types.section()}, lambda _custom: True)
+    return data + _moved(wasm, Wasm(data, wasm.name), stretches) if wasm.custom(".debug_line") else data
+
+
+def _moved(old: Wasm, new: Wasm, stretches: Mapping[int, list[tuple[int, int]]]) -> bytes:
+    """The section that tells where code was before, so that debug information can be read: see :data:`.symbols.MOVED_CODE`."""
+    old_code, new_code = (section.start if section else 0 for section in (old.section(Id.CODE), new.section(Id.CODE)))
+    out = bytearray()
+    now = before = 0
+    for place, ((start, _), (new_start, new_end)) in enumerate(zip(old.bodies, new.bodies, strict=True)):
+        # Behind the declarations of locals, a body ends in the stretches of it.
+        kept = [(new_end - from_end, was) for from_end, was in stretches[place]] if place in stretches else []
+        for is_at, was_at in ((new_start, start), *kept):
+            is_now, was_before = is_at - new_code, was_at - old_code
+            if is_now - now != was_before - before:
+                out += uleb(is_now - now) + uleb(was_before - before)
+                now, before = is_now, was_before
+    return custom(symbols.MOVED_CODE, bytes(out))
 
 
 class _Types:
@@ -181,12 +200,15 @@ class _Function:
         self.kept = self.code
         self.height = 0
         self.labels: list[_Open] = []
+        self.stretches: list[tuple[int, int]] = []
+        """What was copied: how far from the end of the new body, and from where."""
         self.rethrown = self.most_rethrown = 0
 
     def translated(self) -> bytes:
         """The new body: local declarations, then code."""
         self._survey()
         self._write()
+        self.stretches = [(len(self.out) - place, was) for place, was in self.stretches]
         added = [uleb(self.most_rethrown) + bytes((_EXNREF,))] if self.most_rethrown else []
         return uleb(self.groups + len(added)) + self.declarations + b"".join(added) + bytes(self.out)
 
@@ -253,7 +275,9 @@ class _Function:
         self.height = 1
         self.labels = [_Open(height=0, landing=self._open_landing(()) if self.to_caller else 0)]
         for opcode, at, after in self._instructions():
-            self.out += self.data[self.kept : at]
+            if self.kept < at:
+                self.stretches.append((len(self.out), self.kept))
+                self.out += self.data[self.kept : at]
             self.kept = after
             if opcode == opcodes.TRY:
                 self._try(self.tries[at])

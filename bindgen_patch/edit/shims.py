@@ -25,7 +25,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from bindgen_patch import ir, symbols
-from bindgen_patch.decode.writer import HEADER, export, name, section, sized, sleb, uleb, vector
+from bindgen_patch.decode.writer import HEADER, custom, export, name, section, sized, sleb, uleb, vector
 
 _WORDS = {"i32": 0x7F, "i64": 0x7E, "f32": 0x7D, "f64": 0x7C}
 _I32 = _WORDS["i32"]
@@ -71,7 +71,7 @@ def shims(imports: Sequence[ir.Import], trapping: Sequence[int] = ()) -> bytes:
         (_EXPORT, vector(exports)),
         (_CODE, vector(map(sized, bodies))),
     )
-    return HEADER + b"".join(section(number, content) for number, content in parts)
+    return HEADER + b"".join(section(number, content) for number, content in parts) + custom("name", section(0, name(symbols.SHIM_MODULE)))
 
 
 def _codes(words: Sequence[ir.Word]) -> tuple[int, ...]:

@@ -103,6 +103,8 @@ class PyModule:
     """What the host table of ``module.wasm`` holds: exports of ``shims.wasm`` as Python source."""
     table: bool
     qualified_builtins: bool
+    abort_handler: bool = True
+    """Whether a death is one: without, the instance goes on (``gen --abort-handler=off``)."""
     notes: tuple[str, ...] = ()
     """What the user should know: renamed things, and what this version left out."""
 
@@ -111,6 +113,7 @@ class PyModule:
 class _Builder:
     module: ir.Module
     pep8: bool
+    reset_state: bool
     notes: list[str] = field(default_factory=list)
     calls: dict[str, tuple[str, str]] = field(default_factory=dict)
     closures: dict[tuple[ir.Signature, bool], str] = field(default_factory=dict)
@@ -137,12 +140,22 @@ class _Builder:
         return self.closures[signature, mutable]
 
 
-def build(module: ir.Module, *, title: str, slots: Iterable[str] = (), pep8: bool = False) -> PyModule:
-    """Name and plan everything. ``slots`` are the host table's, as ``edit`` has laid them out.
+def build(
+    module: ir.Module,
+    *,
+    title: str,
+    slots: Iterable[str] = (),
+    pep8: bool = False,
+    abort_handler: bool = True,
+    reset_state: bool = False,
+) -> PyModule:
+    """Name and plan everything. ``slots`` are the host table's, as ``edit`` has laid them out; the rest are options of ``gen``.
 
     Raises :class:`GenerationError` for collisions and for code that its descriptors do not fit.
     """
-    b = _Builder(module, pep8)
+    b = _Builder(module, pep8, reset_state)
+    if not abort_handler:
+        b.notes.append(_UNWINDS_ANYWAY if module.facts.unwinds else _NO_ABORT_HANDLER)
     b.calls.update((name, (symbol, signature)) for name, symbol, signature in _RUNTIME_CALLS if symbol in module.facts.exports)
     scope = Scope("bindings", MODULE_RESERVED)
     enums = {e.key: _claim_type(b, scope, e.name, "enum", e.private) for e in _sorted(module.enums)}
@@ -185,9 +198,26 @@ def build(module: ir.Module, *, title: str, slots: Iterable[str] = (), pep8: boo
         slots=tuple(map(quoted, slots)),
         table=module.facts.function_table,
         qualified_builtins=writer.shadowed,
+        abort_handler=abort_handler or module.facts.unwinds,
         notes=tuple(b.notes),
     )
 
+
+_NO_ABORT_HANDLER = "--abort-handler=off: a call that fails leaves the instance live, and the next call runs on what is left of it"
+_UNWINDS_ANYWAY = "--abort-handler=off changes nothing: a guest whose panics unwind always has the handler"
+
+_RESET = Function(
+    name="reset_state",
+    params=("self",),
+    returns="None",
+    doc=(
+        "Put a fresh guest instance in the place of this one.",
+        "",
+        "At once, or, while a call is running, before the next outermost one. Objects of the present instance become stale; no hook runs.",
+    ),
+    body=("super()._bp_reset()",),
+)
+"""What upstream exports as ``__wbg_reset_state`` with ``--experimental-reset-state-function``. That name would be mangled in a class."""
 
 T = TypeVar("T", ir.StructDef, ir.EnumDef, ir.StringEnumDef)
 
@@ -271,7 +301,8 @@ def _functions(
     b: _Builder, writer: plan.Writer, free: Iterable[ir.Export], names: dict[int, str], known: set[str], classes: set[str]
 ) -> tuple[tuple[Function, ...], tuple[tuple[str, str], ...]]:
     """Free functions as methods of ``Instance``, and their module-level names."""
-    scope = Scope("Instance", INSTANCE_CONTROL, {name: f"class {name}" for name in classes})
+    control = INSTANCE_CONTROL | {_RESET.name} if b.reset_state else INSTANCE_CONTROL
+    scope = Scope("Instance", control, {name: f"class {name}" for name in classes})
     functions, aliases = [], []
     for item in free:
         name = names[id(item)]
@@ -284,6 +315,9 @@ def _functions(
             b.notes.append(f"function {item.name} is left out: {reason}")
             continue
         aliases.append((name, method))
+    if b.reset_state:
+        functions.append(_RESET)
+        aliases.append((symbols.RESET_STATE, _RESET.name))
     return tuple(functions), tuple(aliases)
 
 

@@ -47,6 +47,12 @@ GUEST_METHODS = frozenset(
 )
 """What generated code does with a guest, beside calling its functions (``call_…``)."""
 
+RESET = "super()._bp_reset()"
+"""All that the ``reset_state`` of an Instance does."""
+
+PROGRAM = frozenset({"module", "shims", "exports", "imports", "slots", "start", "table", "abort_handler"})
+"""What a program is told. ``abort_handler`` only ever takes something away, and never where panics unwind: ``gen`` sees to that."""
+
 Function = ast.FunctionDef
 Holes = Iterator[str]
 
@@ -120,6 +126,8 @@ class _Module:
             case ast.Call() if _is_call(value, "_bp.Target") and _constant(*value.args, *(keyword.value for keyword in value.keywords)):
                 return
             case ast.Call() if _is_call(value, "_bp.Program") and name == "_bp_program":
+                if not {keyword.arg for keyword in value.keywords} <= PROGRAM:
+                    yield _hole(value, "the program is told something that no program is")
                 for node in ast.walk(value):
                     if not self.in_program(node):
                         yield _hole(value, f"`{ast.unparse(node)}` is nothing that the program is made of")
@@ -169,6 +177,8 @@ class _Module:
                 yield _hole(node, f"{node.name} is not exactly one guard of its receiver")
             else:
                 yield from self.statements(inner, scope)
+        elif node.name == "reset_state" and _text(owner.bases) == "_bp.Instance" and [ast.unparse(part) for part in body] == [RESET]:
+            pass
         elif node.name == "__init__" and _text(owner.bases) == "_bp.Instance":
             yield from self.instance_init(body, scope)
         else:

@@ -176,6 +176,13 @@ class Guard(Generic[G]):
         """A fresh instance serves the next outermost call. Safe from any thread, hooks and host functions included."""
         self._due = True
 
+    def reset(self) -> None:
+        """The same at once, unless a call is running: nothing can take its instance from it. Raises what :meth:`enter` raises."""
+        self.schedule_reinit()
+        if not self.held():
+            with self.lock:
+                self.leave(self.enter(False), False)
+
     def panicked(self, panic: PanicError) -> None:
         """The guest tells of a panic that unwound."""
         self.counters.panics += 1

@@ -45,9 +45,6 @@ _FRAMES_NEEDED = 40
 
 _NOT_BEGUN = "a host function could not begin: the interpreter's stack is used up, or an interrupt came first"
 
-_PANICKED = "panicked at "
-"""How the text begins that Rust's panic hooks print."""
-
 Frames = tuple["Frames", int, int, int, BaseException | None] | None
 """What nested calls put aside, innermost first: the frame outside, stack pointer, number of handles lent, result area, host
 exception on its way. Never changed, only replaced: a host function can tell by identity whether what it called is all over.
@@ -81,8 +78,8 @@ class Guest:
         self._statics: dict[Target, object] = {}
         self.host_error: BaseException | None = None
         """What a host function raised, while its wasm exception (or trap) is on its way through the guest."""
-        self.last_words: str | None = None
-        """What the guest's panic hook has said, if it has one that tells the host."""
+        self.last_words: tuple[Frames, trap.LastWords] | None = None
+        """In which call, and what, the guest's panic hook has told the host."""
         self.result = 0
         """Where the function being called stores a result of several words: a place on the guest's own shadow stack."""
         self._next_handle = _FIRST_HANDLE
@@ -127,8 +124,8 @@ class Guest:
     # ------------------------------------------------------------------ what the guard asks for
 
     def troubled(self) -> bool:
-        """The guest's own flag is up, or objects wait to be freed."""
-        return bool(self.garbage or self._flag.value)
+        """The guest's own flag is up, objects wait to be freed, or a panic hook spoke and nothing died of it."""
+        return bool(self.garbage or self._flag.value or self.last_words)
 
     def tend(self) -> None:
         """Run the destructors of collected objects; take a raised flag for a death."""
@@ -201,7 +198,6 @@ class Guest:
     def restore_stack(self) -> None:
         """Put ``__stack_pointer`` back to where the innermost call found it: a call that failed did not."""
         self._set_stack(self.result)
-        self.last_words = None
 
     def run_abort_hook(self) -> None:
         """Raise the guest's flag, then run the hook it installed with ``set_on_abort``; host functions work inside it."""
@@ -320,8 +316,16 @@ class Guest:
                 if self.realm.running and caught is not None:
                     self.realm.failed_in = trap.frames(caught)
                 return host_error or RecursionError(_NOT_BEGUN)
-            exhausted = self._stack_exhausted()
-            return self.die(trap.aborted(caught, thrown=ours is not None, stack_exhausted=exhausted, last_words=self.last_words))
+            said_in, words = self.last_words or (None, None)
+            death = trap.aborted(
+                caught,
+                self.program.debug_info,
+                thrown=ours is not None,
+                stack_exhausted=self._stack_exhausted(),
+                words=words if said_in is self.frames else None,
+            )
+            outlived = not self.program.abort_handler and death.kind in trap.OUTLIVED
+            return death if outlived else self.die(death)
         finally:
             host_error = None  # a frame that names the exception it is part of lives on, with all arguments of the call
 
@@ -404,7 +408,13 @@ class Guest:
 
     def malloc(self, size: int, align: int) -> int:
         """Allocate in the guest: an address that is inside its memory, with room for ``size`` bytes."""
-        address = self.call_malloc(size, align) & _MASK
+        try:
+            address = self.call_malloc(size, align) & _MASK
+        except GuestAborted as death:
+            if death.kind == "unreachable":  # how the allocator says that there is nothing left; it has no other reason
+                death.kind, death.message = "out_of_memory", f"out of memory: {size} bytes for an argument"
+                death.args = (death.message,)
+            raise
         if not address:
             raise self.violation("the guest's allocator returned a null pointer")
         self._check(address, size)
@@ -514,8 +524,9 @@ class Guest:
             text = self.read(address, size).decode()
         except UnicodeDecodeError as error:
             raise self.violation(f"a str that is not UTF-8 ({error.reason})") from None
-        if text.startswith(_PANICKED):
-            self.last_words = text
+        words = trap.last_words(text)
+        if words:
+            self.last_words = self.frames, words
         return text
 
     def take_string(self, address: int, size: int) -> str:

@@ -80,6 +80,10 @@ class Instance:
         self._bp_host.classes[cls] = bound
         return bound
 
+    def _bp_reset(self) -> None:
+        """What ``gen --reset-state`` offers as ``reset_state``."""
+        self._bp_door.reset()
+
     # ------------------------------------------------------------------ what a host may ask for
 
     def provide(self, imports: Mapping[str, Any] | None = None, modules: Mapping[str, Any] | None = None) -> None:

@@ -15,6 +15,7 @@ from .. import symbols
 from ..errors import BindgenPatchError, GuestAborted
 from . import trap
 from .calls import Adapter, companion_type, host_function
+from .dwarf import DebugInfo
 
 if TYPE_CHECKING:
     from .guest import Guest
@@ -37,8 +38,8 @@ class Program:
     """One guest, as its generated package describes it.
 
     ``exports`` maps the names that the generated code calls to (wasm export, signature); ``imports`` are in the order in
-    which ``shims.wasm`` numbers them, ``slots`` what it exports for each slot of the guest's host table. Nothing is read or
-    compiled before the first instance is made.
+    which ``shims.wasm`` numbers them, ``slots`` what it exports for each slot of the guest's host table. Without the
+    ``abort_handler`` an instance goes on after a failure of its own. Nothing is read or compiled before the first instance is made.
     """
 
     def __init__(
@@ -52,6 +53,7 @@ class Program:
         slots: tuple[str, ...] = (),
         start: tuple[tuple[str, tuple[int, ...]], ...] = (),
         table: bool = False,
+        abort_handler: bool = True,
     ) -> None:
         self.package = package or "__main__"
         self.exports = exports
@@ -59,9 +61,11 @@ class Program:
         self.slots = slots
         self.start = start
         self.table = table
+        self.abort_handler = abort_handler
         self._digests = {"module.wasm": module, "shims.wasm": shims}
         self._lock = threading.Lock()
         self._loaded: _Loaded | None = None
+        self._debug_info: DebugInfo | None = None
         self.guests: dict[int, ref[Guest]] = {}
         """By serial number; weak, so that an Instance nobody uses any more can be collected."""
 
@@ -103,7 +107,7 @@ class Program:
             if guest.host.limits is not None:
                 guest.host.limits.apply(store)
             companion = capi.ffi.wasmtime_instance_t()
-            _finish(lambda out: capi.instance_pre_instantiate(loaded.companion, context, ctypes.byref(companion), out))
+            self._finish(lambda out: capi.instance_pre_instantiate(loaded.companion, context, ctypes.byref(companion), out))
             capi.set_global_i32(context, capi.export(context, companion, symbols.SHIM_INSTANCE, capi.GLOBAL), guest.serial)
             self.guests[guest.serial] = ref(guest)
             shims = [capi.export(context, companion, name, capi.FUNC) for name in loaded.shim_names]
@@ -111,7 +115,9 @@ class Program:
             for position, number in enumerate(loaded.order):
                 externs[position] = shims[number]
             instance = capi.ffi.wasmtime_instance_t()
-            _finish(lambda out: capi.instance_new(context, loaded.module.ptr(), externs, len(loaded.order), ctypes.byref(instance), out))
+            self._finish(
+                lambda out: capi.instance_new(context, loaded.module.ptr(), externs, len(loaded.order), ctypes.byref(instance), out)
+            )
             host = capi.export(context, instance, symbols.EXPORT_HOST, capi.TABLE)
             for slot, name in enumerate(self.slots):
                 capi.set_table_func(context, host, slot, capi.export(context, companion, name, capi.FUNC).of.func)
@@ -121,6 +127,26 @@ class Program:
             self.forget(guest)
             capi.store_delete(store)
             raise
+
+    def _finish(self, instantiate: Callable[[Any], int | None]) -> None:
+        """Instantiate; a trap or an error becomes an exception."""
+        from . import capi
+
+        pointer = ctypes.c_void_p()
+        error = instantiate(ctypes.byref(pointer))
+        if error is not None:
+            raise GuestAborted(trap.reason(capi.error_message(error)), kind="host_error")
+        if pointer.value is not None:
+            raise trap.aborted(capi.take_trap(pointer.value), self.debug_info)
+
+    def debug_info(self) -> DebugInfo:
+        """What the guest tells about its sources; read when somebody looks at a death, once per process."""
+        if self._debug_info is None:
+            try:
+                self._debug_info = DebugInfo(self._read("module.wasm"))
+            except (BindgenPatchError, OSError):  # the file was replaced meanwhile
+                self._debug_info = DebugInfo(b"")
+        return self._debug_info
 
     def export(self, guest: Guest, name: str, kind: int) -> Any:
         """What the instance exports under a wasm name, or ``None`` when that is missing or of another kind."""
@@ -159,15 +185,3 @@ class _Loaded:
             self.callbacks.append(callback)
         self.linker = linker
         self.companion = capi.instantiate_pre(linker, shims)
-
-
-def _finish(instantiate: Callable[[Any], int | None]) -> None:
-    """Instantiate; a trap or an error becomes an exception."""
-    from . import capi
-
-    pointer = ctypes.c_void_p()
-    error = instantiate(ctypes.byref(pointer))
-    if error is not None:
-        raise GuestAborted(trap.reason(capi.error_message(error)), kind="host_error")
-    if pointer.value is not None:
-        raise trap.aborted(capi.take_trap(pointer.value), thrown=False, stack_exhausted=False, last_words=None)

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import re
-from typing import Any
+from collections.abc import Callable
+from functools import partial
+from typing import Any, NamedTuple
 
-from ..errors import Frame, GuestAborted
+from .. import symbols
+from ..errors import Frame, GuestAborted, Kind
+from .dwarf import DebugInfo, Place
 
-_KINDS = {
+_KINDS: dict[str, Kind] = {
     "STACK_OVERFLOW": "stack_overflow",
     "MEMORY_OUT_OF_BOUNDS": "out_of_bounds",
     "HEAP_MISALIGNED": "out_of_bounds",
@@ -24,42 +28,129 @@ _KINDS = {
     "ALLOCATION_TOO_LARGE": "out_of_memory",
 }
 
+OUTLIVED: frozenset[Kind] = frozenset(
+    {"unreachable", "panic", "out_of_memory", "stack_overflow", "out_of_bounds", "bad_call", "arithmetic"}
+)
+"""What an instance without abort handler goes on after: failures of the guest's own code, seen as traps by its host."""
+
+_MESSAGES: dict[Kind, str] = {
+    "panic": "panicked, and told its host no message",
+    "out_of_memory": "out of memory",
+    "stack_overflow": "stack overflow",
+}
+"""Where the engine's own would be about something else."""
+
 # What stands on the stack tells why Rust reached its `unreachable`; names as the v0 and legacy demanglers print them.
-_OUT_OF_MEMORY = re.compile(r"handle_alloc_error|__rust_alloc_error_handler|rust_oom|rdl_oom|default_alloc_error_hook|alloc_error")
+_OUT_OF_MEMORY = re.compile(
+    r"handle_alloc_error|__rust_alloc_error_handler|rust_oom|rdl_oom|default_alloc_error_hook|alloc_error|malloc_failure"
+)
 _PANIC = re.compile(r"panicking::|rust_panic|begin_unwind|begin_panic|panic_fmt|__rust_start_panic|rust_end_short_backtrace")
 
-_FRAME = re.compile(r"^ +\d+: +(0x[0-9a-f]+) - (?:[^!\n]*!)?(.+)$(?:\n +at (.+?):(\d+)(?::\d+)?$)?", re.MULTILINE)
+_NAMED = re.compile(r"^(?!wasm-function\[)", re.MULTILINE)
+
+_FRAME = re.compile(r"^ +(\d+): +0x([0-9a-f]+) - [^!\n]*!(.+)$", re.MULTILINE)
+_HASHES = re.compile(r"(?<=\w)\[[0-9a-f]{1,16}\](?=::)|::h[0-9a-f]{16}$")
+
+_LONGEST_NAME = 2000
+
+_PANICKED = "panicked at "
+_BEFORE_PANICKED = 200
+"""How much a panic hook may put in front of that: a level, a target, a time."""
+_PANIC_TEXTS = (
+    re.compile(r"panicked at ([^\n]+?:\d+:\d+):\n(.*)", re.DOTALL),
+    re.compile(r"panicked at '(?P<message>.*)', (?P<location>[^\n']+?:\d+:\d+)", re.DOTALL),
+)
+"""How a panic prints: since Rust 1.73, and before."""
+_BEHIND_PANIC = re.compile(r"\n\nStack:\n|\nnote: run with `RUST_BACKTRACE")
+"""What hooks add: the host's own stack, or advice; of no use to anybody."""
+
+Stack = tuple[tuple[str, int], ...]
+"""(function, offset in the module) of each of the guest's frames, innermost first."""
 
 
-def frames(trap: Any) -> tuple[Frame, ...]:
-    """The guest's frames, innermost first, as the engine prints them: names demangled, lines where there is DWARF."""
+class LastWords(NamedTuple):
+    """What a panic hook has told its host."""
+
+    message: str
+    location: str
+
+
+def last_words(text: str) -> LastWords | None:
+    """What a panic says in ``text``, if it is one that speaks there."""
+    if text.find(_PANICKED, 0, _BEFORE_PANICKED) < 0:
+        return None
+    for form in _PANIC_TEXTS:
+        if found := form.search(text):
+            named = found.groupdict() or {"location": found[1], "message": found[2]}
+            return LastWords(_BEHIND_PANIC.split(named["message"])[0].rstrip("\n"), named["location"])
+    return None
+
+
+def stack(trap: Any) -> tuple[Stack, int]:
+    """The guest's frames, and how many of them belong to the innermost call; those of the companion are left out.
+
+    The engine demangles names in its text only.
+    """
+    demangled = {(int(number), int(offset, 16)): name for number, offset, name in _FRAME.findall(trap.message)}
+    found: list[tuple[str, int]] = []
+    innermost = None
+    for number, frame in enumerate(trap.frames):
+        if frame.module_name == symbols.SHIM_MODULE:  # between the call that failed and the one around it
+            innermost = len(found) if innermost is None else innermost
+            continue
+        offset, name = frame.module_offset, frame.func_name
+        if name is None:
+            name = f"wasm-function[{frame.func_index}]"
+        else:
+            name = _HASHES.sub("", demangled.get((number, offset), name))
+        found.append((name, offset))
+    return tuple(found), len(found) if innermost is None else innermost
+
+
+def frames(where: Stack, sources: Callable[[], DebugInfo]) -> tuple[Frame, ...]:
+    """Frames with files and lines, as far as the guest's debug information tells them."""
+    found = sources()
     return tuple(
-        Frame(name.removeprefix("<unknown>!"), int(offset, 16), file or None, int(line) if line else None)
-        for offset, name, file, line in _FRAME.findall(trap.message)
+        Frame(_readable(place.function or function), offset, _readable(place.file) if place.file else None, place.line)
+        for function, offset in where
+        for place in found.at(offset) or (Place(None, None, None),)
     )
 
 
-def aborted(trap: Any, *, thrown: bool, stack_exhausted: bool, last_words: str | None) -> GuestAborted:
+def _readable(name: str) -> str:
+    """A name that the guest gives, fit to be printed: it may not forge lines or move the cursor, nor fill the screen."""
+    shown = name if name.isprintable() else name.encode("unicode_escape").decode()
+    return shown if len(shown) <= _LONGEST_NAME else f"{shown[:_LONGEST_NAME]}…"
+
+
+def aborted(
+    trap: Any, sources: Callable[[], DebugInfo], *, thrown: bool = False, stack_exhausted: bool = False, words: LastWords | None = None
+) -> GuestAborted:
     """The death that ``trap`` means.
 
-    ``thrown``: a wasm exception left the guest. ``stack_exhausted``: the shadow stack ran below its end. ``last_words``: what
-    the guest's panic hook has said.
+    ``thrown``: a wasm exception left the guest. ``stack_exhausted``: the shadow stack ran below its end. ``words``: what the guest's
+    panic hook has said during this call.
     """
     code = trap.trap_code
-    kind = "foreign_exception" if thrown else _KINDS.get(code.name, "host_error") if code else "host_error"
-    where = frames(trap)
-    names = "\n".join(frame.function for frame in where)
+    kind: Kind = "foreign_exception" if thrown else _KINDS.get(code.name, "host_error") if code else "host_error"
+    where, innermost = stack(trap)
     if kind == "unreachable":
-        kind = "out_of_memory" if _OUT_OF_MEMORY.search(names) else "panic" if _PANIC.search(names) else kind
+        kind = _why_unreachable("\n".join(function for function, _ in where[:innermost]), words)
     elif kind == "out_of_bounds" and stack_exhausted:
         kind = "stack_overflow"
-    message = _message(last_words) if kind == "panic" and last_words else reason(trap.message)
-    return GuestAborted(message, kind=kind, frames=where)
+    message, location = _MESSAGES.get(kind) or reason(trap.message), None
+    if kind == "panic" and words:
+        message, location = words
+    return GuestAborted(message, kind=kind, frames=partial(frames, where, sources) if where else (), location=location)
 
 
-def _message(last_words: str) -> str:
-    """What a panic hook says, without the stack that hooks for browsers add: the host's own, of no use to anybody."""
-    return last_words.partition("\n\nStack:\n")[0].rstrip()
+def _why_unreachable(names: str, words: LastWords | None) -> Kind:
+    """Names of functions tell most. Without them a panic that spoke is known, and nothing else is."""
+    if _OUT_OF_MEMORY.search(names):
+        return "out_of_memory"
+    if _PANIC.search(names) or (words and not _NAMED.search(names)):
+        return "panic"
+    return "unreachable"
 
 
 def reason(message: str) -> str:

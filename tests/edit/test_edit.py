@@ -16,6 +16,7 @@ from bindgen_patch.edit import Edited, edit
 from bindgen_patch.edit.hazards import NOTHING as NO_HAZARD
 from bindgen_patch.edit.hazards import Call, unsafe_calls
 from bindgen_patch.errors import GenerationError
+from tests.conftest import FIXTURES
 from tests.decode.handmade import MARKER_IMPORT, UNIT_FUNCTION, custom, export, metadata, module, program, shim, small_guest
 from tests.edit.host import engine
 
@@ -73,9 +74,49 @@ def test_all_sections_but_the_edited_are_the_same(runnable_path: Path) -> None:
     if wasm.section(Id.TABLE):
         assert [(s.number, s.name) for s in after.sections] == [(s.number, s.name) for s in kept]
     for section in kept:
-        if section.number not in (Id.FUNCTION, Id.TABLE, Id.EXPORT, Id.CODE):
+        if section.number not in (Id.FUNCTION, Id.TABLE, Id.EXPORT, Id.CODE) and section.name != "name":
             twin = next(s for s in after.sections if (s.number, s.name) == (section.number, section.name))
             assert after.data[twin.header : twin.end] == wasm.data[section.header : section.end]
+
+
+def function_names(wasm: Wasm) -> dict[int, str]:
+    for section in wasm.custom("name"):
+        reader = Reader(wasm.data, section.start, section.end)
+        while reader.left:
+            number, content = reader.byte(), reader.sub(reader.u32())
+            if number == 1:
+                return dict(content.vector(lambda content=content: (content.u32(), content.text())))  # type: ignore[misc]
+    return {}
+
+
+def test_appended_functions_have_names(runnable_path: Path) -> None:
+    _, wasm, result, after = edited(runnable_path)
+    before, names = function_names(wasm), function_names(after)
+    assert {index: names[index] for index in before} == before
+    appended = range(len(wasm.functions), len(after.functions))
+    assert names.keys() - before.keys() == set(appended)
+    imports = [imported.name for imported in wasm.imported_functions]
+    assert all(names[index].endswith(".trap") for index in appended)
+    assert {names[index].removesuffix(".trap") for index in appended} <= {*before.values(), *imports}
+    assert len(appended) >= len(result.layout.trapping)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [None, b"", b"\1", b"\1\xff", b"\1\3\1\0", b"\1\4\1\0\1\xff", b"\1\1\0", b"\1\7\1\xff\xff\xff\x0f\1a", b"\0\4\3abc"],
+)  # fmt: skip
+def test_no_names_for_appended_functions_where_the_guest_has_none(content: bytes | None) -> None:
+    """A name section that is damaged, or has names for functions there are not, stays as it is."""
+    path = FIXTURES / "imports" / "unwind.wasm"
+    found, wasm = decode(path.read_bytes(), path.name)
+    data = assemble(wasm, {}, lambda custom: custom.name != "name")
+    if content is not None:
+        data += custom("name", content)
+    stripped = Wasm(data, "stripped")
+    result = edit(stripped, found)
+    assert result.layout.trapping
+    after = Wasm(result.module, "edited")
+    assert [after.data[s.start : s.end] for s in after.custom("name")] == ([] if content is None else [content])
 
 
 def test_exports_are_kept_but_for_the_describe_functions(runnable_path: Path) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 import wasmtime
 
-from bindgen_patch import GenerationError
+from bindgen_patch import GenerationError, symbols
 from bindgen_patch.decode import decode, opcodes
 from bindgen_patch.decode.checks import validate
 from bindgen_patch.decode.container import Id, Wasm
@@ -20,10 +20,11 @@ from bindgen_patch.decode.opcodes import walk
 from bindgen_patch.decode.rewrite import TRAP_BODY, assemble, code_section
 from bindgen_patch.edit import edit
 from bindgen_patch.edit.legacy import translate
+from bindgen_patch.runtime.dwarf import DebugInfo
 from tests.conftest import FIXTURES
 from tests.edit.assembler import THROWER, module, run
 
-LEGACY = sorted(FIXTURES.glob("*/legacy.wasm"))
+LEGACY = sorted([*FIXTURES.glob("*/legacy.wasm"), *FIXTURES.glob("real/*/legacy.wasm")])
 SEEDS = int(os.environ.get("BINDGEN_PATCH_CORRUPTIONS", "80")) // 4
 
 CASES: dict[str, tuple[str, list[int | str]]] = {
@@ -233,3 +234,27 @@ def test_guests(path: Path) -> None:
         assert not is_legacy(translated, new_start, new_end)
         changed += had
     assert changed > 10
+
+
+def test_where_code_was() -> None:
+    """Every call of a guest with debug information leads back to itself, in translated functions and behind them."""
+    path = FIXTURES / "debug" / "legacy.wasm"
+    old = Wasm(path.read_bytes(), "legacy.wasm")
+    new = Wasm(translate(old), "translated.wasm")
+    info = DebugInfo(new.data)
+    old_code, new_code = (section.start for wasm in (old, new) if (section := wasm.section(Id.CODE)))
+    calls = {wasm: [at for body in wasm.bodies for at in calls_in(wasm, *body)] for wasm in (old, new)}
+    assert len(calls[old]) > 500
+    assert [info._original(at - new_code) + old_code for at in calls[new]] == calls[old]
+    assert any(at - new_code != was - old_code for at, was in zip(calls[new], calls[old], strict=True))
+
+
+def calls_in(wasm: Wasm, start: int, end: int) -> list[int]:
+    code = opcodes.code_start(wasm.data, start, end)
+    return [at for _, at, _ in walk(wasm.data, code, end, frozenset({opcodes.CALL, opcodes.CALL_INDIRECT}))]
+
+
+@pytest.mark.parametrize("path", LEGACY, ids=lambda path: path.parent.name)
+def test_only_guests_with_debug_information_tell_where_code_was(path: Path) -> None:
+    translated = Wasm(translate(Wasm(path.read_bytes(), "legacy.wasm")), "translated.wasm")
+    assert bool(translated.custom(symbols.MOVED_CODE)) == bool(translated.custom(".debug_line")) == (path.parent.name == "debug")

@@ -25,7 +25,7 @@ from tests.conftest import FIXTURES
 from tests.edit import interpreter
 from tests.edit.assembler import engine, module, run, run_all
 from tests.edit.generator import Writer
-from tests.edit.tree import Block, Node, text
+from tests.edit.tree import SIGNATURES, Block, Node, text
 
 ARGUMENTS = (0, 1, 2, 3, -1)
 THROWER: list[Node] = [
@@ -57,6 +57,40 @@ def test_the_interpreter_agrees(random: Random) -> None:
     assert run(translate(module(*source)), 2, ARGUMENTS) == expected, source
 
 
+def test_what_is_written_has_everything_in_it() -> None:
+    """The test above means nothing if the writer writes nothing: every instruction, in nests, and every outcome."""
+    words: set[str] = set()
+    outcomes: set[str] = set()
+    deepest = 0
+    for seed in range(100):
+        trees = [THROWER, *pair(Random(seed), 1)]
+        outcomes |= {type(interpreter.run(trees, 2, argument)).__name__ for argument in ARGUMENTS}
+        for tree in trees[1:]:
+            depth = 0
+            for word in text(tree).split():
+                words.add(word)
+                depth += (word == "try") - (word in ("delegate", "end"))
+                deepest = max(deepest, depth)
+    assert words >= {
+        "try",
+        "catch",
+        "catch_all",
+        "rethrow",
+        "delegate",
+        "throw",
+        "block",
+        "loop",
+        "if",
+        "br",
+        "br_if",
+        "br_table",
+        "return",
+    }
+    assert words >= {"void", "i32", *(str(number) for number in SIGNATURES)}
+    assert outcomes == {"int", "str"}
+    assert deepest > 3
+
+
 # ------------------------------------------------------------------------------------------ other implementations
 
 NODE = """
@@ -76,13 +110,13 @@ console.log(JSON.stringify(Object.values(exports).map((f) => given.map((argument
 
 @pytest.fixture(scope="module")
 def npm(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with npm's binaryen in it."""
+    """A folder with npm's binaryen and wabt in it."""
     if os.environ.get("BINDGEN_PATCH_ORACLE") != "1":
         pytest.skip("asking V8 and binaryen takes a download: set BINDGEN_PATCH_ORACLE=1")
     if not (shutil.which("npm") and shutil.which("node")):
         pytest.skip("npm and node are not installed")
     folder = tmp_path_factory.mktemp("npm")
-    subprocess.run(["npm", "install", "--silent", "--prefix", folder, "binaryen"], check=True)
+    subprocess.run(["npm", "install", "--silent", "--prefix", folder, "binaryen", "wabt"], check=True)
     return folder
 
 
@@ -155,6 +189,16 @@ def test_guests_as_binaryen_translates_them(npm: Path) -> None:
         expected = list(calls(theirs))
         assert list(calls(translate(wasm))) == expected, wasm.name
         assert any(result for _, result in expected)
+
+
+def test_wabt_takes_translated_guests(npm: Path) -> None:
+    """The engine's own validation, which every ``gen`` runs, is that of wasm-tools; this is another."""
+    paths = [*FIXTURES.glob("*/legacy.wasm"), *FIXTURES.glob("real/*/legacy.wasm")]
+    assert len(paths) > 8
+    for path in paths:
+        target = npm / "translated.wasm"
+        target.write_bytes(translate(Wasm(path.read_bytes(), path.parent.name)))
+        subprocess.run([npm / "node_modules" / ".bin" / "wasm-validate", "--enable-all", target], check=True)
 
 
 _ONES: dict[str, int | float] = {"i32": 1, "i64": 1, "f32": 1.0, "f64": 1.0}

@@ -298,6 +298,7 @@ REPLACED = {
     "a host function in an adapter's place": ('_bp.intrinsic("typeof")', "print"),
     "a lambda in an adapter's place": ('_bp.intrinsic("typeof")', "lambda guest: 1"),
     "something called in the program": ("__package__ or __name__", "_host_add(1, 2)"),
+    "something told to the program": ("    table=True,", "    table=True,\n    trusted=True,"),
     "a target that calls": ("module='./host.js'", "module=instance._bp_door"),
     "a class of another kind": ("class Counter(_bp.Object)", "class Counter(_bp.Guest)"),
     "a class of two kinds": ("class Counter(_bp.Object)", "class Counter(_bp.Object, _bp.Guest)"),
@@ -393,6 +394,28 @@ HARMLESS = {
 @pytest.mark.parametrize("case", HARMLESS)
 def test_what_is_harmless_is_accepted(case: str) -> None:
     check_guards(with_add(body(HARMLESS[case])))
+
+
+RESET = "    def reset_state(self):\n        super()._bp_reset()\n\n"
+
+
+def test_what_the_options_write_is_accepted() -> None:
+    check_guards(with_add(RESET + ADD) + "__wbg_reset_state = instance.reset_state\n")
+    check_guards(GUARDED.replace("    table=True,", "    table=True,\n    abort_handler=False,"))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        RESET.replace("_bp_reset", "_bp_bind"),
+        RESET.replace("super()._bp_reset()", "self._bp_door.reset()"),
+        RESET.replace("super()._bp_reset()", "super()._bp_reset()\n        self._bp_door.reset()"),
+        RESET.replace("reset_state", "renew"),
+    ],
+)
+def test_reset_state_does_nothing_else(text: str) -> None:
+    refuse(with_add(text + ADD))
+    refuse(GUARDED.replace("    def finish(self)", RESET + "    def finish(self)"))
 
 
 def test_the_vendored_runtime_is_accepted() -> None:

@@ -16,10 +16,18 @@ import pytest
 
 from bindgen_patch import GuestAborted, GuestException, ModuleTerminated, PanicError, StaleObjectError, js
 
+from ..conftest import EVERY_MODE
+
 Load = Callable[..., Any]
 
 BORROWED_TWICE = "recursive use of an object detected which would lead to unsafe aliasing in rust"
 NULL = "null pointer passed to rust"
+
+
+@pytest.fixture(params=EVERY_MODE)
+def mode(request: pytest.FixtureRequest) -> str:
+    """How the guest is built."""
+    return str(request.param)
 
 
 @pytest.fixture
@@ -279,7 +287,7 @@ def test_wrong_calls(guest: Any) -> None:
 
 
 def test_panics(guest: Any, mode: str) -> None:
-    expected: type[BaseException] = PanicError if mode == "unwind" else GuestAborted
+    expected: type[BaseException] = PanicError if mode != "abort" else GuestAborted
     c, other = guest.Counter(1), guest.Counter(2)
     with pytest.raises(expected):
         c.set_then_panic(9)

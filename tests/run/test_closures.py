@@ -13,10 +13,18 @@ import pytest
 
 from bindgen_patch import GuestAborted, GuestException, ModuleTerminated, PanicError, StaleObjectError, js
 
+from ..conftest import EVERY_MODE
+
 Load = Callable[..., Any]
 
 DROPPED = "^closure invoked recursively or after being dropped$"
 STALE = "^Cannot invoke closure from previous WASM instance$"
+
+
+@pytest.fixture(params=EVERY_MODE)
+def mode(request: pytest.FixtureRequest) -> str:
+    """How the guest is built."""
+    return str(request.param)
 
 
 @pytest.fixture
@@ -326,7 +334,7 @@ def test_a_closure_that_kills(guest: Any, make: str, mode: str) -> None:
     with pytest.raises(GuestAborted) as caught:
         closure(*[1][: make == "make_uncaught"])
     raw = make == "make_uncaught"
-    assert caught.value.kind == ("unreachable" if not raw else "foreign_exception" if mode == "unwind" else "panic")
+    assert caught.value.kind == ("unreachable" if not raw else "foreign_exception" if mode != "abort" else "panic")
     for dead in (closure, other):
         with pytest.raises(ModuleTerminated) as refused:
             dead(1) if dead is other or raw else dead()

@@ -8,13 +8,17 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import re
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from bindgen_patch import GuestAborted, PanicError, js
+from bindgen_patch.decode.container import Wasm
+from tests.conftest import FIXTURES
 from tests.run.kit import guest_of
+from tests.run.test_hostile import Liar
 
 Load = Callable[..., Any]
 LONG = "a text of some length, so that its block is one of the larger ones"
@@ -145,6 +149,19 @@ def test_a_null_pointer_where_a_text_was_taken(load: Load) -> None:
                 call(text)
         check_heap(module)
     assert "svg" in module.qr_svg("a text that fits", module.SvgOptions())
+
+
+def test_frames_of_appended_functions_have_names(load: Load, generated: Callable[..., Any]) -> None:
+    """In a guest whose appended functions all end at once."""
+    raw = Wasm((FIXTURES / "real/fast_qr/unwind.wasm").read_bytes(), "raw")
+    liar = Liar(generated("real/fast_qr", "unwind").files["module.wasm"], lambda: load("real/fast_qr", "unwind"))
+    liar.bodies |= dict.fromkeys(range(len(raw.functions), len(liar.wasm.functions)), b"\0\0\x0b")
+    module = liar.install()
+    guest = guest_of(module)
+    with pytest.raises(GuestAborted) as caught:
+        guest.call_qr_svg(guest.result, guest.put(b"text"), 4, 0)
+    assert re.fullmatch(r"[\w:<>]+\.trap", caught.value.frames[0].function)
+    assert not any(frame.function.endswith(".trap") for frame in caught.value.frames[1:])
 
 
 @pytest.mark.parametrize("mode", ["unwind", "legacy"])

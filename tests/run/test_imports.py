@@ -11,6 +11,8 @@ import pytest
 
 from bindgen_patch import GuestAborted, GuestException, MissingImport, ModuleTerminated, js
 
+from ..conftest import EVERY_MODE
+
 Load = Callable[..., Any]
 
 
@@ -57,6 +59,12 @@ class Dog(Animal):
 
     def fetch(self, what: str) -> str:
         return f"{self.name} fetches {what}"
+
+
+@pytest.fixture(params=EVERY_MODE)
+def mode(request: pytest.FixtureRequest) -> str:
+    """How the guest is built."""
+    return str(request.param)
 
 
 @pytest.fixture(autouse=True)
@@ -715,7 +723,7 @@ def test_plain_imports_that_fail(guest: Any, error: BaseException, mode: str) ->
         with pytest.raises(type(error)) as caught:
             call()
         assert caught.value is error
-    assert guest.drops_seen() == (8 if mode == "unwind" else 0)
+    assert guest.drops_seen() == (8 if mode != "abort" else 0)
     assert guest.instance.state == "live"
 
 

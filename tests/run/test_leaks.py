@@ -18,7 +18,7 @@ import pytest
 
 from bindgen_patch import PanicError, js
 
-from ..conftest import MODES
+from ..conftest import EVERY_MODE
 from .kit import guest_of, not_entered
 
 Load = Callable[..., Any]
@@ -49,6 +49,12 @@ class Host:
         if self.fails:
             raise HostError(text)
         return [float(byte) for byte in data]
+
+
+@pytest.fixture(params=EVERY_MODE)
+def mode(request: pytest.FixtureRequest) -> str:
+    """How the guest is built."""
+    return str(request.param)
 
 
 @pytest.fixture
@@ -184,10 +190,10 @@ def fail(module: Any, host: Host, *, unwinds: bool) -> int:
 
 
 def test_failures_free_what_they_were_given(alloc: Any, host: Host, mode: str) -> None:
-    fail(alloc, host, unwinds=mode == "unwind")
+    fail(alloc, host, unwinds=mode != "abort")
     before = state(alloc)
     for _ in range(200):
-        fail(alloc, host, unwinds=mode == "unwind")
+        fail(alloc, host, unwinds=mode != "abort")
     assert state(alloc) == before
 
 
@@ -251,10 +257,10 @@ def rounds(module: Any, host: Host, *, unwinds: bool) -> Iterator[int]:
         yield fail(module, host, unwinds=unwinds)
 
 
-@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("mode", EVERY_MODE)
 def test_a_million_calls(load: Load, host: Host, mode: str) -> None:
     module, process = start(load, host, mode), psutil.Process()
-    calls = rounds(module, host, unwinds=mode == "unwind")
+    calls = rounds(module, host, unwinds=mode != "abort")
     for _ in zip(range(300), calls, strict=False):
         pass  # until Python and the guest have settled
     before, resident = state(module), process.memory_info().rss

@@ -17,7 +17,7 @@ import pytest
 from bindgen_patch import GuestAborted, GuestException, PanicError, js
 from bindgen_patch.emit.names import identifier
 
-from ..conftest import FIXTURES
+from ..conftest import EVERY_MODE, FIXTURES
 
 Load = Callable[..., Any]
 
@@ -25,6 +25,12 @@ CRATES = sorted(path.parent.name for path in FIXTURES.glob("real/*/golden.json")
 
 REFUSED_EARLIER = {"invalid enum value passed": ValueError}
 """What upstream's bindings leave to the guest and ours see before they enter it: message -> the exception instead."""
+
+
+@pytest.fixture(params=EVERY_MODE)
+def mode(request: pytest.FixtureRequest) -> str:
+    """How the guest is built."""
+    return str(request.param)
 
 
 class Replay:

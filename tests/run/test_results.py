@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from bindgen_patch import GuestException, js
 
-from ..conftest import MODES
+from ..conftest import EVERY_MODE
 from .kit import examples, guest_of, not_entered
 
 Load = Callable[..., Any]
@@ -22,7 +22,7 @@ RESULTS |= {"doubles": [0.5, 1.5], "strings": ["a", "b"], "bools": [True, False]
 RESULTS |= {"maybe_f64": 3.5, "maybe_u32": (1 << 32) - 1, "maybe_string": "maybe"}
 
 
-@pytest.fixture(scope="module", params=MODES)
+@pytest.fixture(scope="module", params=EVERY_MODE)
 def results(load: Load, request: pytest.FixtureRequest) -> Any:
     """The guest of failures in both builds: none of them kills it."""
     return load("results", request.param)

@@ -10,10 +10,18 @@ import pytest
 
 from bindgen_patch import GuestAborted, MissingImport, ModuleTerminated, PanicError, js
 
+from ..conftest import EVERY_MODE
+
 Load = Callable[..., Any]
 
 
 # ------------------------------------------------------------------------------------------- start
+
+
+@pytest.fixture(params=EVERY_MODE)
+def mode(request: pytest.FixtureRequest) -> str:
+    """How the guest is built."""
+    return str(request.param)
 
 
 @pytest.fixture
@@ -205,8 +213,9 @@ def test_the_message_of_a_panic_that_aborts(telling: Any, caplog: pytest.LogCapt
     with caplog.at_level(logging.DEBUG, logger="bindgen_patch"), pytest.raises(GuestAborted) as caught:
         telling.panic_with("grüße\nfrom Rust")
     assert caught.value.kind == "panic"
-    assert caught.value.message.startswith("panicked at ")
-    assert caught.value.message.endswith("src/lib.rs:14:5:\ngrüße\nfrom Rust")
+    assert caught.value.message == "grüße\nfrom Rust"
+    assert caught.value.location is not None
+    assert caught.value.location.endswith("src/lib.rs:14:5")
     assert str(caught.value) == caught.value.message
     console = [record for record in caplog.records if record.name == "bindgen_patch.console"]
     assert [record.levelname for record in console] == ["ERROR"]
@@ -218,10 +227,12 @@ def test_the_message_of_a_panic_that_aborts(telling: Any, caplog: pytest.LogCapt
 def test_each_death_has_its_own_message(telling: Any) -> None:
     i = telling.Instance(on_abort="reinit")
     for text in ("first", "second"):
-        with pytest.raises(GuestAborted, match=f"\n{text}$"):
+        with pytest.raises(GuestAborted) as caught:
             i.panic_with(text)
-    with pytest.raises(GuestAborted, match=r"attempt to divide by zero$") as caught:
+        assert caught.value.message == text
+    with pytest.raises(GuestAborted) as caught:
         i.divide(1, 0)
+    assert caught.value.message == "attempt to divide by zero"
     assert caught.value.kind == "panic"
     with pytest.raises(GuestAborted) as caught:
         i.abort()
@@ -232,7 +243,7 @@ def test_each_death_has_its_own_message(telling: Any) -> None:
 def test_a_console_of_the_hosts_own(telling: Any) -> None:
     lines: list[str] = []
     telling.instance.provide({"console": {"error": lines.append}})
-    with pytest.raises(GuestAborted, match=r"mine$"):
+    with pytest.raises(GuestAborted, match=r"^mine\n"):
         telling.panic_with("mine")
     assert len(lines) == 1
     assert lines[0].startswith("panicked at ")

@@ -14,7 +14,15 @@ import pytest
 
 from bindgen_patch import GuestException, PanicError, js
 
+from ..conftest import EVERY_MODE
+
 Load = Callable[..., Any]
+
+
+@pytest.fixture(params=EVERY_MODE)
+def mode(request: pytest.FixtureRequest) -> str:
+    """How the guest is built."""
+    return str(request.param)
 
 
 @pytest.fixture
