@@ -110,6 +110,11 @@ def test_importing_the_project_loads_neither_tool_nor_engine(statement: str) -> 
     assert not loaded & (TOOL_DEPENDENCIES | {"wasmtime"})
 
 
+def test_asyncio_is_loaded_when_it_is_awaited_and_not_before() -> None:
+    assert not loaded_by("from bindgen_patch import js\njs.Promise.resolve(1).then(print)") & {"asyncio", "concurrent"}
+    assert "asyncio" in loaded_by("from bindgen_patch import js\njs.Promise.resolve(1).then().result()")
+
+
 def test_reading_a_guest_loads_no_template_and_no_command_line() -> None:
     assert not loaded_by("import bindgen_patch.decode, bindgen_patch.edit, bindgen_patch.ir") & TOOL_DEPENDENCIES
 

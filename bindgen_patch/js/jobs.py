@@ -6,6 +6,7 @@ in the event loop. So a job never runs inside a call into the guest, and never u
 
 - A job that is added while an asyncio loop runs in the same thread makes that loop empty the queue soon (``call_soon``), once.
 - Added in another thread (say by a call under ``asyncio.to_thread``), it goes to the loop that the Instance was last used on.
+- While a call in another thread is going on, jobs wait for it to end, and the loop does not: the call may be waiting for it.
 - Where no loop runs, jobs wait: until somebody awaits a promise in a loop, or :meth:`.Promise.result` drives one.
 
 asyncio is imported when it is needed: a package that has no asynchronous function never loads it.
@@ -32,6 +33,8 @@ Job = Callable[[], None]
 _NESTED = "a host function that the guest is calling cannot wait for the guest: its continuations run after that call"
 _SLICE = 1_000
 """After so many jobs the loop has its turn: a guest whose jobs add jobs for ever must not keep timeouts from being noticed."""
+_PATIENCE = 0.001
+"""How many seconds to wait for a call in another thread before it is looked whether it has ended."""
 _stranded: WeakSet[Jobs] = WeakSet()
 """Queues with jobs that no loop knows of."""
 
@@ -51,10 +54,13 @@ def collect_stranded() -> None:
 
 
 class Jobs:
-    """One queue of jobs. ``busy`` tells whether this thread is inside a call into the Instance that the queue belongs to."""
+    """One queue of jobs."""
 
-    def __init__(self, busy: Callable[[], bool] = lambda: False) -> None:
-        self.busy = busy
+    def __init__(self) -> None:
+        self.busy: Callable[[], bool] = lambda: False
+        """Whether this thread is inside a call into the Instance that the queue belongs to."""
+        self.free: Callable[[], bool] = lambda: True
+        """Whether no other thread is."""
         self._queue: deque[Job] = deque()
         self._later: deque[Job] = deque()
         self._turn = threading.Lock()
@@ -116,6 +122,10 @@ class Jobs:
             while (self._queue or self._later) and left and self._turn.acquire(blocking=False):
                 try:
                     while (self._queue or self._later) and left:
+                        if not self.free():  # that call may be waiting for this loop
+                            self._scheduled = loop
+                            loop.call_later(_PATIENCE, self._drain, loop)
+                            return
                         left -= 1
                         self._run_one(self._queue.popleft() if self._queue else self._later.popleft())
                 finally:

@@ -240,7 +240,7 @@ class Promise(Awaitable[T_co], Generic[T_co]):
         """NewPromiseResolveThenableJob (27.2.2.2)."""
         resolve, reject = self._functions()
         try:
-            then(resolve, reject)
+            then(resolve, reject) if (realm := realm_of(then)) is None else realm.run(then, resolve, reject)
         except Exception as error:
             reject(error)
 
@@ -401,7 +401,7 @@ class _Finally:
 
 def realm_of(function: object) -> Realm | None:
     """The realm that a function belongs to: that of its guest, ``None`` for the host's own."""
-    return getattr(function, "_bp_realm", None)
+    return function._bp_realm if hasattr(type(function), "_bp_realm") else None  # type: ignore[attr-defined]
 
 
 def _after(lift: Callable[[Any], Any] | None, function: Callable[[Any], Any] | None) -> Any:

@@ -20,7 +20,7 @@ from ..errors import Frame, GuestAborted, ModuleTerminated
 from . import errors
 from .builtins import GLOBALS
 from .jobs import Jobs
-from .promise import Promise, is_promise, promised, rejected
+from .promise import Promise, is_promise, promised, realm_of, rejected
 from .turns import Turns
 from .views import BuiltinClass
 
@@ -54,7 +54,7 @@ class Realm:
         """``queueMicrotask(callback)``."""
         if not callable(callback):
             raise errors.TypeError("queueMicrotask was not given a function")
-        if getattr(callback, "_bp_is_task_queue", False):
+        if realm_of(callback) is self and callback._bp_is_task_queue:
             self.turns.asked()
             self.jobs.add(lambda: self._turn(callback))
         else:

@@ -102,6 +102,7 @@ class Guard(Generic[G]):
         """One thread at a time; held from before ``enter`` until after ``leave``."""
         self.held: Callable[[], bool] = lock._is_owned  # type: ignore[attr-defined]
         """Whether this thread is inside already: then its next call is a nested one."""
+        self._if_free = patient(lock, 0)
         self.name = name
         self.instance_id = 0
         self.reinit_on_abort = reinit_on_abort
@@ -169,6 +170,14 @@ class Guard(Generic[G]):
             self._ready = True
         else:
             self._end(guest)
+
+    def free(self) -> bool:
+        """Whether no other thread is inside."""
+        try:
+            with self._if_free:
+                return True
+        except TimeoutError:
+            return False
 
     # ------------------------------------------------------------------ what hosts and guests ask for
 

@@ -67,7 +67,7 @@ class Instance:
 
         name = f"{program.package}.Instance #{next(_numbers)}"
         door = self._bp_door = Guard(make, name=name, reinit_on_abort=on_abort == "reinit", lock_timeout=lock_timeout)
-        host.jobs.busy = door.held
+        host.jobs.busy, host.jobs.free = door.held, door.free
 
     def _bp_bind(self, cls: type[C]) -> type[C]:
         """``cls`` for objects of this Instance."""

@@ -13,6 +13,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Coroutine, Generator
 from typing import Any, ClassVar
+from unittest.mock import Mock
 
 import pytest
 from hypothesis import given, settings
@@ -376,6 +377,12 @@ def test_then_catch_and_finally() -> None:
     with pytest.raises(ZeroDivisionError):
         js.Promise.resolve(3).finally_(lambda: 1 // 0).result()
     assert seen == ["finally"]
+
+
+def test_functions_that_have_every_attribute() -> None:
+    handler = Mock(return_value=6)
+    assert js.Promise.resolve(5).then(handler).finally_(Mock(return_value=None)).result() == 6
+    handler.assert_called_once_with(5)
 
 
 # ------------------------------------------------------------------------------------------- asyncio

@@ -1020,6 +1020,29 @@ def test_calls_from_worker_threads(guest: Any) -> None:
     run(main)
 
 
+def test_a_call_in_another_thread_does_not_block_the_loop(guest: Any, host: Host) -> None:
+    """It may be waiting for that very loop. Microtasks have their turn when it is over."""
+
+    async def main() -> None:
+        loop = asyncio.get_running_loop()
+        inside = asyncio.Event()
+
+        def wait(line: str) -> None:
+            if line != "synchronous":
+                return
+            loop.call_soon_threadsafe(inside.set)
+            asyncio.run_coroutine_threadsafe(asyncio.sleep(0.02), loop).result(5)
+
+        guest.instance.provide({"log": wait})
+        waiting = guest.wait_for(inside.wait())
+        await turns(guest)
+        calling = asyncio.create_task(asyncio.to_thread(guest.order))
+        assert await waiting is True
+        await calling
+
+    run(main)
+
+
 def test_two_loops_at_the_same_time(guest: Any) -> None:
     results: list[Any] = []
 
