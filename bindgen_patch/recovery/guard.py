@@ -45,8 +45,8 @@ class Guest(Protocol):
     death: GuestAborted | None
     """Set, once, by whoever finds out that this instance may never run again; by other threads through :meth:`kill`."""
 
-    def troubled(self) -> bool:
-        """Whether there is something to see to before a call: the guest's own flag is up, or objects wait to be freed."""
+    def troubled(self) -> object:
+        """Whether there is something to see to before a call: the guest's own flag is up, objects wait to be freed, there are limits."""
         ...
 
     def tidy(self) -> None:
@@ -59,11 +59,14 @@ class Guest(Protocol):
         """Run the guest's start functions. Raises what they raise."""
 
     def limit(self) -> bool:
-        """An outermost call begins: put the limits of calls in force. Says whether there are any, to be lifted afterwards."""
+        """An outermost call begins: put the limits of calls in force. Says whether there are any, to be lifted afterwards.
+
+        Raises what the caller gets when they do not let the call begin: nothing happened then.
+        """
         ...
 
     def unlimit(self) -> None:
-        """The call ended."""
+        """The call ended. May be repeated."""
 
     def push_frame(self) -> None:
         """A nested call begins: remember the stack pointer, the borrowed handles and the result area."""
@@ -100,6 +103,7 @@ class Guard(Generic[G]):
         lock = threading.RLock()
         self.lock: AbstractContextManager[Any] = lock if lock_timeout is None else patient(lock, lock_timeout)
         """One thread at a time; held from before ``enter`` until after ``leave``."""
+        self._lock = lock
         self.held: Callable[[], bool] = lock._is_owned  # type: ignore[attr-defined]
         """Whether this thread is inside already: then its next call is a nested one."""
         self._if_free = patient(lock, 0)
@@ -168,8 +172,17 @@ class Guard(Generic[G]):
             return
         if guest.death is None and self._state is State.LIVE and not self._limited:
             self._ready = True
-        else:
-            self._end(guest)
+            if guest.death is None:  # looked at last: see terminate()
+                return
+            self._ready = False
+        self._end(guest)
+
+    def idle(self) -> bool:
+        """Whether no thread is inside. For a thread that is not, itself."""
+        if not self._lock.acquire(blocking=False):
+            return False
+        self._lock.release()
+        return True
 
     def free(self) -> bool:
         """Whether no other thread is inside."""
@@ -208,6 +221,7 @@ class Guard(Generic[G]):
             return
         if guest is not None:
             guest.kill(death)
+        # A call that ends looks for a death after it has said that it did: one of the two of us sees the other.
         nested = self.held()
         if nested and not self._started:
             return  # its start fails of it, and the next call tries afresh
@@ -287,6 +301,9 @@ class Guard(Generic[G]):
         finally:
             self._let_go_of_the_dead()
         self._ready = self._state is State.LIVE
+        if self._ready and guest.death is not None:  # as in leave()
+            self._ready = False
+            self._end(guest)
 
     def _refusal(self) -> ModuleTerminated:
         self.counters.refusals += 1

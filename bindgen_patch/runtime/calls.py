@@ -144,6 +144,28 @@ def host_function(guests: dict[int, Any], adapter: Adapter, signature: str, *, c
     return capi.host_function(_host_factory(signature)(guests, adapter, refused))
 
 
+def epoch_callback(guests: dict[int, Any]) -> Any:
+    """A C callback: the engine's epoch was incremented while a guest runs. That goes on, unless it was killed.
+
+    It may also be that a signal waited for Python code to run in this thread. What its handler raises ends the guest, too.
+    """
+
+    from . import capi
+
+    def look(_context: int, serial: int, delta: int, kind: int) -> None:
+        # In one frame: that much room there is wherever a guest could be called.
+        guest = guests[serial]()
+        try:
+            if guest.halted is None:
+                ctypes.c_uint64.from_address(delta).value = 1
+                return
+        except BaseException as error:
+            guest.interrupted(error)
+        ctypes.c_uint8.from_address(kind).value = capi.YIELD
+
+    return capi.epoch_callback(look)
+
+
 def companion_type(signature: str) -> tuple[str, str]:
     """Parameters and results of the host function behind an import: one i32 in front on either side."""
     params, _, result = signature.partition(":")

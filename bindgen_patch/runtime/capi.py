@@ -10,7 +10,6 @@ from __future__ import annotations
 import ctypes
 from collections.abc import Callable
 from ctypes import POINTER, addressof, byref, c_bool, c_char_p, c_int32, c_size_t, c_uint8, c_uint32, c_uint64, c_void_p
-from functools import cache
 from typing import Any
 
 from wasmtime import _ffi
@@ -30,6 +29,21 @@ def host_function(body: Callable[[int, int, int], None]) -> Any:
     line. So the function that the engine calls runs no Python of ours: it calls another one, which has no result to get wrong.
     """
     return HOST_FUNCTION(_BODY(body))
+
+
+EPOCH_CALLBACK = ctypes.CFUNCTYPE(c_void_p, c_void_p, c_void_p, c_void_p, c_void_p)
+_EPOCH_BODY = ctypes.PYFUNCTYPE(None, c_void_p, c_void_p, c_void_p, c_void_p)
+YIELD = 1
+
+
+def epoch_callback(look: Callable[[int, int, int, int], None]) -> Any:
+    """What stores call when the engine's epoch was incremented: ``look(context, data, address of a u64, address of a u8)``.
+
+    As in :func:`host_function`, the engine sees NULL whatever happens. When ``look`` has stored 1 in the u64 the guest goes on; a
+    ``look`` that could not begin is called again at once. When it has stored :data:`YIELD` in the u8 the call ends: a guest that was
+    called as ours are cannot yield, and that is an error with a backtrace.
+    """
+    return EPOCH_CALLBACK(_EPOCH_BODY(look))
 
 
 Func = ffi.wasmtime_func_t
@@ -57,6 +71,11 @@ store_new = _function("wasmtime_store_new", c_void_p, c_void_p, c_void_p, c_void
 store_context = _function("wasmtime_store_context", c_void_p, c_void_p)
 store_delete = _function("wasmtime_store_delete", None, c_void_p)
 store_limiter = _function("wasmtime_store_limiter", None, c_void_p, *[ctypes.c_int64] * 5)
+store_epoch_callback = _function("wasmtime_store_epoch_deadline_callback", None, c_void_p, EPOCH_CALLBACK, c_void_p, c_void_p)
+set_epoch_deadline = _function("wasmtime_context_set_epoch_deadline", None, c_void_p, c_uint64)
+increment_epoch = _function("wasmtime_engine_increment_epoch", None, c_void_p)
+"""Make every guest of an engine that is running call its store's :data:`EPOCH_CALLBACK`. Safe from any thread."""
+_set_fuel = _function("wasmtime_context_set_fuel", c_void_p, c_void_p, c_uint64)
 instance_new = _function("wasmtime_instance_new", c_void_p, c_void_p, c_void_p, c_void_p, c_size_t, c_void_p, c_void_p)
 instance_pre_instantiate = _function("wasmtime_instance_pre_instantiate", c_void_p, c_void_p, c_void_p, c_void_p, c_void_p)
 _export_get = _function("wasmtime_instance_export_get", c_bool, c_void_p, c_void_p, c_char_p, c_size_t, c_void_p)
@@ -105,6 +124,47 @@ def take_trap(trap: int) -> Any:
     return Trap._from_ptr(ctypes.cast(trap, POINTER(ffi.wasm_trap_t)))
 
 
+class Stopped:
+    """What :func:`take_trap` gives, of a call that ended with an error instead of a trap."""
+
+    trap_code = None
+
+    def __init__(self, error: Any) -> None:
+        self._error = error
+
+    @property
+    def message(self) -> str:
+        """The backtrace, then the reason."""
+        return str(self._error)
+
+    @property
+    def frames(self) -> list[Any]:
+        """Innermost first; none when the guest was not running."""
+        from wasmtime._trap import Frame, FrameList
+
+        found = FrameList(self)
+        ffi.wasmtime_error_wasm_trace(self._error.ptr(), byref(found.vec))
+        return [Frame._from_ptr(found.vec.data[position], found) for position in range(found.vec.size)]
+
+
+def take_error(error: int) -> Stopped:
+    """The ``wasmtime_error_t`` at ``error``, which is freed with the object."""
+    from wasmtime import WasmtimeError
+
+    return Stopped(WasmtimeError._from_ptr(ctypes.cast(error, POINTER(ffi.wasmtime_error_t))))
+
+
+def watch_epoch(store: int, context: int, callback: Any, data: int) -> None:
+    """Have ``callback`` (of :func:`epoch_callback`) called with ``data`` when the guest runs and the epoch was incremented since."""
+    store_epoch_callback(store, callback, data, None)
+    set_epoch_deadline(context, 1)
+
+
+def set_fuel(context: int, amount: int) -> None:
+    """How much the guest may burn from now on."""
+    raise_error(_set_fuel(context, amount))
+
+
 def export(context: int, instance: Any, name: str, kind: int) -> Any:
     """The ``Extern`` that ``instance`` exports as ``name``, or ``None`` when it exports nothing of that name and kind."""
     item, encoded = Extern(), name.encode()
@@ -123,6 +183,21 @@ def set_global_i32(context: int, item: Any, number: int) -> None:
     value = Val(kind=0)
     value.of.i32 = number
     raise_error(_global_set(context, byref(item.of.global_), byref(value)))
+
+
+def i32_setter(context: int, item: Any) -> Callable[[int], None]:
+    """:func:`set_global_i32` for one that is stored into often."""
+    value = Val(kind=0)
+    word, place, where = value.of, addressof(value), addressof(item.of.global_)
+
+    def store(number: int) -> None:
+        word.i32 = number
+        error = _global_set(context, where, place)
+        if error is not None:
+            raise_error(error)
+
+    store.__dict__["owns"] = value, item
+    return store
 
 
 def table_func(context: int, item: Any, index: int) -> Any:
@@ -169,8 +244,11 @@ def exception_taker(context: int, tag: Any) -> Callable[[], bool | None]:
             found = bool(_tag_eq(context, byref(thrown), byref(tag.of.tag)))
             _exception_unroot(byref(exception))
 
+    from wasmtime import FuncType
+
+    no_words = FuncType([], [])  # one that was used with an engine belongs to it
     callback, func = host_function(take), Func()
-    _func_new(context, _no_words().ptr(), callback, None, None, byref(func))
+    _func_new(context, no_words.ptr(), callback, None, None, byref(func))
     slots, trap = (c_uint64 * 2)(), c_void_p()
 
     def taken() -> bool | None:
@@ -181,14 +259,6 @@ def exception_taker(context: int, tag: Any) -> Callable[[], bool | None]:
 
     taken.__dict__["owns"] = callback
     return taken
-
-
-@cache
-def _no_words() -> Any:
-    """The type of a function that takes and returns nothing."""
-    from wasmtime import FuncType
-
-    return FuncType([], [])
 
 
 def define(linker: Any, module: str, name: str, func_type: Any, callback: Any) -> None:

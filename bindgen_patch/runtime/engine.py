@@ -1,43 +1,64 @@
-"""The engine that all packages of a process share, and compiled code kept per user."""
+"""The engines that all packages of a process share, one for each setting, and compiled code kept per user."""
 
 from __future__ import annotations
 
+import ctypes
 import hashlib
 import importlib.metadata
 import os
 import sys
 import tempfile
 import threading
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import wasmtime
 
+DEFAULT_STACK_BYTES = 512 * 1024
+"""Of the thread's stack that wasm code may use: wasmtime's own default, said here because threads are measured against it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What engines differ in."""
+
+    interruptible: bool = True
+    """Whether code looks at the engine's epoch in every loop and function, so that it can be made to come back."""
+    fuel: bool = False
+    """Whether code counts what it executes."""
+    stack_bytes: int = DEFAULT_STACK_BYTES
+
+
 _lock = threading.Lock()
-_engine: wasmtime.Engine | None = None
+_engines: dict[Settings, wasmtime.Engine] = {}
 
 _CHECKSUM_BYTES = 32
 
-_SETTINGS = "exceptions,fixed-memory"
-"""Part of the cache's key: it changes whenever :func:`engine` configures something else."""
+_COMMON = "exceptions,fixed-memory"
+"""Part of the cache's key: it changes whenever :func:`engine` configures something else for all."""
 
 
-def engine() -> wasmtime.Engine:
-    """The one engine. Made at the first call into any guest; importing wasmtime is the larger part of that."""
-    global _engine
+def engine(settings: Settings) -> wasmtime.Engine:
+    """The one engine with these settings. Made at the first call into any guest; importing wasmtime is the larger part of that."""
     with _lock:
-        if _engine is None:
+        if settings not in _engines:
             import wasmtime
 
             config = wasmtime.Config()
             config.wasm_exceptions = True
             config.memory_may_move = False  # guest addresses are turned into host addresses once
-            _engine = wasmtime.Engine(config)
-        return _engine
+            config.epoch_interruption = settings.interruptible
+            config.consume_fuel = settings.fuel
+            config.max_wasm_stack = settings.stack_bytes
+            made = wasmtime.Engine(config)
+            ctypes.pythonapi.Py_IncRef(ctypes.py_object(made))  # other threads may use it until the very end of the process
+            _engines[settings] = made
+        return _engines[settings]
 
 
-def compile_module(wasm: bytes, digest: str) -> Any:
+def compile_module(wasm: bytes, digest: str, settings: Settings) -> Any:
     """Compile ``wasm``, or take the code that an earlier start has left. ``digest`` is its sha256.
 
     The cache is a folder of the user's (``BINDGEN_PATCH_CACHE``, else ``$XDG_CACHE_HOME/bindgen-patch``; ``off`` turns it
@@ -46,7 +67,7 @@ def compile_module(wasm: bytes, digest: str) -> Any:
     """
     import wasmtime
 
-    shared, path = engine(), _cache_file(digest)
+    shared, path = engine(settings), _cache_file(digest, settings)
     code = None if path is None else _load(path)
     if code is not None:
         try:
@@ -59,7 +80,7 @@ def compile_module(wasm: bytes, digest: str) -> Any:
     return module
 
 
-def _cache_file(digest: str) -> Path | None:
+def _cache_file(digest: str, settings: Settings) -> Path | None:
     place = os.environ.get("BINDGEN_PATCH_CACHE", "")
     if place.lower() in ("off", "0"):
         return None
@@ -69,7 +90,8 @@ def _cache_file(digest: str) -> Path | None:
         folder = Path(os.environ.get("LOCALAPPDATA", str(Path.home() / "AppData" / "Local"))) / "bindgen-patch" / "cache"
     else:
         folder = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "bindgen-patch"
-    key = f"{digest}:{importlib.metadata.version('wasmtime')}:{_SETTINGS}:{sys.platform}:{sys.implementation.cache_tag}"
+    code = f"{_COMMON}{',epochs' * settings.interruptible}{',fuel' * settings.fuel}"  # how much stack there is makes no difference to it
+    key = f"{digest}:{importlib.metadata.version('wasmtime')}:{code}:{sys.platform}:{sys.implementation.cache_tag}"
     return folder / f"{hashlib.sha256(key.encode()).hexdigest()}.cwasm"
 
 

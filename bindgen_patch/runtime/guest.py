@@ -12,8 +12,10 @@ import itertools
 import logging
 import struct
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import cache
+from time import monotonic
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from .. import js, symbols
@@ -22,7 +24,7 @@ from ..js.promise import Promise, promised, rejected
 from ..js.realm import Realm
 from ..recovery.guard import Guard
 from ..recovery.state import State
-from . import trap, values
+from . import deadlines, threads, trap, values
 from .calls import caller_factory
 
 if TYPE_CHECKING:
@@ -45,9 +47,12 @@ _FRAMES_NEEDED = 40
 
 _NOT_BEGUN = "a host function could not begin: the interpreter's stack is used up, or an interrupt came first"
 
-Frames = tuple["Frames", int, int, int, BaseException | None] | None
+_SECONDS_PER_HOOK = 1.0
+"""What the guest's abort hook may take where the limits say nothing: it runs in the middle of a failure."""
+
+Frames = tuple["Frames", int, int, int, BaseException | None, deadlines.Due | None] | None
 """What nested calls put aside, innermost first: the frame outside, stack pointer, number of handles lent, result area, host
-exception on its way. Never changed, only replaced: a host function can tell by identity whether what it called is all over.
+exception on its way, deadline. Never changed, only replaced: a host function can tell by identity whether what it called is all over.
 """
 
 _struct = cache(struct.Struct)
@@ -70,6 +75,16 @@ class Guest:
         self.host = host
         self.owner: object = None
         self.death: GuestAborted | None = None
+        self.halted: GuestAborted | None = None
+        """Set by :meth:`kill`: code that is running has to come back."""
+        self.bounds: list[object] = host.bounds
+        """Whether calls may have limits: what sets them, shared by all guests of the Instance."""
+        limits = host.limits
+        self._seconds, self._fuel, self._stack_bytes = limits.seconds_per_call, limits.fuel_per_call, host.settings.stack_bytes
+        self._overdue = f"the call took more than {self._seconds or 0:g} seconds"
+        self.watch = deadlines.Watch(self)
+        self._cancellation: threads.Cancellation | None = None
+        """Of the outermost call that is running, where it can be cancelled."""
         self.realm = Realm(host.jobs, host.globals)
         self.garbage: deque[tuple[str, tuple[int, ...]]] = deque()
         """Destructors to run before the next call: (call name, arguments). Filled by finalizers, from any thread."""
@@ -92,7 +107,7 @@ class Guest:
         self._view = memoryview(b"")
         self._flag = ctypes.c_uint32(0)
         self._in_hook = False
-        self._discarded = self.stopped = False
+        self.discarded = self.stopped = False
         self._judging = False
         """Why a call failed is being found out. An interrupt in the middle of that leaves a doubt, and doubt is death."""
         self._verdict: BaseException | None = None
@@ -106,6 +121,7 @@ class Guest:
         self._refresh()
         self._stack_pointer = program.export(self, symbols.EXPORT_STACK_POINTER, capi.GLOBAL)
         if self._stack_pointer is not None:
+            self._store_stack = capi.i32_setter(self._context, self._stack_pointer)
             self._stack_base = self.result = self._lower_stack(self._stack())
         address = self._address_of(symbols.INSTANCE_TERMINATED)
         if address is not None:
@@ -113,22 +129,34 @@ class Guest:
 
     def _instantiate(self) -> tuple[int, int, Any, Callable[[], bool | None], Any]:
         """Until there is an instance, a guest that runs (which none that rustc writes does) may not call its host."""
+        began = monotonic()
+        self._engine = self.program.load(self.host.settings).engine
+        deadlines.excuse(self.bounds, monotonic() - began)
         self.death = early = GuestAborted("the guest called its host before it was instantiated", kind="abi_violation")
         try:
-            made = self.program.instantiate(self)
+            with self._timed():
+                made = self.program.instantiate(self)
         except GuestAborted as failure:
-            raise early if self.stopped else failure from None
-        self.death = None
+            raise self.halted or (early if self.stopped else failure) from None
+        self.death = self.halted  # its time may have been up just when it was done
         return made
 
     # ------------------------------------------------------------------ what the guard asks for
 
-    def troubled(self) -> bool:
-        """The guest's own flag is up, objects wait to be freed, or a panic hook spoke and nothing died of it."""
-        return bool(self.garbage or self._flag.value or self.last_words)
+    def troubled(self) -> object:
+        """There is something to see to: the guest's own flag, objects to be freed, limits, a thread, a panic hook that nothing died of."""
+        return self.garbage or self.bounds or self._flag.value or self.last_words or not threads.here.plain
 
     def tend(self) -> None:
         """Run the destructors of collected objects; take a raised flag for a death."""
+        if self.garbage:
+            with self._timed():
+                self._refuel()
+                self._sweep()
+        if self._flag.value and self.death is None:
+            self.death = GuestAborted("the guest declared itself terminated", kind="terminated")
+
+    def _sweep(self) -> None:
         while self.garbage and self.death is None:
             name, args = self.garbage.popleft()
             try:
@@ -137,27 +165,89 @@ class Guest:
                 if self.death is None:
                     self.restore_stack()
                     log.exception("the destructor of a collected object failed")
-        if self._flag.value and self.death is None:
-            self.death = GuestAborted("the guest declared itself terminated", kind="terminated")
 
     def start(self) -> None:
         """Run the start functions, in order."""
-        for name, arguments in self.program.start:
-            getattr(self, name)(*arguments)
+        with self._timed():
+            self._refuel()
+            for name, arguments in self.program.start:
+                getattr(self, name)(*arguments)
 
     def tidy(self) -> None:
-        """No call is running. One that was cut off between two lines may have left frames, handles, or the stack lowered."""
-        self.unwind(None)
-        self._drop_lent(0)
+        """No call is running. One that was cut off between two lines may have left frames, handles, limits, or the stack lowered."""
+        self.unlimit()
+        if self.frames is not None:
+            self.unwind(None)
+        if self._lent:
+            self._drop_lent(0)
         self._set_stack(self._stack_base)
         self.result, self.host_error, self.last_words, self._judging = self._stack_base, None, None, False
 
+    # ------------------------------------------------------------------ limits of calls
+
     def limit(self) -> bool:
-        """Put the limits of one call in force; says whether there are any."""
-        return False
+        """Put the limits of one call in force; says whether there are any to be lifted.
+
+        Raises ``TimeoutError`` and ``RuntimeError`` when they do not even let it begin.
+        """
+        threads.require_stack(self._stack_bytes)
+        if self._fuel is not None:
+            self._refuel()
+        due = self._due() if self.bounds else None
+        cancellation = threads.cancellation()
+        if cancellation is not None:
+            cancellation.enter(self)
+            self._cancellation = cancellation
+        if due is not None:
+            self.watch.arm(due)
+        return due is not None or cancellation is not None
 
     def unlimit(self) -> None:
         """Lift them."""
+        if self.watch.due is not None:
+            self.watch.disarm()
+        if self._cancellation is not None:
+            self._cancellation.leave(self)
+            self._cancellation = None
+
+    def _due(self) -> deadlines.Due | None:
+        """When a call that begins now has to be over."""
+        due = deadlines.nearest(self.bounds)
+        if self._seconds is not None:
+            end = monotonic() + self._seconds
+            if due is None or end < due[0]:
+                return end, self._overdue
+        return due
+
+    @contextmanager
+    def _timed(self) -> Iterator[None]:
+        """Rust runs, but not in a call: for no longer than one may."""
+        threads.require_stack(self._stack_bytes)
+        due = self._due() if self.bounds else None
+        if due is not None:
+            self.watch.arm(due)
+        try:
+            yield
+        finally:
+            self.watch.disarm()
+
+    def _refuel(self) -> None:
+        if self._fuel is not None:
+            self._capi.set_fuel(self._context, self._fuel)
+
+    def kill(self, death: GuestAborted) -> None:
+        """Die as :meth:`die` does, from outside: a host function or another thread. Code that is running comes back as soon as it looks."""
+        self.die(death)
+        self.halted = death
+        self.bounds = [death]  # the next call looks
+        if not self.door.held():
+            self.interrupt()
+            self.watch.remind()
+
+    def interrupt(self) -> None:
+        """Have running guests look whether they are :attr:`halted`: all of the engine, most of which find that they are not."""
+        if self.host.limits.interruptible:
+            self._capi.increment_epoch(self._engine)
 
     def push_frame(self) -> None:
         """A nested call: a stack pointer, borrowed handles and result area of its own.
@@ -165,8 +255,11 @@ class Guest:
         It may come from a destructor that runs because a host function failed: that exception is on its way yet.
         """
         _headroom(_FRAMES_NEEDED)
+        due, nearer = self.watch.due, deadlines.nearest(self.bounds) if self.bounds else None
         before = self._stack()
-        self.frames = (self.frames, before, len(self._lent), self.result, self.host_error)
+        self.frames = (self.frames, before, len(self._lent), self.result, self.host_error, due)
+        if nearer is not None and (due is None or nearer[0] < due[0]):
+            self.watch.arm(nearer)
         self.result = self._lower_stack(before) if self._stack_pointer is not None else 0
         self.host_error = None
 
@@ -183,9 +276,11 @@ class Guest:
         Each step may be repeated, so one that an interrupt has cut short is made up for by the next.
         """
         while self.frames is not frames and self.frames is not None:
-            outer, before, mark, result, host_error = self.frames
+            outer, before, mark, result, host_error, due = self.frames
             self._set_stack(before)
             self._drop_lent(mark)
+            if self.watch.due is not due:
+                self.watch.arm(due) if due is not None else self.watch.disarm()
             self.result, self.host_error = result, host_error
             self.frames = outer
 
@@ -206,15 +301,20 @@ class Guest:
         if address is None or not self.program.table:
             return
         slot = int.from_bytes(self.read(address, 4), "little")
-        death = self.death
+        if not slot:
+            return
+        death, span = self.death, self._seconds or _SECONDS_PER_HOOK
         try:
-            if slot:
-                self._in_hook, self.death = True, None
-                self.restore_stack()
-                self.table_call(slot, ":")()
+            threads.require_stack(self._stack_bytes)
+            self.watch.arm((monotonic() + span, f"the abort hook took more than {span:g} seconds"))
+            self._in_hook, self.death, self.halted = True, None, None
+            self._refuel()
+            self.restore_stack()
+            self.table_call(slot, ":")()
         finally:
             self._in_hook = False
             self.death = death
+            self.watch.disarm()
 
     def discard(self) -> None:
         """Free the store. Every address this object knows is forgotten first. May be repeated."""
@@ -223,7 +323,7 @@ class Guest:
         self.realm.end(None if self.door.state is State.CLOSED else self.death)
         if self.death is None:
             self.death = GuestAborted("the instance was replaced", kind="terminated")
-        self._discarded = True
+        self.discarded = True
         self._view.release()
         self._view, self._base, self._size = memoryview(b""), 0, 0
         self._flag = ctypes.c_uint32(1)
@@ -302,19 +402,19 @@ class Guest:
     def _judge(self, error: int | None, trap_pointer: Any) -> BaseException:
         pointer, trap_pointer.value = trap_pointer.value, None
         host_error, self.host_error = self.host_error, None
-        caught: Any = self._capi.take_trap(pointer) if pointer is not None else None
+        caught: Any = self._capi.take_error(error) if error is not None else self._capi.take_trap(pointer)
         try:
             if self._in_hook and self.death is None:
-                message = self._capi.error_message(error) if error is not None else trap.reason(caught.message)
-                return host_error or RuntimeError(f"the abort hook trapped: {message}")
+                return host_error or RuntimeError(f"the abort hook trapped: {trap.reason(caught.message)}")
             if self.death is not None:
+                trap.locate(self.death, caught, self.program.debug_info)
                 return host_error or self.death
             if error is not None:
-                return self.die(GuestAborted(self._capi.error_message(error), kind="host_error"))
+                return self.die(GuestAborted(caught.message, kind="host_error"))
             ours = self._take_exception()
             if ours or (ours is None and self._stopped_for_the_host()):  # the companion's own exception or trap, and not one of Rust's
                 if self.realm.running and caught is not None:
-                    self.realm.failed_in = trap.frames(caught)
+                    self.realm.failed_in = trap.frames(trap.stack(caught)[0], self.program.debug_info)
                 return host_error or RecursionError(_NOT_BEGUN)
             said_in, words = self.last_words or (None, None)
             death = trap.aborted(
@@ -342,9 +442,10 @@ class Guest:
             self.death = death
         return self.death
 
-    def kill(self, death: GuestAborted) -> None:
-        """The same from outside: from another thread, or by a host function."""
-        self.die(death)
+    def interrupted(self, error: BaseException) -> None:
+        """Code was stopped half way, because Python code that ran in between was interrupted: ``error`` is what the caller gets."""
+        self.die(GuestAborted("interrupted by the host", kind="terminated"))
+        self.host_error = error
 
     def violation(self, what: str) -> GuestAborted:
         """The guest broke the protocol: there is no telling what state it is in."""
@@ -500,8 +601,8 @@ class Guest:
         return self._capi.global_i32(self._context, self._stack_pointer) if self._stack_pointer is not None else 0
 
     def _set_stack(self, address: int) -> None:
-        if self._stack_pointer is not None and not self._discarded:
-            self._capi.set_global_i32(self._context, self._stack_pointer, address)
+        if self._stack_pointer is not None and not self.discarded:
+            self._store_stack(address)
 
     def _lower_stack(self, address: int) -> int:
         """Room for one result below ``address``; the stack pointer goes there too."""

@@ -10,10 +10,10 @@ from ..js import errors, model
 from ..js.builtins import GLOBALS
 from ..js.jobs import Jobs
 from ..js.visibility import expose_import
+from .limits import Limits
 
 if TYPE_CHECKING:
     from .guest import Guest
-    from .limits import Limits
 
 _MISSING: Any = object()
 
@@ -24,7 +24,10 @@ class Host:
     def __init__(self, imports: Mapping[str, Any] | None, modules: Mapping[str, Any] | None, limits: Limits | None) -> None:
         self.globals: dict[str, Any] = {}
         self.modules: dict[str, Any] = {}
-        self.limits = limits
+        self.limits = limits or Limits()
+        self.settings = self.limits.settings
+        self.bounds: list[object] = [self.limits] if self.limits.concern_calls else []
+        """What calls may be limited by; empty where calls need not look."""
         self.jobs = Jobs()
         self.classes: dict[type, type] = {}
         """Generated class -> the same class bound to this Instance, where those differ."""

@@ -6,12 +6,15 @@ import dataclasses
 import itertools
 import types
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from typing import Any, Literal, Self, TypeVar, cast
 from weakref import ref
 
 from ..errors import GuestAborted
 from ..recovery.counters import Counters
 from ..recovery.guard import Guard
+from . import threads
+from .deadlines import Deadline
 from .guest import Guest
 from .host import Host
 from .limits import Limits
@@ -21,6 +24,7 @@ from .program import Program
 _numbers = itertools.count()
 
 C = TypeVar("C", bound=Object)
+T = TypeVar("T")
 Hook = TypeVar("Hook", bound=Callable[[GuestAborted], object])
 
 
@@ -120,6 +124,28 @@ class Instance:
         Safe from any thread: a call that is running in another one ends with the :class:`GuestAborted`, and runs the hooks then.
         """
         self._bp_door.terminate(GuestAborted(why, kind="terminated"))
+
+    def deadline(self, seconds: float) -> AbstractContextManager[None]:
+        """``with instance.deadline(0.5): …``: calls on this Instance have to be over so many seconds after the block was entered.
+
+        It is about the calls that this thread or task makes in the block, and what they start there (``asyncio.to_thread``, tasks).
+        Blocks may be nested, and the nearest deadline counts, that of :class:`Limits` included. A call that is running then ends with
+        :class:`GuestAborted`, kind ``"deadline"``, time in host functions included; one that begins later is not let in
+        (``TimeoutError``), and the instance stays live. Time to compile the guest does not count. Raises ``ValueError`` where
+        ``Limits(interruptible=False)`` rules it out.
+        """
+        if not self._bp_host.limits.interruptible:
+            raise ValueError("a guest with Limits(interruptible=False) cannot be stopped at a deadline")
+        return Deadline(self._bp_host.bounds, seconds)
+
+    async def to_thread(self, function: Callable[..., T], /, *args: Any, **kwargs: Any) -> T:
+        """``await instance.to_thread(instance.work, 7)``: run ``function`` in a worker thread, as ``asyncio.to_thread`` does.
+
+        When the task that waits is cancelled, so is the function: a guest that is running in it is killed (kind ``"terminated"``), and a
+        call that it makes later raises ``concurrent.futures.CancelledError``. The task's own ``CancelledError`` is raised once the
+        thread has come back.
+        """
+        return await threads.in_thread(function, args, kwargs)
 
     def on_abort(self, hook: Hook) -> Hook:
         """Call ``hook`` with the :class:`GuestAborted`, once per dead instance, after the guest's own hook. A decorator."""

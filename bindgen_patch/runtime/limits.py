@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
+
+from .engine import DEFAULT_STACK_BYTES, Settings
+
+_PAGE = 65_536
+_MOST = 2**63 - 1
+_LEAST_STACK, _MOST_STACK = 16_384, 2**30
+_MOST_SECONDS = 1e9
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -11,13 +19,50 @@ class Limits:
 
     ``memory_bytes``: the size that linear memory may grow to; a guest that wants more sees its allocation fail.
     ``table_elements``: how many elements its tables may hold in all.
+    ``seconds_per_call``: of wall-clock time from the beginning of an outermost call to its end, time in host functions included;
+    destructors of collected objects, start functions and the abort hook have as much each. Past it: ``GuestAborted``, kind ``"deadline"``.
+    ``fuel_per_call``: how many wasm instructions, roughly, an outermost call may execute: the same number in every run.
+    Past it: kind ``"fuel"``.
+    ``stack_bytes``: of the thread's stack that wasm code may use, 524288 unless told; past it: kind ``"stack_overflow"``. A thread that
+    does not have so much, and 256 KiB for the host, is refused with a ``RuntimeError``.
+    ``interruptible``: whether code that is running can be made to come back from outside. Code that can costs time: a test in every
+    loop and function, 27 % with a real guest (QR codes), 100 % in an empty loop. Without it deadlines are refused, and a guest that
+    was terminated goes on until it calls its host or returns.
+
+    Raises ``TypeError`` and ``ValueError``, naming the field.
     """
 
     memory_bytes: int | None = None
     table_elements: int | None = None
+    seconds_per_call: float | None = None
+    fuel_per_call: int | None = None
+    stack_bytes: int | None = None
+    interruptible: bool = True
+
+    def __post_init__(self) -> None:
+        _whole("memory_bytes", self.memory_bytes, _PAGE, _MOST)
+        _whole("table_elements", self.table_elements, 0, _MOST)
+        _whole("fuel_per_call", self.fuel_per_call, 1, _MOST)
+        _whole("stack_bytes", self.stack_bytes, _LEAST_STACK, _MOST_STACK)
+        if self.seconds_per_call is not None:
+            seconds("seconds_per_call", self.seconds_per_call, zero=False)
+        if not isinstance(self.interruptible, bool):
+            raise TypeError(f"interruptible: expected bool, not {type(self.interruptible).__name__}")
+        if self.seconds_per_call is not None and not self.interruptible:
+            raise ValueError("seconds_per_call: a guest with interruptible=False cannot be stopped when its time is up")
+
+    @property
+    def settings(self) -> Settings:
+        """The engine that can hold a guest to them."""
+        return Settings(self.interruptible, self.fuel_per_call is not None, self.stack_bytes or DEFAULT_STACK_BYTES)
+
+    @property
+    def concern_calls(self) -> bool:
+        """Whether there is something to be done at every call, and not just for a fresh instance."""
+        return (self.seconds_per_call, self.fuel_per_call, self.stack_bytes) != (None, None, None)
 
     def apply(self, store: int) -> None:
-        """Set them on a fresh store."""
+        """Set those of memory and tables on a fresh store."""
         from . import capi
 
         capi.store_limiter(
@@ -28,3 +73,21 @@ class Limits:
             -1,
             -1,
         )
+
+
+def _whole(name: str, value: object, least: int, most: int) -> None:
+    if value is None:
+        return
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise TypeError(f"{name}: expected int, not {type(value).__name__}")
+    if not least <= value <= most:
+        raise ValueError(f"{name}: {value} is not in {least}…{most}")
+
+
+def seconds(name: str, value: object, *, zero: bool = True) -> float:
+    """``value`` as a span of time that can be waited for."""
+    if not isinstance(value, int | float) or isinstance(value, bool):
+        raise TypeError(f"{name}: expected float, not {type(value).__name__}")
+    if not (0 <= value <= _MOST_SECONDS) or (not zero and not value) or math.isnan(value):
+        raise ValueError(f"{name}: {value} is not a span of time{'' if zero else ' in which something can run'}")
+    return float(value)

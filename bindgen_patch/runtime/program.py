@@ -14,8 +14,9 @@ from weakref import ref
 from .. import symbols
 from ..errors import BindgenPatchError, GuestAborted
 from . import trap
-from .calls import Adapter, companion_type, host_function
+from .calls import Adapter, companion_type, epoch_callback, host_function
 from .dwarf import DebugInfo
+from .engine import Settings, compile_module, engine
 
 if TYPE_CHECKING:
     from .guest import Guest
@@ -64,7 +65,7 @@ class Program:
         self.abort_handler = abort_handler
         self._digests = {"module.wasm": module, "shims.wasm": shims}
         self._lock = threading.Lock()
-        self._loaded: _Loaded | None = None
+        self._loaded: dict[Settings, _Loaded] = {}
         self._debug_info: DebugInfo | None = None
         self.guests: dict[int, ref[Guest]] = {}
         """By serial number; weak, so that an Instance nobody uses any more can be collected."""
@@ -82,12 +83,12 @@ class Program:
             )
         return data
 
-    def load(self) -> _Loaded:
-        """Compile and link, once per process."""
+    def load(self, settings: Settings) -> _Loaded:
+        """Compile and link, once per process and engine."""
         with self._lock:
-            if self._loaded is None:
-                self._loaded = _Loaded(self)
-            return self._loaded
+            if settings not in self._loaded:
+                self._loaded[settings] = _Loaded(self, settings)
+            return self._loaded[settings]
 
     # ------------------------------------------------------------------ instances
 
@@ -100,12 +101,16 @@ class Program:
         """
         from . import capi
 
-        loaded = self.load()
+        limits = guest.host.limits
+        loaded = self.load(guest.host.settings)
         store = capi.store_new(loaded.engine, None, None)
         context = capi.store_context(store)
         try:
-            if guest.host.limits is not None:
-                guest.host.limits.apply(store)
+            limits.apply(store)
+            if limits.interruptible:
+                capi.watch_epoch(store, context, loaded.epoch_callback, guest.serial)
+            if limits.fuel_per_call is not None:
+                capi.set_fuel(context, limits.fuel_per_call)
             companion = capi.ffi.wasmtime_instance_t()
             self._finish(lambda out: capi.instance_pre_instantiate(loaded.companion, context, ctypes.byref(companion), out))
             capi.set_global_i32(context, capi.export(context, companion, symbols.SHIM_INSTANCE, capi.GLOBAL), guest.serial)
@@ -162,16 +167,15 @@ class Program:
 class _Loaded:
     """The compiled half of a program."""
 
-    def __init__(self, program: Program) -> None:
+    def __init__(self, program: Program, settings: Settings) -> None:
         import wasmtime
 
         from . import capi
-        from .engine import compile_module, engine
 
-        shared = engine()
+        shared = engine(settings)
         self.engine = shared.ptr()
-        self.module = compile_module(program._read("module.wasm"), program._digests["module.wasm"])
-        shims = compile_module(program._read("shims.wasm"), program._digests["shims.wasm"])
+        self.module = compile_module(program._read("module.wasm"), program._digests["module.wasm"], settings)
+        shims = compile_module(program._read("shims.wasm"), program._digests["shims.wasm"], settings)
         self.shim_names = [symbols.shim(number) for number in range(len(program.imports))]
         places = {(item.module, item.symbol): number for number, item in enumerate(program.imports) if not item.host_slot}
         self.order = [places[item.module, item.name or ""] for item in self.module.imports]
@@ -183,5 +187,6 @@ class _Loaded:
             params, results = ([kinds[letter]() for letter in side] for side in companion_type(item.signature))
             capi.define(linker, symbols.SHIM_HOST_MODULE, str(number), wasmtime.FuncType(params, results), callback)
             self.callbacks.append(callback)
+        self.epoch_callback = epoch_callback(program.guests)
         self.linker = linker
         self.companion = capi.instantiate_pre(linker, shims)

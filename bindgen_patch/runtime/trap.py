@@ -144,6 +144,12 @@ def aborted(
     return GuestAborted(message, kind=kind, frames=partial(frames, where, sources) if where else (), location=location)
 
 
+def locate(death: GuestAborted, trap: Any, sources: Callable[[], DebugInfo]) -> None:
+    """A guest that was killed from outside has been stopped: ``trap`` tells where it was."""
+    if death._frames == ():
+        death._frames = partial(frames, stack(trap)[0], sources)
+
+
 def _why_unreachable(names: str, words: LastWords | None) -> Kind:
     """Names of functions tell most. Without them a panic that spoke is known, and nothing else is."""
     if _OUT_OF_MEMORY.search(names):
