@@ -89,9 +89,9 @@ EVENTS: dict[str, Event] = {
     "Interrupt": Event("`KeyboardInterrupt` in a host function, plain import", host("KeyboardInterrupt")),
     "InterruptCaught": Event("`KeyboardInterrupt` in a host function, `catch` import", host("KeyboardInterrupt")),
     "BorrowConflict": Event("borrow conflict", error(ALIASING)),
-    #"Deadline": Event("endless loop, deadline", death("deadline")),
-    #"Fuel": Event("endless loop, fuel", death("fuel")),
-    #"TerminatedByThread": Event("endless loop, `terminate()` in another thread", death("terminated")),
+    "Deadline": Event("endless loop, deadline", death("deadline")),
+    "Fuel": Event("endless loop, fuel", death("fuel")),
+    "TerminatedByThread": Event("endless loop, `terminate()` in another thread", death("terminated")),
     "TerminatedByHost": Event("`terminate()` in a host function", death("terminated")),
     "ReinitByGuest": Event("`schedule_reinit()` in the guest", (REINIT, REINIT)),
     "ReinitByHost": Event("`schedule_reinit()` in a host function", (REINIT, REINIT)),
@@ -302,6 +302,12 @@ EXCEPTIONS: dict[str, tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...], O
         ("async",),
         BUILDS,
         _REPLACED,
+    ),
+    "an allocator that traps while an argument is written has run out of memory, as far as anybody can tell": (
+        ("Abort", "Unreachable"),
+        ("alloc",),
+        BUILDS,
+        Outcome("death", "out_of_memory", "terminated"),
     ),
 }
 """Why -> (events, ways, builds, what happens there instead)."""

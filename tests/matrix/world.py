@@ -15,6 +15,7 @@ Enter = Callable[[Any], Any]
 """Goes in with an event."""
 
 LIMITS = {
+    "Fuel": Limits(fuel_per_call=5_000_000),
     "OutOfMemory": Limits(memory_bytes=32 << 20),  # four gibibytes of addresses would do as well, but take longer
 }
 

@@ -660,7 +660,7 @@ def test_death_in_a_guest_without_names(mode: str, tmp_path: Path, monkeypatch: 
         dying = guest.abort_after(js.Promise.resolve())
         error = await failure(dying)
         assert isinstance(error, GuestAborted)
-        assert all(frame.function.startswith("<wasm function ") for frame in error.frames)
+        assert all(frame.function.startswith("wasm-function[") for frame in error.frames)
         await gone(other, error)
 
     run(main)
