@@ -172,7 +172,12 @@ def closure(title: str, maker: str, translate: Callable[[Outcome], Outcome] = as
 
 
 def when_armed(
-    title: str, make: Callable[[World], Callable[[], Any]], translate: Callable[[Outcome], Outcome] = as_it_is, *, first: bool = False, left: str = ""
+    title: str,
+    make: Callable[[World], Callable[[], Any]],
+    translate: Callable[[Outcome], Outcome] = as_it_is,
+    *,
+    first: bool = False,
+    left: str = "",
 ) -> Way:
     """A way in without arguments: the guest asks what to do."""
 
@@ -249,7 +254,11 @@ WAYS: dict[str, Way] = {
     "`FnMut`": closure("one that may change what it captured", "closure_mut"),
     "once": Way("one that may be called once", lambda world: lambda event: world.i.closure_once()(event), left="handles"),
     "aborting": closure("one in which wasm-bindgen catches no panic (`own_aborting`)", "closure_aborting", uncaught),
-    "nested": Way("a function called by a host function that the guest called, which passes on what it raises", lambda world: world.i.nest, through_host=True),
+    "nested": Way(
+        "a function called by a host function that the guest called, which passes on what it raises",
+        lambda world: world.i.nest,
+        through_host=True,
+    ),
     "swallowed": Way("the same, the host function swallows what it raises", swallowing, swallowed),
     "`catch`": Way("the same, the import is declared with `catch`", lambda world: world.i.nest_catch, swallowed),
     "async": Way(
@@ -291,7 +300,7 @@ _FOREIGN = Outcome("death", "foreign_exception", "terminated")
 _REPLACED = Outcome("refused", "replaced", fresh=True)
 
 EXCEPTIONS: dict[str, tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...], Outcome]] = {
-    "wasm-bindgen borrows for the getter of a field outside of where it catches panics: a raw Rust exception leaves the guest": (
+    "the getter of a field borrows outside of where wasm-bindgen catches panics: a raw Rust exception leaves the guest": (
         ("BorrowConflict",),
         ("field",),
         UNWINDING,

@@ -1,4 +1,4 @@
-"""Where the rows of docs/recovery.md's table of events are tested: events and ways in of the matrix, or ``module::test`` in ``tests/run``."""
+"""Where the rows of docs/recovery.md's table of events are tested: by events or ways in of the matrix, or ``module::test`` in tests/run."""
 
 from __future__ import annotations
 

@@ -29,6 +29,7 @@ KINDS = {
     "fuel": "f",
     "terminated": "t",
 }
+NONE = "·"
 _TITLES = {
     ("unwind", "legacy"): "Guests built with panic=unwind, by either form of exception handling",
     ("unwind",): "Guests built with panic=unwind, final exception handling",
@@ -36,21 +37,23 @@ _TITLES = {
     ("abort",): "Guests built with panic=abort",
 }
 LEGEND = """\
-Each cell was run: a fresh instance, one event, one way in. First what the caller gets:
+Each cell was run: a fresh instance, one event, one way in. `python -m tests.matrix` writes these tables from what it
+observes. First what the caller gets:
 
 | | | | |
 |---|---|---|---|
 | `✓` | the call returns | `P` | `PanicError` |
 | `E` | the error that the guest returned or threw, or the very object that the host function raised | `†` | `GuestAborted` |
 | `(†)` | nobody is told: the next call is refused | `log` | nobody is told: the error is logged |
-| `R` | the awaitable raises `ModuleTerminated` | `–` | there is no such cell, for the reason in the footnote |
+| `R` | the awaitable raises `ModuleTerminated` | `·` | there is no such cell, for the reason in the footnote |
 
-The letter after `†` is the kind: {kinds}.
+{kinds}
 
-Then the instance. With a `†` it is terminated: hooks ran once, calls are refused until a fresh instance is asked for, and then the same functions work
-again. With a `°` it is new: no hook ran, and the next call tries afresh. With `↻` it is replaced: a fresh one serves the next call. Else it is live: state
-is kept, and nothing is left of the call, neither stack nor handles. With a `*` the exception has passed frames whose destructors did not run, and that shows:
-an object stays borrowed, a value is not let go of. (With panic=abort there are no such destructors anywhere; what those frames owned in memory is leaked.)
+Then the instance. With a `†` it is terminated: hooks ran once, calls are refused until a fresh instance is asked for, and then the same
+functions work again. With a `°` it is new: no hook ran, and the next call tries afresh. With `↻` it is replaced: a fresh one serves the next
+call. Else it is live: state is kept, and nothing is left of the call, neither stack nor handles. With a `*` the exception has passed frames
+whose destructors did not run, and that shows: an object stays borrowed, a value is not let go of. (With panic=abort there are no such
+destructors anywhere; what those frames owned in memory is leaked.)
 
 {ways}
 """
@@ -80,7 +83,7 @@ def tables(observed: Observed) -> str:
     seen = {build: tuple(observed.get((event, way, build)) for event in EVENTS for way in WAYS) for build in BUILDS}
     groups = dict.fromkeys(tuple(build for build in BUILDS if seen[build] == seen[other]) for other in BUILDS)
     notes: list[str] = []
-    text = [LEGEND.format(kinds=", ".join(f"`{letter}` `{kind}`" for kind, letter in KINDS.items()), ways=_ways())]
+    text = [LEGEND.format(kinds=_kinds(), ways=_ways())]
     for group in groups:
         text += [f"#### {_TITLES[group]}", "", "| | " + " | ".join(WAYS) + " |", "|---" * (len(WAYS) + 1) + "|"]
         for name, event in EVENTS.items():
@@ -91,14 +94,25 @@ def tables(observed: Observed) -> str:
     return "\n".join([*text, ""])
 
 
+def _kinds() -> str:
+    """What the letters are, a paragraph."""
+    letters = ", ".join(f"`{letter}` {kind}" for kind, letter in KINDS.items())
+    return _paragraph(f"The letter after `†` is the kind: {letters}.")
+
+
 def _ways() -> str:
     """What the columns are, a paragraph."""
-    return textwrap.fill("The ways in: " + "; ".join(f"**{name}** {way.title}" for name, way in WAYS.items()) + ".", 160, break_on_hyphens=False)
+    columns = "; ".join(f"**{name}** {way.title}" for name, way in WAYS.items())
+    return _paragraph(f"The ways in: {columns}.")
+
+
+def _paragraph(text: str) -> str:
+    return textwrap.fill(text, 140, break_long_words=False, break_on_hyphens=False)
 
 
 def _cell(observed: Observed, event: str, way: str, build: str, notes: list[str]) -> str:
     outcome = observed.get((event, way, build))
-    text = "–" if outcome is None else symbol(outcome)
+    text = NONE if outcome is None else symbol(outcome)
     note = no_such_cell(event, way) if outcome is None else why_different(event, way, build)
     if note is None:
         return text
@@ -110,4 +124,3 @@ def _cell(observed: Observed, event: str, way: str, build: str, notes: list[str]
 def with_tables(document: str, observed: Observed) -> str:
     """``document`` with the tables in their place."""
     return _PLACE.sub(lambda match: match[1] + tables(observed) + match[2], document)
-
