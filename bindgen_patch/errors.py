@@ -20,7 +20,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 Kind = Literal[
     "unreachable",
@@ -144,9 +144,7 @@ class GuestAborted(GuestError):
             self._frames = self._frames()
         return self._frames
 
-    @property
-    def __notes__(self) -> list[str]:
-        """What a traceback prints below the message (PEP 678); :meth:`add_note` adds to it. Made when somebody looks."""
+    def _noted(self) -> list[str]:
         if self._notes is None:
             self._notes = [f"panicked at {self.location}"] if self.location else []
             if self.frames:
@@ -155,9 +153,11 @@ class GuestAborted(GuestError):
                 self._notes.append("\n".join(["Rust frames, innermost first:", *shown, *([f"  … {more} more"] if more else [])]))
         return self._notes
 
-    @__notes__.setter
-    def __notes__(self, notes: list[str]) -> None:
+    def _note(self, notes: list[str]) -> None:
         self._notes = notes
+
+    if not TYPE_CHECKING:  # type checkers know it as the plain attribute that it is for everybody else
+        __notes__ = property(_noted, _note, doc="What a traceback prints below the message (PEP 678); made when somebody looks.")
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickled and copied with what is known; what was found out when is nobody's business."""

@@ -17,10 +17,7 @@ from bindgen_patch.instrument import check_guards, insert_guards
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What a user may choose. ``vendor``: carry the run time along; ``pep8``: snake_case for camelCase exports.
-
-    ``abort_handler=False``: a guest with ``panic=abort`` goes on after a death; ``reset_state``: offer ``__wbg_reset_state``.
-    """
+    """What a user may choose: the options of ``gen``, which explains them."""
 
     vendor: bool = False
     pep8: bool = False

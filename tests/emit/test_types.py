@@ -31,6 +31,7 @@ import results_unwind as results
 import slices_unwind as slices
 import strings_unwind as strings
 from bindgen_patch import GuestAborted, js
+from bindgen_patch.errors import Kind
 
 assert_type(numbers.echo_u8(1), int)
 assert_type(numbers.maybe_f64(1), float | None)
@@ -85,7 +86,7 @@ futures.echo_u32(1).then(lambda value: value.bit_length()).catch(print)
 
 @i.on_abort
 def report(death: GuestAborted) -> None:
-    assert_type(death.kind, str)
+    assert_type(death.kind, Kind)
 
 
 with i, counter as same:
