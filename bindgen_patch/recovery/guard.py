@@ -45,8 +45,11 @@ class Guest(Protocol):
     death: GuestAborted | None
     """Set, once, by whoever finds out that this instance may never run again; by other threads through :meth:`kill`."""
 
-    def troubled(self) -> object:
-        """Whether there is something to see to before a call: the guest's own flag is up, objects wait to be freed, there are limits."""
+    def troubled(self) -> int:
+        """Whether there is something to see to before a call.
+
+        0: nothing. 1: limits, see :meth:`limit`. 2: more than that; the guest's own flag is up, or objects wait to be freed.
+        """
         ...
 
     def tidy(self) -> None:
@@ -147,8 +150,14 @@ class Guard(Generic[G]):
         Raises :class:`ModuleTerminated` when this call may not run, and whatever instantiating and ``start`` raise.
         """
         guest = self._guest
-        if not self._ready or nested or guest is None or self._due or guest.troubled():
+        if not self._ready or nested or guest is None or self._due:
             guest = self._admit(nested)
+        elif trouble := guest.troubled():
+            if trouble > 1:
+                guest = self._admit(nested)
+            else:
+                self._ready = False
+                self._limited = guest.limit()
         self._ready = False
         self.counters.calls += 1
         return guest

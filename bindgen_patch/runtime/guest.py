@@ -143,9 +143,13 @@ class Guest:
 
     # ------------------------------------------------------------------ what the guard asks for
 
-    def troubled(self) -> object:
-        """There is something to see to: the guest's own flag, objects to be freed, limits, a thread, a panic hook that nothing died of."""
-        return self.garbage or self.bounds or self._flag.value or self.last_words or not threads.here.plain
+    def troubled(self) -> int:
+        """2: the guest's own flag, objects to be freed, a panic hook that nothing died of, a death. 1: limits, or a thread, to look at."""
+        if self.garbage or self._flag.value or self.last_words:
+            return 2
+        if self.bounds or not threads.here.plain:
+            return 1 if self.death is None else 2
+        return 0
 
     def tend(self) -> None:
         """Run the destructors of collected objects; take a raised flag for a death."""

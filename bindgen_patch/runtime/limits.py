@@ -22,11 +22,11 @@ class Limits:
     ``seconds_per_call``: of wall-clock time from the beginning of an outermost call to its end, time in host functions included;
     destructors of collected objects, start functions and the abort hook have as much each. Past it: ``GuestAborted``, kind ``"deadline"``.
     ``fuel_per_call``: how many wasm instructions, roughly, an outermost call may execute: the same number in every run.
-    Past it: kind ``"fuel"``.
+    Past it: kind ``"fuel"``. Counting costs as much time as being interruptible does.
     ``stack_bytes``: of the thread's stack that wasm code may use, 524288 unless told; past it: kind ``"stack_overflow"``. A thread that
     does not have so much, and 256 KiB for the host, is refused with a ``RuntimeError``.
     ``interruptible``: whether code that is running can be made to come back from outside. Code that can costs time: a test in every
-    loop and function, 27 % with a real guest (QR codes), 100 % in an empty loop. Without it deadlines are refused, and a guest that
+    loop and function, 27 % with a real guest (QR codes), 122 % in an empty loop. Without it deadlines are refused, and a guest that
     was terminated goes on until it calls its host or returns.
 
     Raises ``TypeError`` and ``ValueError``, naming the field.

@@ -44,8 +44,8 @@ class Fake:
         self.expect("a dead instance was entered", self.death is None)
         self.expect("the lock was not held", self.world.door.held())
 
-    def troubled(self) -> bool:
-        return bool(self.raised_flag or self.garbage)
+    def troubled(self) -> int:
+        return 2 if self.raised_flag or self.garbage or self.death else int(self.world.limits)
 
     def tend(self) -> None:
         self.alive()

@@ -165,9 +165,9 @@ def test_terminate_in_any_moment(load: Load, interruptible: bool) -> None:
     stop = threading.Event()
 
     def call() -> None:
-        for round in range(600):
+        while len(told) < 20:
             try:
-                if round % 3:
+                if dice.randrange(3):
                     assert i.work(dice.randrange(3000)) >= 0
                 else:
                     assert i.nest(5) == 6
@@ -192,7 +192,7 @@ def test_terminate_in_any_moment(load: Load, interruptible: bool) -> None:
         killer.join()
     i.add(1, 1) if i.state == "live" else None
     assert all(death.kind == "terminated" for death in (*seen, *told))
-    assert len({id(death) for death in told}) == len(told) > 10
+    assert len({id(death) for death in told}) == len(told) >= 20
     assert sum(i.counters.aborts.values()) == len(told)
     i.schedule_reinit()
     assert (i.increment(), i.nest(3)) == (1, 4)
