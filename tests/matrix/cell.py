@@ -23,7 +23,7 @@ def errors_logged() -> Iterator[list[logging.LogRecord]]:
     """Errors told to the log, which nobody else gets."""
     records: list[logging.LogRecord] = []
     log, handler = logging.getLogger("bindgen_patch"), logging.Handler(logging.ERROR)
-    handler.emit = records.append  # type: ignore[method-assign]
+    handler.emit = records.append  # type: ignore[method-assign, assignment]
     propagate, log.propagate = log.propagate, False
     log.addHandler(handler)
     try:

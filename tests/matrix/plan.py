@@ -247,8 +247,10 @@ WAYS: dict[str, Way] = {
     "get": when_armed("a getter", getter, left="borrowed"),
     "set": when_armed("a setter", setter, left="borrowed"),
     "field": Way("the getter that wasm-bindgen writes for a public field", field, left="borrowed"),
-    "free": when_armed("a destructor, by `free()`", lambda world: lambda: world.i.Bomb().free(), uncaught),
-    "gc": when_armed("a destructor, because the object was collected", collected, lambda outcome: by_the_next_call(uncaught(outcome))),
+    "free": when_armed(
+        "a destructor, by `free()`: wasm-bindgen catches no panic there", lambda world: lambda: world.i.Bomb().free(), uncaught
+    ),
+    "gc": when_armed("the same, because the object was collected", collected, lambda outcome: by_the_next_call(uncaught(outcome))),
     "lent": Way("a closure lent to a host function (`&dyn Fn`)", lambda world: world.i.lend_closure, through_host=True),
     "`Fn`": closure("a closure that the host keeps", "closure"),
     "`FnMut`": closure("one that may change what it captured", "closure_mut"),

@@ -31,12 +31,33 @@ ROWS: dict[str, tuple[str, ...]] = {
         "test_hostile::test_made_up_handles",
         "test_hostile::test_a_string_that_is_not_utf8",
     ),
-    '`instance.terminate("why")`': (
+    '`instance.terminate("why")`, from any thread': (
         "TerminatedByHost",
         "TerminatedByThread",
         "test_recovery::test_terminate",
         "test_recovery::test_terminate_before_the_first_call",
+        "test_limits::test_terminate_from_another_thread",
+        "test_threads::test_terminate_in_any_moment",
     ),
+    "`Limits(seconds_per_call=…)` or `instance.deadline(…)` passed, in wasm code or in a host function": (
+        "Deadline",
+        "test_limits::test_seconds_per_call",
+        "test_limits::test_time_in_host_functions_counts",
+        "test_threads::test_deadlines_in_any_moment",
+    ),
+    "`Limits(fuel_per_call=…)` burnt": ("Fuel", "test_limits::test_fuel"),
+    "a call that begins after its deadline block has passed": ("test_limits::test_a_call_after_the_deadline_is_not_let_in",),
+    "the thread's stack is too small for the guest's": ("test_limits::test_no_thread_is_too_small",),
+    "an asyncio task is cancelled whose call runs in a worker thread": (
+        "test_threads::test_cancelling_a_task_stops_its_guest",
+        "test_threads::test_cancelling_between_two_calls",
+    ),
+    "the abort hook takes longer than `seconds_per_call` (one second, where that is not set), or `terminate()` meanwhile": (
+        "hook",
+        "test_limits::test_the_abort_hook_is_limited",
+        "test_limits::test_terminate_during_the_hook",
+    ),
+    "the guest raises its own `__instance_terminated`": ("test_hostile::test_a_guest_that_raises_its_own_flag",),
     "`Err(JsError)`, `throw_str`": ("ErrError", "ThrowStr"),
     "`Err(value)`, `throw_val`": ("ErrValue", "ThrowVal", "test_recovery::test_err_and_throw"),
     "a host function raises, plain import": ("HostError", "Interrupt", "test_recovery::test_many_host_exceptions_leak_nothing"),
@@ -56,6 +77,11 @@ ROWS: dict[str, tuple[str, ...]] = {
         "test_recovery::test_first_call_after_reinit_on_an_old_object",
         "test_closures::test_stale_closures",
     ),
+    'the same, where `stale` is `"recreate"` or a callable': (
+        "test_stale::test_recreate",
+        "test_stale::test_restore_gets_class_arguments_and_state",
+        "test_stale::test_a_constructor_that_fails_the_second_time",
+    ),
     "object of a dead or earlier instance freed or collected": (
         "test_recovery::test_every_way_in_is_refused_after_a_death",
         "test_recovery::test_freeing_a_stale_object_frees_nothing",
@@ -66,7 +92,17 @@ ROWS: dict[str, tuple[str, ...]] = {
         "test_recovery::test_a_hook_that_fails_is_logged",
         "test_recovery::test_a_host_hook_that_fails_is_logged",
     ),
-    "`start` fails": ("start", "test_start::test_a_start_that_fails", "test_start::test_a_restart_that_fails"),
+    "the abort hook calls host functions, `schedule_reinit()` before or after": (
+        "test_recovery::test_a_hook_schedules_a_fresh_instance",
+        "test_recovery::test_a_hook_may_call_the_host_but_the_host_not_the_guest",
+    ),
+    "the abort hook is set twice": ("test_recovery::test_the_last_hook_wins",),
+    "`start` fails, or is terminated": (
+        "start",
+        "test_start::test_a_start_that_fails",
+        "test_start::test_a_restart_that_fails",
+        "test_start::test_terminate_inside_start",
+    ),
     "`schedule_reinit()`, then a nested call": (
         "ReinitByGuest",
         "ReinitByHost",

@@ -50,10 +50,10 @@ observes. First what the caller gets:
 {kinds}
 
 Then the instance. With a `†` it is terminated: hooks ran once, calls are refused until a fresh instance is asked for, and then the same
-functions work again. With a `°` it is new: no hook ran, and the next call tries afresh. With `↻` it is replaced: a fresh one serves the next
-call. Else it is live: state is kept, and nothing is left of the call, neither stack nor handles. With a `*` the exception has passed frames
-whose destructors did not run, and that shows: an object stays borrowed, a value is not let go of. (With panic=abort there are no such
-destructors anywhere; what those frames owned in memory is leaked.)
+functions work again. With a `°`, after a `†` too, it is new: no hook ran, and the next call tries afresh. With `↻` it is replaced: a fresh
+one serves the next call. Else it is live: state is kept, and nothing is left of the call, neither stack nor handles. With a `*` the
+exception has passed frames whose destructors did not run, and that shows: an object stays borrowed, a value is not let go of. (With
+panic=abort there are no such destructors anywhere; what those frames owned in memory is leaked.)
 
 {ways}
 """
