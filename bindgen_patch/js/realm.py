@@ -16,7 +16,7 @@ from typing import Any
 from weakref import ref
 
 from .. import symbols
-from ..errors import Frame, GuestAborted, ModuleTerminated
+from ..errors import GuestAborted, ModuleTerminated
 from . import errors
 from .builtins import GLOBALS
 from .jobs import Jobs
@@ -39,7 +39,7 @@ class Realm:
         self.turns = Turns()
         self._runner = 0
         """The thread in which a job of the guest's is going on."""
-        self.failed_in: tuple[Frame, ...] = ()
+        self.failed_in: tuple[str, ...] = ()
         """Where the guest stood when a host function failed during the present job."""
         self._failed = False
         self._derived: Promise[Any] | None = None
@@ -167,14 +167,14 @@ class Realm:
             for promise in suspects:
                 promise._reject(error)
 
-    def _suspects(self, frames: tuple[Frame, ...]) -> list[Promise[Any]]:
+    def _suspects(self, functions: tuple[str, ...]) -> list[Promise[Any]]:
         """The pending promises of asynchronous exports that may have been polled there; empty when it was a task of another kind."""
         exported = [promise for promise in self.pending() if promise._label is not None]
         members = self.turns.members
-        labels = {label for frame in frames for label in _GENERATED.findall(frame.function)}
-        if not labels and len(frames) >= _FRAMES_KEPT:  # it was polled further out than can be seen
+        labels = {label for function in functions for label in _GENERATED.findall(function)}
+        if not labels and len(functions) >= _FRAMES_KEPT:  # it was polled further out than can be seen
             return exported if members is None else [promise for promise in exported if id(promise) in members]
-        stripped = frames and all(frame.function.startswith("wasm-function[") for frame in frames)
+        stripped = functions and all(function.startswith("wasm-function[") for function in functions)
         named = exported if stripped else [promise for promise in exported if promise._label in labels]
         return [promise for promise in named if members is not None and id(promise) in members] or named
 
@@ -194,7 +194,10 @@ class Realm:
         - All others, and all of them when a task of ``spawn_local`` died, get :class:`.ModuleTerminated` with the cause.
         """
         self.ended = True
-        culprits = {id(self._derived), *map(id, self._suspects(death.frames))} if death is not None and self.running else set()
+        culprits: set[int] = set()
+        if death is not None and self.running:
+            functions = tuple(frame.function for frame in death.frames)
+            culprits = {id(self._derived), *map(id, self._suspects(functions))}
         for promise in self.pending():  # whom an interrupt leaves out gets it when this is called again
             promise._reject(death if id(promise) in culprits else _gone(death))
         self.globals = {}

@@ -418,7 +418,7 @@ class Guest:
             ours = self._take_exception()
             if ours or (ours is None and self._stopped_for_the_host()):  # the companion's own exception or trap, and not one of Rust's
                 if self.realm.running and caught is not None:
-                    self.realm.failed_in = trap.frames(trap.stack(caught)[0], self.program.debug_info)
+                    self.realm.failed_in = tuple(function for function, _ in trap.stack(caught)[0])
                 return host_error or RecursionError(_NOT_BEGUN)
             said_in, words = self.last_words or (None, None)
             death = trap.aborted(
