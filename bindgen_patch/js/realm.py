@@ -40,7 +40,7 @@ class Realm:
         self._runner = 0
         """The thread in which a job of the guest's is going on."""
         self.failed_in: tuple[str, ...] = ()
-        """Where the guest stood when a host function failed during the present job."""
+        """The functions that were on the stack when the guest failed during the present job, as the name section has them."""
         self._failed = False
         self._derived: Promise[Any] | None = None
         self._abandoned: list[Promise[Any]] = []
@@ -150,7 +150,7 @@ class Realm:
                 promise._reject(error)
             self._abandoned.clear()
             return True
-        suspects = self._suspects(self.failed_in)
+        suspects = self._suspects()
         if suspects:
             self._accused.append((error, suspects))
             self.jobs.at_rest(self._judge)
@@ -167,10 +167,10 @@ class Realm:
             for promise in suspects:
                 promise._reject(error)
 
-    def _suspects(self, functions: tuple[str, ...]) -> list[Promise[Any]]:
+    def _suspects(self) -> list[Promise[Any]]:
         """The pending promises of asynchronous exports that may have been polled there; empty when it was a task of another kind."""
         exported = [promise for promise in self.pending() if promise._label is not None]
-        members = self.turns.members
+        functions, members = self.failed_in, self.turns.members
         labels = {label for function in functions for label in _GENERATED.findall(function)}
         if not labels and len(functions) >= _FRAMES_KEPT:  # it was polled further out than can be seen
             return exported if members is None else [promise for promise in exported if id(promise) in members]
@@ -194,10 +194,7 @@ class Realm:
         - All others, and all of them when a task of ``spawn_local`` died, get :class:`.ModuleTerminated` with the cause.
         """
         self.ended = True
-        culprits: set[int] = set()
-        if death is not None and self.running:
-            functions = tuple(frame.function for frame in death.frames)
-            culprits = {id(self._derived), *map(id, self._suspects(functions))}
+        culprits = {id(self._derived), *map(id, self._suspects())} if death is not None and self.running else set()
         for promise in self.pending():  # whom an interrupt leaves out gets it when this is called again
             promise._reject(death if id(promise) in culprits else _gone(death))
         self.globals = {}

@@ -31,7 +31,7 @@ from typing import Any, Generic, Protocol, TypeVar
 
 from ..errors import GuestAborted, ModuleTerminated, PanicError
 from .counters import Counters
-from .lock import patient
+from .lock import is_free, patient
 from .state import ADMISSIONS, TRANSITIONS, Admission, Event, State
 
 log = logging.getLogger("bindgen_patch")
@@ -109,7 +109,8 @@ class Guard(Generic[G]):
         self._lock = lock
         self.held: Callable[[], bool] = lock._is_owned  # type: ignore[attr-defined]
         """Whether this thread is inside already: then its next call is a nested one."""
-        self._if_free = patient(lock, 0)
+        self.free: Callable[[], bool] = is_free(lock)
+        """Whether no other thread is inside."""
         self.name = name
         self.instance_id = 0
         self.reinit_on_abort = reinit_on_abort
@@ -192,14 +193,6 @@ class Guard(Generic[G]):
             return False
         self._lock.release()
         return True
-
-    def free(self) -> bool:
-        """Whether no other thread is inside."""
-        try:
-            with self._if_free:
-                return True
-        except TimeoutError:
-            return False
 
     # ------------------------------------------------------------------ what hosts and guests ask for
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from typing import Any, cast
 
@@ -25,3 +26,17 @@ def patient(lock: threading.RLock, seconds: float) -> AbstractContextManager[Any
             raise
 
     return cast("AbstractContextManager[Any]", type("PatientLock", (), {"__enter__": enter, "__exit__": lock.__exit__})())
+
+
+def is_free(lock: threading.RLock) -> Callable[[], bool]:
+    """A function that says whether no other thread has ``lock`` at this moment. It knows the lock, and nobody who uses it."""
+    attempt = patient(lock, 0)
+
+    def free() -> bool:
+        try:
+            with attempt:
+                return True
+        except TimeoutError:
+            return False
+
+    return free

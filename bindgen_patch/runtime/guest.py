@@ -407,6 +407,8 @@ class Guest:
         pointer, trap_pointer.value = trap_pointer.value, None
         host_error, self.host_error = self.host_error, None
         caught: Any = self._capi.take_error(error) if error is not None else self._capi.take_trap(pointer)
+        if self.realm.running and caught is not None and not self._in_hook:
+            self.realm.failed_in = tuple(function for function, _ in trap.stack(caught)[0])
         try:
             if self._in_hook and self.death is None:
                 return host_error or RuntimeError(f"the abort hook trapped: {trap.reason(caught.message)}")
@@ -417,8 +419,6 @@ class Guest:
                 return self.die(GuestAborted(caught.message, kind="host_error"))
             ours = self._take_exception()
             if ours or (ours is None and self._stopped_for_the_host()):  # the companion's own exception or trap, and not one of Rust's
-                if self.realm.running and caught is not None:
-                    self.realm.failed_in = tuple(function for function, _ in trap.stack(caught)[0])
                 return host_error or RecursionError(_NOT_BEGUN)
             said_in, words = self.last_words or (None, None)
             death = trap.aborted(

@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 
 from bindgen_patch import GuestAborted, ModuleTerminated, js, symbols
-from bindgen_patch.errors import Frame
 from bindgen_patch.js import model
 from bindgen_patch.js.jobs import Jobs
 from bindgen_patch.js.realm import Realm
@@ -77,8 +76,8 @@ def fail(error: BaseException, owned: list[Any] | None = None) -> Callable[[], N
     return body
 
 
-def frames(*labels: str) -> tuple[Frame, ...]:
-    return tuple(Frame(f"future_to_promise::<crate::_::{symbols.GENERATED}{label}::{{closure#0}}>", 0) for label in labels)
+def frames(*labels: str) -> tuple[str, ...]:
+    return tuple(f"future_to_promise::<crate::_::{symbols.GENERATED}{label}::{{closure#0}}>" for label in labels)
 
 
 def states(*promises: js.Promise[Any]) -> list[object]:
@@ -173,15 +172,19 @@ def test_a_task_of_no_export_is_nobodys(realm: Realm, caplog: pytest.LogCaptureF
     assert "uncaught in a microtask" in caplog.text
 
 
-def death(*labels: str) -> GuestAborted:
-    return GuestAborted("dead", kind="unreachable", frames=frames(*labels))
+def dies(realm: Realm, label: str, end: GuestAborted) -> Callable[[], None]:
+    return in_frames(realm, (label,), lambda: realm.end(end))
+
+
+def death() -> GuestAborted:
+    return GuestAborted("dead", kind="unreachable")
 
 
 def test_a_death_in_a_turn_is_theirs_whose_turn_it_was(realm: Realm) -> None:
     early, _keep = exported(realm, "same", lambda: poll(realm, lambda: None))
     run(realm)
-    end = death("same")
-    late, _keep_too = exported(realm, "same", lambda: poll(realm, lambda: realm.end(end)))
+    end = death()
+    late, _keep_too = exported(realm, "same", lambda: poll(realm, dies(realm, "same", end)))
     run(realm)
     assert late._value is end
     assert isinstance(early._value, ModuleTerminated)
@@ -193,15 +196,16 @@ def test_it_may_be_anybodys_turn(realm: Realm) -> None:
     promises = [exported(realm, "same") for _ in range(2)]
     poll(realm, lambda: None)
     run(realm)
-    end = death("same")
-    poll(realm, lambda: realm.end(end))
+    end = death()
+    poll(realm, dies(realm, "same", end))
     run(realm)
     assert states(*(promise for promise, _ in promises)) == [end, end]
 
 
 def test_a_death_outside_of_a_job_is_nobodys(realm: Realm) -> None:
     promise, _keep = exported(realm, "name")
-    end = death("name")
+    end = death()
+    realm.failed_in = frames("name")
     realm.end(end)
     assert isinstance(promise._value, ModuleTerminated)
     assert promise._value.cause_of_death is end
