@@ -54,7 +54,7 @@ class Realm:
         """``queueMicrotask(callback)``."""
         if not callable(callback):
             raise errors.TypeError("queueMicrotask was not given a function")
-        if realm_of(callback) is self and callback._bp_is_task_queue:
+        if realm_of(callback) is self and getattr(callback, "_bp_is_task_queue", False):
             self.turns.asked()
             self.jobs.add(lambda: self._turn(callback))
         else:

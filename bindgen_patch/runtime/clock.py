@@ -86,4 +86,4 @@ clock = Clock()
 
 if hasattr(os, "register_at_fork"):
     # The child has neither the thread nor those that wait. A call during which it was forked goes on there without its deadline.
-    os.register_at_fork(after_in_child=clock.__init__)  # type: ignore[misc]
+    os.register_at_fork(after_in_child=lambda: Clock.__init__(clock))

@@ -407,7 +407,7 @@ class Guest:
         pointer, trap_pointer.value = trap_pointer.value, None
         host_error, self.host_error = self.host_error, None
         caught: Any = self._capi.take_error(error) if error is not None else self._capi.take_trap(pointer)
-        if self.realm.running and caught is not None and not self._in_hook:
+        if self.realm.running and not self._in_hook:
             self.realm.failed_in = tuple(function for function, _ in trap.stack(caught)[0])
         try:
             if self._in_hook and self.death is None:

@@ -76,7 +76,9 @@ class Instance:
     def _bp_bind(self, cls: type[C]) -> type[C]:
         """``cls`` for objects of this Instance."""
         if "_bp_door" not in cls.__dict__:  # the package's default instance comes first and takes the classes themselves
-            cls._bp_door, cls._bp_stale = self._bp_door, self._bp_stale
+            cls._bp_door = self._bp_door
+            own: Any = cls
+            own._bp_stale = self._bp_stale
             return cls
         members: dict[str, Any] = {"__slots__": (), "__doc__": cls.__doc__, "__module__": cls.__module__}
         members |= {"_bp_door": self._bp_door, "_bp_stale": self._bp_stale}

@@ -150,6 +150,8 @@ def _of_work_item() -> Cancellation | None:
             frame = frame.f_back
         else:
             return None
+        if frame is None:
+            return None
         future = frame.f_locals["self"].future
         found = Cancellation(future)
         future.cancel = found
