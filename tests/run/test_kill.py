@@ -277,7 +277,7 @@ def test_an_exception_sent_by_another_thread(load: Load, mode: str) -> None:
         assert not thread.is_alive()
         interrupted += any(isinstance(caught, Sent) for caught in cut)
         story.examine()
-    assert interrupted > 50
+    assert interrupted > 25  # how many depends on how busy the machine is
 
 
 @pytest.mark.usefixtures("quiet")
