@@ -128,7 +128,7 @@ class GuestAborted(GuestError):
     ) -> None:
         super().__init__(message)
         self.message = message
-        self.kind = kind
+        self.kind: Kind = kind
         self.location = location
         self._frames = frames
         self._notes: list[str] | None = None

@@ -170,12 +170,12 @@ class Realm:
     def _suspects(self) -> list[Promise[Any]]:
         """The pending promises of asynchronous exports that may have been polled there; empty when it was a task of another kind."""
         exported = [promise for promise in self.pending() if promise._label is not None]
-        if self.failed_in and all(function.startswith("wasm-function[") for function in self.failed_in):
-            named = exported
-        else:
-            labels = {label for function in self.failed_in for label in _GENERATED.findall(function)}
-            named = [promise for promise in exported if promise._label in labels]
-        members = self.turns.members
+        functions, members = self.failed_in, self.turns.members
+        labels = {label for function in functions for label in _GENERATED.findall(function)}
+        if not labels and len(functions) >= _FRAMES_KEPT:  # it was polled further out than can be seen
+            return exported if members is None else [promise for promise in exported if id(promise) in members]
+        stripped = functions and all(function.startswith("wasm-function[") for function in functions)
+        named = exported if stripped else [promise for promise in exported if promise._label in labels]
         return [promise for promise in named if members is not None and id(promise) in members] or named
 
     # ------------------------------------------------------------------ the end
@@ -189,7 +189,8 @@ class Realm:
         - What ``then`` returned for the function that was running gets the death itself.
         - So do the pending promises of the exports that are named. When an export was called more than once: those whose turn it
           was (see :mod:`.turns`), all of them if that cannot be told.
-        - When the guest was stripped of all names, every pending promise of an asynchronous export may be the one.
+        - When the guest was stripped of all names, every pending promise of an asynchronous export may be the one. When the stack was so
+          deep that the outermost frames are not known: those whose turn it was.
         - All others, and all of them when a task of ``spawn_local`` died, get :class:`.ModuleTerminated` with the cause.
         """
         self.ended = True
@@ -203,6 +204,9 @@ def _gone(death: GuestAborted | None) -> ModuleTerminated:
     why = f": {death.kind}: {death.message}" if death else ": the instance was replaced or closed while this was pending"
     return ModuleTerminated(f"Module terminated{why}", cause_of_death=death)
 
+
+_FRAMES_KEPT = 20
+"""How many frames the engine keeps of a stack, the innermost ones."""
 
 _GENERATED = re.compile(rf"{symbols.GENERATED}(\w+)")
 

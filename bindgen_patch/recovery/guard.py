@@ -225,6 +225,8 @@ class Guard(Generic[G]):
             guest.kill(death)
         # A call that ends looks for a death after it has said that it did: one of the two of us sees the other.
         nested = self.held()
+        if nested and not self._started:
+            return  # its start fails of it, and the next call tries afresh
         if nested or self._ready or guest is None:
             with self.lock:
                 try:

@@ -33,6 +33,14 @@ def pending() -> tuple[js.Promise[Any], Callable[..., None], Callable[..., None]
     return promise, functions[0], functions[1]
 
 
+@pytest.fixture
+def caplog(caplog: pytest.LogCaptureFixture) -> pytest.LogCaptureFixture:
+    """What earlier tests have left behind is not collected, and logged, during this one."""
+    gc.collect()
+    caplog.clear()
+    return caplog
+
+
 async def idle() -> None:
     """Until all microtasks have run."""
     while len(default_jobs()):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from collections.abc import Callable
 from typing import Any
 
@@ -33,6 +34,14 @@ class Function:
 @pytest.fixture
 def realm() -> Realm:
     return Realm(Jobs(), {"given": 5})
+
+
+@pytest.fixture
+def caplog(caplog: pytest.LogCaptureFixture) -> pytest.LogCaptureFixture:
+    """What earlier tests have left behind is not collected, and logged, during this one."""
+    gc.collect()
+    caplog.clear()
+    return caplog
 
 
 def exported(realm: Realm, label: str, spawn: Callable[[], object] = lambda: None) -> tuple[js.Promise[Any], list[Any]]:

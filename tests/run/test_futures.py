@@ -56,6 +56,14 @@ class Host:
 
 
 @pytest.fixture
+def caplog(caplog: pytest.LogCaptureFixture) -> pytest.LogCaptureFixture:
+    """What earlier tests have left behind is not collected, and logged, during this one."""
+    gc.collect()
+    caplog.clear()
+    return caplog
+
+
+@pytest.fixture
 def host() -> Host:
     return Host()
 

@@ -112,6 +112,18 @@ def test_closing_inside_start(guest: Any) -> None:
         guest.starts()
 
 
+def test_terminate_inside_start(guest: Any) -> None:
+    """A start that fails like any other: nobody's hook runs, and the next call tries afresh."""
+    deaths: list[GuestAborted] = []
+    guest.instance.on_abort(deaths.append)
+    guest.instance.provide({"host_started": lambda message: guest.instance.terminate("not yet")})
+    with pytest.raises(GuestAborted, match="not yet"):
+        guest.starts()
+    assert (guest.instance.state, guest.instance.counters.aborts, deaths) == ("new", {}, [])
+    guest.instance.provide({"host_started": lambda message: None})
+    assert guest.starts() == 1
+
+
 # ------------------------------------------------------------------------------------------- a start that fails
 
 START, PANIC, ABORT, FAIL, THROW = range(5)
