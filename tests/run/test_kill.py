@@ -336,7 +336,6 @@ STORIES = [
     (Story, "recovery", "abort", Sent, 1),
     (LimitedStory, "recovery", "unwind", Sent, 1),
     (AsyncStory, "futures", "unwind", Sent, 1),
-    (AsyncStory, "futures", "unwind", Bug, 1),
 ]
 
 
