@@ -6,7 +6,6 @@ them, and there an exception strikes, as a signal handler's would. An exception 
 
 from __future__ import annotations
 
-import asyncio
 import ctypes
 import gc
 import linecache
@@ -253,60 +252,6 @@ class LimitedStory(Story):
         i.close()
 
 
-class AsyncStory(Story):
-    """Promises, awaited and driven, and how they end."""
-
-    patience = 30.0
-    """Seconds to wait for what an interrupt may have cut off."""
-
-    def __init__(self, module: Any) -> None:
-        self.module = module
-        self.i = module.Instance()
-
-    def tell(self) -> None:
-        asyncio.run(asyncio.wait_for(self.awaiting(), self.patience))
-        i = self.i
-        assert i.echo_u32(7).result(timeout=self.patience) == 7
-        waiting = i.wait_for(asyncio.sleep(60))
-        i.schedule_reinit()
-        assert i.echo_string("fresh").result(timeout=self.patience) == "fresh"
-        with pytest.raises(ModuleTerminated):
-            waiting.result(timeout=self.patience)
-        i.close()
-
-    async def awaiting(self) -> None:
-        i = self.i
-        assert await i.echo_u32(1) == 1
-        assert await i.wait_for(asyncio.sleep(0, "slept")) == "slept"
-        assert await i.wait_for(js.Promise.resolve(5)) == 5
-        with pytest.raises(PanicError):
-            await i.panic_after(asyncio.sleep(0))
-        other = i.bystander(asyncio.sleep(60))
-        with pytest.raises(GuestAborted):
-            await i.abort_after(asyncio.sleep(0))
-        with pytest.raises(ModuleTerminated):
-            await other
-        i.schedule_reinit()
-        assert await i.echo_u32(2) == 2
-
-    def battery(self) -> None:
-        i = self.i
-        assert i.count() >= 0
-        guest = i._bp_door.guest
-        assert (guest.frames, guest._lent, guest.host_error) == (None, [], None)
-        assert i.echo_u32(3).result(timeout=5) == 3
-        assert i.wait_for(asyncio.sleep(0, "here")).result(timeout=5) == "here"
-        assert asyncio.run(asyncio.wait_for(self.again(), 5)) == ("text", 4)
-        assert guest._stack() == guest._stack_base
-
-    async def again(self) -> tuple[str, int]:
-        return await self.i.echo_string("text"), await self.i.wait_for(js.Promise.resolve(4))
-
-    def refused(self) -> None:
-        with pytest.raises(ModuleTerminated):
-            self.i.count()
-
-
 def described(place: Place) -> str:
     """Where it struck, for a message."""
     code, line, count = place
@@ -335,30 +280,18 @@ STORIES = [
     (Story, "recovery", "unwind", Bug, 1),
     (Story, "recovery", "abort", Sent, 1),
     (LimitedStory, "recovery", "unwind", Sent, 1),
-    (AsyncStory, "futures", "unwind", Sent, 1),
 ]
 
 
 @pytest.mark.usefixtures("quiet")
 @pytest.mark.parametrize(("kind", "case", "mode", "error", "passes"), STORIES)
-def test_an_exception_at_every_line(
-    load: Load,
-    monkeypatch: pytest.MonkeyPatch,
-    kind: type[Story],
-    case: str,
-    mode: str,
-    error: type[BaseException],
-    passes: int,
-) -> None:
+def test_an_exception_at_every_line(load: Load, kind: type[Story], case: str, mode: str, error: type[BaseException], passes: int) -> None:
     module = load(case, mode)
     kind(module).tell()
     tracer = Tracer(module)
     told = kind(module)
-    begun = time.perf_counter()
     with tracer.watching():
         told.tell()
-    if isinstance(told, AsyncStory):
-        monkeypatch.setattr(AsyncStory, "patience", 0.1 + 3 * (time.perf_counter() - begun))
     places = tracer.places(passes)
     if kind is not Story:  # what the first story comes by is struck there
         places = [place for place in places if not place[0].co_filename.endswith(SEEN)]
