@@ -24,6 +24,7 @@ import pytest
 
 import bindgen_patch
 from bindgen_patch import GuestAborted, Limits, ModuleTerminated, PanicError, js
+from bindgen_patch.recovery import lock
 
 Load = Callable[..., Any]
 Place = tuple[CodeType, int, int]
@@ -78,6 +79,9 @@ def cannot_fail(frame: FrameType) -> bool:
     return ENTRY[key] not in (None, frame.f_lasti)
 
 
+ENTER = next(code for code in lock.patient.__code__.co_consts if isinstance(code, CodeType) and code.co_name == "enter")
+"""What ``with`` calls. Between its return and the block the interpreter looks for no signals either."""
+
 ENTRY: dict[tuple[CodeType, int], int | None] = {}
 """Where the code of a line begins that may be struck there only; ``None`` for most."""
 
@@ -95,7 +99,7 @@ class Tracer:
     def __call__(self, frame: FrameType, event: str, _arg: object) -> Any:
         if not frame.f_code.co_filename.startswith(self.files):
             return None
-        if event in ("call", "return") or (event == "line" and not cannot_fail(frame)):
+        if event == "call" or (event == "return" and frame.f_code is not ENTER) or (event == "line" and not cannot_fail(frame)):
             key = (frame.f_code, {"call": -1, "return": -2}.get(event, frame.f_lineno))
             count = self.seen[key] = self.seen.get(key, -1) + 1
             if self.strike == (*key, count) and not self.struck:
