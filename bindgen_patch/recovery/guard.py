@@ -106,7 +106,6 @@ class Guard(Generic[G]):
         lock = threading.RLock()
         self.lock: AbstractContextManager[Any] = lock if lock_timeout is None else patient(lock, lock_timeout)
         """One thread at a time; held from before ``enter`` until after ``leave``."""
-        self._lock = lock
         self.held: Callable[[], bool] = lock._is_owned  # type: ignore[attr-defined]
         """Whether this thread is inside already: then its next call is a nested one."""
         self.free: Callable[[], bool] = is_free(lock)
@@ -186,13 +185,6 @@ class Guard(Generic[G]):
                 return
             self._ready = False
         self._end(guest)
-
-    def idle(self) -> bool:
-        """Whether no thread is inside. For a thread that is not, itself."""
-        if not self._lock.acquire(blocking=False):
-            return False
-        self._lock.release()
-        return True
 
     # ------------------------------------------------------------------ what hosts and guests ask for
 

@@ -131,6 +131,6 @@ class Watch:
         if self.due is None or self.due[0] > now:
             return None if self.due is None else self.due[0]
         (_, why), self.due = self.due, None
-        if not guest.door.idle():  # else its call was cut off by an interrupt, before it could take the deadline back
+        if not guest.door.free():  # else its call was cut off by an interrupt, before it could take the deadline back
             guest.kill(GuestAborted(why, kind="deadline"))
         return None
