@@ -79,6 +79,7 @@ class ImportText:
     adapter: str
     catch: bool
     asyncness: bool
+    fatal: str
     host_slot: bool
     function: Function | None
     target: TargetText | None
@@ -333,7 +334,9 @@ def _closures(b: _Builder, writer: plan.Writer) -> Iterable[ClosureText]:
 
 
 def _imports(b: _Builder, writer: plan.Writer, structs: dict[str, str]) -> Iterable[ImportText]:
+    tasks = any(isinstance(item.role, ir.Call) and item.role.task_queue for item in b.module.imports)
     for item in b.module.imports:
+        fatal = _fatal(item.role) if tasks else ""
         name = unique(_private(_import_name(item)), b.taken)
         target = _target(item.role, unique(f"{name}_target", b.taken))
         signature = abi.signature(item.wasm)
@@ -348,7 +351,17 @@ def _imports(b: _Builder, writer: plan.Writer, structs: dict[str, str]) -> Itera
             b.notes.append(f"import {_import_name(item)} fails when the guest calls it: {reason}")
             function, adapter, target = None, f"_bp.unsupported({quoted(str(reason))})", None
         host_slot = item.function is not None
-        yield ImportText(quoted(item.module), quoted(item.symbol), signature, adapter, catch, asyncness, host_slot, function, target)
+        yield ImportText(quoted(item.module), quoted(item.symbol), signature, adapter, catch, asyncness, fatal, host_slot, function, target)
+
+
+def _fatal(role: ir.Role) -> str:
+    """What keeps an import from ending as it does in JavaScript, so that tasks of js-sys may hang for ever: see ``runtime.Import``.
+
+    Functions of the host's own are not concerned, nor those that are there to raise something.
+    """
+    if not isinstance(role, ir.Call):
+        return "" if isinstance(role, ir.Intrinsic) and role.name in ("throw", "rethrow") else "interrupt"
+    return "failure" if symbols.PROMISE in role.target.path or role.name == symbols.QUEUE_MICROTASK else ""
 
 
 def _ready_made(role: ir.Role) -> str:

@@ -61,16 +61,23 @@ class Jobs:
         """Whether this thread is inside a call into the Instance that the queue belongs to."""
         self.free: Callable[[], bool] = lambda: True
         """Whether no other thread is."""
+        self.doubt: Callable[[BaseException], None] = lambda _error: None
+        """To be told of an exception, most likely an interrupt, that cut something off on which promises of the guest may depend.
+
+        Nobody can tell what it leaves waiting for ever, so the instance dies of it, unless it came out of the guest.
+        """
         self._queue: deque[Job] = deque()
         self._later: deque[Job] = deque()
-        self._turn = threading.Lock()
+        self._following: dict[Any, Callable[[Any], None]] = {}
+        """Futures of the host's that a promise waits for, and what to call when they are done."""
+        self._turn = threading.RLock()
         """Held while jobs run, for two threads must not run them at once."""
         self._home: AbstractEventLoop | None = None
         """The loop that was last seen running where the Instance was used."""
         self._scheduled: AbstractEventLoop | None = None
         """The loop that has been told to empty the queue, and has not begun yet."""
         self._own: AbstractEventLoop | None = None
-        self._driving = threading.Lock()
+        self._driving = threading.RLock()
         """Held by the thread that runs ``_own``."""
 
     def __len__(self) -> int:
@@ -85,6 +92,14 @@ class Jobs:
         """Inside a job: do this when the queue is empty."""
         self._later.append(job)
 
+    def awaited(self) -> None:
+        """Somebody begins to wait. Whatever an interrupt has kept from happening before is made up for."""
+        self._scheduled = None
+        for future, done in tuple(self._following.items()):
+            if future.done():
+                done(future)
+        self.schedule()
+
     def schedule(self) -> None:
         """Have a loop empty the queue, if it is not empty and there is a loop."""
         if not (self._queue or self._later):
@@ -92,19 +107,21 @@ class Jobs:
         loop = running_loop()
         if loop is not None:
             if self._scheduled is not loop:
-                self._home = self._scheduled = loop
                 loop.call_soon(self._drain, loop)
+                self._home = self._scheduled = loop
             return
         loop = self.home()
         if loop is None:
             _stranded.add(self)
         elif self._scheduled is not loop:
-            self._scheduled = loop
             try:
+                self._scheduled = loop  # first: it may begin at once
                 loop.call_soon_threadsafe(self._drain, loop)
-            except RuntimeError:  # closed since we looked
+            except BaseException as error:  # closed since we looked, or interrupted
                 self._scheduled = None
                 _stranded.add(self)
+                if not isinstance(error, RuntimeError):
+                    raise
 
     def home(self) -> AbstractEventLoop | None:
         """The loop of this Instance, if it is running in whatever thread."""
@@ -112,35 +129,41 @@ class Jobs:
         return loop if loop is not None and loop.is_running() else None
 
     def _drain(self, loop: AbstractEventLoop) -> None:
-        if self._scheduled is loop:
+        try:
             self._scheduled = None
-        if self.busy():  # a loop that a host function runs while the guest calls it
-            _stranded.add(self)
-            return
-        try:
+            if self.busy() or self._turn._is_owned():  # type: ignore[attr-defined]
+                _stranded.add(self)  # it is a loop that a host function or a job runs, which is not over yet
+                return
             left = _SLICE
-            while (self._queue or self._later) and left and self._turn.acquire(blocking=False):
-                try:
-                    while (self._queue or self._later) and left:
-                        if not self.free():  # that call may be waiting for this loop
-                            self._scheduled = loop
-                            loop.call_later(_PATIENCE, self._drain, loop)
-                            return
-                        left -= 1
-                        self._run_one(self._queue.popleft() if self._queue else self._later.popleft())
-                finally:
-                    self._turn.release()
+            while (self._queue or self._later) and left > 0:
+                left = self._empty(left, loop)
+            if left >= 0:
+                self.schedule()
+        except BaseException as error:  # what is left has its turn all the same
+            self.doubt(error)
             self.schedule()
-        except BaseException:  # a KeyboardInterrupt, say; what is left has its turn all the same
-            self.schedule()
-            raise
+            if not isinstance(error, Exception):
+                raise
+            log.exception("a microtask failed")  # jobs see to what guests and hosts raise; nothing is thrown at the loop
 
-    @staticmethod
-    def _run_one(job: Job) -> None:
+    def _empty(self, left: int, loop: AbstractEventLoop) -> int:
+        """Run at most ``left`` jobs; how many more may be run, or -1 when it is not the time for any."""
         try:
-            job()
-        except Exception:  # jobs see to what guests and hosts raise; nothing is thrown at the loop
-            log.exception("a microtask failed")
+            if not self._turn.acquire(blocking=False):
+                return -1  # the thread that runs jobs sees to these, too
+            while (self._queue or self._later) and left:
+                if not self.free():  # that call may be waiting for this loop
+                    loop.call_later(_PATIENCE, self._drain, loop)
+                    self._scheduled = loop
+                    return -1
+                left -= 1
+                (self._queue.popleft() if self._queue else self._later.popleft())()
+            return left
+        finally:
+            try:  # noqa: SIM105  # at once, before the interpreter looks for interrupts again; and whether or not it got this far
+                self._turn.release()
+            except RuntimeError:  # not ours
+                pass
 
     # ------------------------------------------------------------------ waiting
 
@@ -162,13 +185,16 @@ class Jobs:
             return 3600.0 if end is None else max(end - time.monotonic(), 0.0)
 
         while not settled.is_set():
-            if self.home() is not None or not self._driving.acquire(blocking=False):
-                settled.wait(min(left(), 0.1))  # somebody else's loop does the work: see now and then whether it is still there
-            else:
-                try:
+            try:
+                if self.home() is None and self._driving.acquire(blocking=False):
                     self._run(watch, left())
-                finally:
+                else:
+                    settled.wait(min(left(), 0.1))  # somebody else's loop does the work: see now and then whether it is still there
+            finally:
+                try:  # noqa: SIM105  # as in _empty()
                     self._driving.release()
+                except RuntimeError:
+                    pass
             if end is not None and not left():
                 break
         return settled.is_set()
@@ -185,7 +211,7 @@ class Jobs:
         async def until() -> None:
             collect_stranded()
             self._home = loop
-            self.schedule()
+            self.awaited()
             done = asyncio.Event()
             watch(lambda: notify(loop, done.set))
             with suppress(TimeoutError):
@@ -196,42 +222,40 @@ class Jobs:
     # ------------------------------------------------------------------ awaitables of the host
 
     def start(self, awaitable: Any, done: Callable[[Any], None]) -> None:
-        """Run ``awaitable`` on the loop of this Instance; ``done`` is called with its finished future, there."""
-        loop = running_loop()
-        if loop is not None:
-            _follow(awaitable, done)
-            return
-        loop = self.home()
-        if loop is None:
-            self.add(lambda: _follow(awaitable, done))
+        """Run ``awaitable`` on the loop of this Instance; ``done`` is called with its finished future, there. It may be called again."""
+
+        def settle(future: Any) -> None:
+            try:
+                done(future)
+                self._following.pop(future, None)
+            except BaseException as error:
+                self.doubt(error)
+                raise
+
+        if running_loop() is not None:
+            self._follow(awaitable, settle)
         else:
-            loop.call_soon_threadsafe(_follow, awaitable, done)
+            self.add(lambda: self._follow(awaitable, settle))
+
+    def _follow(self, awaitable: Any, settle: Callable[[Any], None]) -> None:
+        """In a running loop: start the awaitable, if it does not run yet."""
+        import asyncio
+
+        if asyncio.isfuture(awaitable):
+            future, loop = awaitable, awaitable.get_loop()
+            if loop is not running_loop():
+                notify(loop, lambda: future.add_done_callback(settle))
+                return
+        else:
+            future = asyncio.ensure_future(awaitable)
+        self._following[future] = settle  # and asyncio keeps weak references to its tasks only
+        future.add_done_callback(settle)
 
 
 def notify(loop: AbstractEventLoop, call: Callable[[], object]) -> None:
     """Call something in a loop, from any thread; nothing happens when that loop is closed."""
     with suppress(RuntimeError):
         loop.call_soon_threadsafe(call)
-
-
-_tasks: set[Any] = set()
-"""asyncio keeps weak references to its tasks only."""
-
-
-def _follow(awaitable: Any, done: Callable[[Any], None]) -> None:
-    """In a running loop: start the awaitable, if it does not run yet."""
-    import asyncio
-
-    if asyncio.isfuture(awaitable):
-        future, loop = awaitable, awaitable.get_loop()
-        if loop is not running_loop():
-            notify(loop, lambda: future.add_done_callback(done))
-            return
-    else:
-        future = asyncio.ensure_future(awaitable)
-    _tasks.add(future)
-    future.add_done_callback(_tasks.discard)
-    future.add_done_callback(done)
 
 
 def _close(loop: AbstractEventLoop) -> None:

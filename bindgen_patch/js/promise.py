@@ -115,7 +115,7 @@ class Promise(Awaitable[T_co], Generic[T_co]):
         if self._state == "pending":
             self._jobs.refuse_nested()
             collect_stranded()
-            self._jobs.schedule()
+            self._jobs.awaited()
             yield from self._settled_in_loop().__await__()
         return self._read()
 
@@ -261,10 +261,17 @@ class Promise(Awaitable[T_co], Generic[T_co]):
         if self._realm is not None:
             self._realm.settled(self)
             self._realm = None
-        for reaction in reactions:
-            self._react(reaction)
-        for wake in waiters:
-            wake()
+        try:
+            for reaction in reactions:
+                self._react(reaction)
+            for wake in waiters:
+                wake()
+        except BaseException as error:
+            for reaction in reactions:
+                reaction.derived._jobs.doubt(error)
+            for wake in waiters:  # once more: they look at what is, and one who was left out would wait for ever
+                wake()
+            raise
 
     def _then(self, on_fulfilled: Any = None, on_rejected: Any = None) -> Promise[Any]:
         """PerformPromiseThen (27.2.5.4.1). The derived promise belongs to the realm of the functions."""
@@ -382,7 +389,11 @@ class Settle:
     def __call__(self, value: Any = None, *_rest: Any) -> None:
         promise = self._once.take()
         if promise is not None:
-            self._settle(promise, value)
+            try:
+                self._settle(promise, value)
+            except BaseException as error:
+                promise._jobs.doubt(error)
+                raise
 
 
 class _Finally:
@@ -460,8 +471,8 @@ _QUIET = (GuestAborted, ModuleTerminated, StaleObjectError)
 
 # ------------------------------------------------------------------------------------------- awaitables of the host
 
-_adopted: dict[int, tuple[Any, Promise[Any]]] = {}
-"""By identity: the awaitable (weakly, where that is possible) and its promise."""
+_adopted: dict[int, tuple[Callable[[], Any], Promise[Any]]] = {}
+"""By identity: what gives the awaitable (a weak reference, where that is possible), and its promise."""
 
 
 def adopted(awaitable: Any, jobs: Jobs) -> Promise[Any]:
@@ -474,7 +485,7 @@ def adopted(awaitable: Any, jobs: Jobs) -> Promise[Any]:
         return awaitable
     key = id(awaitable)
     known = _adopted.get(key)
-    if known is not None:
+    if known is not None and known[0]() is awaitable:  # and not one before it that had the same address
         return known[1]
     promise = Promise._make(jobs)
 
@@ -482,13 +493,16 @@ def adopted(awaitable: Any, jobs: Jobs) -> Promise[Any]:
         _adopted.pop(key, None)
 
     try:
-        kept: Any = ref(awaitable, forget)
+        kept: Callable[[], Any] = ref(awaitable, forget)
     except TypeError:  # it cannot be referred to weakly: it is kept until it is done
-        kept = awaitable
+
+        def kept() -> Any:
+            return awaitable
+
     _adopted[key] = kept, promise
 
     def done(future: Any) -> None:
-        if kept is awaitable:
+        if not isinstance(kept, ref):
             forget(None)
         if future.cancelled():
             promise._reject(errors.Error("the awaitable was cancelled"))

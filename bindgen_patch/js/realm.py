@@ -16,7 +16,7 @@ from typing import Any
 from weakref import ref
 
 from .. import symbols
-from ..errors import GuestAborted, ModuleTerminated
+from ..errors import GuestAborted, ModuleTerminated, StaleObjectError
 from . import errors
 from .builtins import GLOBALS
 from .jobs import Jobs
@@ -61,10 +61,16 @@ class Realm:
             self.jobs.add(lambda: self._microtask(callback))
 
     def _microtask(self, callback: Callable[[], Any]) -> None:
+        calls = getattr(callback, "_bp_calls", None)
         try:
             self.run(callback)
         except Exception as error:
-            if not self.ended and not self._blame(error):
+            if self.ended:
+                return
+            refused = isinstance(error, (errors.Error, StaleObjectError))
+            if calls is not None and not refused and getattr(callback, "_bp_calls", None) == calls:
+                raise  # it was not even called
+            if not self._blame(error):
                 log.exception("uncaught in a microtask")
 
     def _turn(self, poll_all: Callable[[], Any]) -> None:

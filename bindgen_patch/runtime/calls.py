@@ -14,7 +14,8 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any
 
-from .. import symbols
+from .. import js, symbols
+from ..errors import GuestException
 
 _SLOT_BYTES = 16
 """Size of ``wasmtime_val_raw_t``: one argument or result of an unchecked call."""
@@ -119,20 +120,25 @@ def _host_factory(signature: str) -> Callable[..., Any]:
     return _compile(lines, types)
 
 
-def host_function(guests: dict[int, Any], adapter: Adapter, signature: str, *, catch: bool = False, asyncness: bool = False) -> Any:
+def host_function(
+    guests: dict[int, Any], adapter: Adapter, signature: str, *, catch: bool = False, asyncness: bool = False, fatal: str = ""
+) -> Any:
     """A C callback for one import of the guest.
 
     It is called by the companion module (see ``edit/shims.py``), whose protocol is: slot 0 holds the number of the
     calling guest, which is never 0; the arguments follow. The callback puts 0 there once it has run to its end, so one
     that could not even start (the interpreter's stack was used up, say) counts as failed. With ``catch`` an ordinary
-    exception becomes the guest's ``Err`` instead, with ``asyncness`` a promise that is rejected. For a guest that died meanwhile it
-    puts -1 there, and the companion traps.
+    exception becomes the guest's ``Err`` instead, with ``asyncness`` a promise that is rejected. What is ``fatal`` (see
+    :class:`.program.Import`) ends the guest. For a guest that died meanwhile it puts -1 there, and the companion traps.
     """
 
     from . import capi
 
     def refused(guest: Any, error: BaseException) -> int | None:
         """The word to return all the same, if there is one."""
+        if fatal and not isinstance(error, (js.Error, GuestException) if fatal == "failure" else Exception):
+            guest.interrupted(error)
+            return None
         if asyncness:
             word: int | None = guest.rejection(error)
             return word

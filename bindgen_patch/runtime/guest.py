@@ -111,6 +111,8 @@ class Guest:
         self._judging = False
         """Why a call failed is being found out. An interrupt in the middle of that leaves a doubt, and doubt is death."""
         self._verdict: BaseException | None = None
+        self._unwound: BaseException | None = None
+        """The last interrupt of a host function that went through the guest in order: Rust code knows of it."""
         self._table_calls: dict[tuple[int, str], Callable[..., int]] = {}
         self.serial = next(_serials) & 0x7FFF_FFFF or next(_serials)
         """Which instance a host function is called by, among all of this process. Never 0."""
@@ -419,6 +421,7 @@ class Guest:
                 return self.die(GuestAborted(caught.message, kind="host_error"))
             ours = self._take_exception()
             if ours or (ours is None and self._stopped_for_the_host()):  # the companion's own exception or trap, and not one of Rust's
+                self._unwound = None if isinstance(host_error, Exception) else host_error
                 return host_error or RecursionError(_NOT_BEGUN)
             said_in, words = self.last_words or (None, None)
             death = trap.aborted(
@@ -448,8 +451,12 @@ class Guest:
 
     def interrupted(self, error: BaseException) -> None:
         """Code was stopped half way, because Python code that ran in between was interrupted: ``error`` is what the caller gets."""
-        self.die(GuestAborted("interrupted by the host", kind="terminated"))
+        self.die(_interruption(error))
         self.host_error = error
+
+    def doubt(self, error: BaseException) -> GuestAborted | None:
+        """Something was cut off half way that futures of this guest may wait for: what it dies of, unless ``error`` came from the guest."""
+        return None if error is self._unwound else _interruption(error)
 
     def violation(self, what: str) -> GuestAborted:
         """The guest broke the protocol: there is no telling what state it is in."""
@@ -845,6 +852,15 @@ def _headroom(frames: int) -> None:
     """Raise ``RecursionError`` here, where nothing has happened yet, rather than half way through a nested call."""
     if frames:
         _headroom(frames - 1)
+
+
+def _interruption(error: BaseException) -> GuestAborted:
+    """What a guest dies of in whose service the host's own machinery was cut off."""
+    if not isinstance(error, Exception):
+        return GuestAborted("interrupted by the host", kind="terminated")
+    death = GuestAborted(f"the host failed half way: {type(error).__name__}: {error}", kind="host_error")
+    death.__cause__ = error
+    return death
 
 
 def throwable(value: object) -> BaseException:

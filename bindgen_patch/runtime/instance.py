@@ -69,9 +69,17 @@ class Instance:
             guest.owner = owner()  # objects and closures keep their Instance alive
             return guest
 
+        def doubt(error: BaseException) -> None:
+            door = found()
+            guest = None if door is None else door.guest
+            death = None if guest is None else guest.doubt(error)
+            if door is not None and death is not None:
+                door.terminate(death)
+
         name = f"{program.package}.Instance #{next(_numbers)}"
         door = self._bp_door = Guard(make, name=name, reinit_on_abort=on_abort == "reinit", lock_timeout=lock_timeout)
-        host.jobs.busy, host.jobs.free = door.held, door.free
+        found = ref(door)  # awaitables of the host know the queue, and may outlive the Instance
+        host.jobs.busy, host.jobs.free, host.jobs.doubt = door.held, door.free, doubt
 
     def _bp_bind(self, cls: type[C]) -> type[C]:
         """``cls`` for objects of this Instance."""

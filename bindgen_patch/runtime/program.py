@@ -8,7 +8,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import resources
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 from weakref import ref
 
 from .. import symbols
@@ -32,6 +32,11 @@ class Import:
     adapter: Adapter
     catch: bool = False
     asyncness: bool = False
+    fatal: Literal["interrupt", "failure", ""] = ""
+    """The guest's tasks depend on it: what cuts it off leaves them in doubt, and doubt is death.
+
+    ``"failure"``: whatever is no error of JavaScript's. ``"interrupt"``: what is no ``Exception``.
+    """
     host_slot: bool = False
 
 
@@ -183,7 +188,9 @@ class _Loaded:
         kinds = {"i": wasmtime.ValType.i32, "l": wasmtime.ValType.i64, "f": wasmtime.ValType.f32, "d": wasmtime.ValType.f64}
         self.callbacks = []
         for number, item in enumerate(program.imports):
-            callback = host_function(program.guests, item.adapter, item.signature, catch=item.catch, asyncness=item.asyncness)
+            callback = host_function(
+                program.guests, item.adapter, item.signature, catch=item.catch, asyncness=item.asyncness, fatal=item.fatal
+            )
             params, results = ([kinds[letter]() for letter in side] for side in companion_type(item.signature))
             capi.define(linker, symbols.SHIM_HOST_MODULE, str(number), wasmtime.FuncType(params, results), callback)
             self.callbacks.append(callback)

@@ -6,6 +6,7 @@ them, and there an exception strikes, as a signal handler's would. An exception 
 
 from __future__ import annotations
 
+import asyncio
 import ctypes
 import gc
 import linecache
@@ -18,7 +19,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import CodeType, FrameType
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 
@@ -57,6 +58,10 @@ SEEN = (
 )
 
 
+PATIENCE = 0.5
+"""How many seconds to wait for a future that is due at once; one that nothing will ever settle fails by it."""
+
+
 class Sent(KeyboardInterrupt):
     """The interrupt that strikes."""
 
@@ -66,16 +71,17 @@ class Bug(RuntimeError):
 
 
 def cannot_fail(frame: FrameType) -> bool:
-    """Whether this line is told at a place where the interpreter raises nothing: at ``try:``, and at ``with`` on the way out.
+    """Whether this line is told at a place where the interpreter raises nothing: at ``try:``, and at what lets go of locks on the way out.
 
-    It looks for signals after calls and at jumps. At ``try:`` there is an empty instruction; and before ``__exit__`` is called there
-    is nothing between it and what came last in the block.
+    It looks for signals after calls and at jumps. At ``try:`` there is an empty instruction; and before ``__exit__`` is called, or
+    ``release`` first thing in a ``finally``, there is nothing between that and what came last in the block.
     """
     key = (frame.f_code, frame.f_lineno)
     if key not in ENTRY:
         source = linecache.getline(frame.f_code.co_filename, frame.f_lineno).strip()
         offsets = [offset for offset, _, line in frame.f_code.co_lines() if line == frame.f_lineno]
-        ENTRY[key] = -1 if source == "try:" else min(offsets, default=-1) if source.startswith("with ") else None
+        nowhere = source.startswith("try:") or source.endswith(".release()")
+        ENTRY[key] = -1 if nowhere else min(offsets, default=-1) if source.startswith("with ") else None
     return ENTRY[key] not in (None, frame.f_lasti)
 
 
@@ -124,11 +130,12 @@ class Tracer:
 class Story:
     """One Instance and what its host does with it. Every answer is checked on the way."""
 
+    options: ClassVar[dict[str, Any]] = {}
+
     def __init__(self, module: Any) -> None:
         self.module = module
-        self.i = module.Instance(
-            imports={"call_host": self.call_host, "call_closure": lambda closure, value: closure(value), "log": lambda _line: None}
-        )
+        imports = {"call_host": self.call_host, "call_closure": lambda closure, value: closure(value), "log": lambda _line: None}
+        self.i = module.Instance(imports=imports, **self.options)
         self.panics = "abort" not in module.__name__
         self.counter: Any = None
 
@@ -233,11 +240,7 @@ class Story:
 class LimitedStory(Story):
     """The same with everything that limits calls."""
 
-    def __init__(self, module: Any) -> None:
-        super().__init__(module)
-        self.i.close()
-        imports = {"call_host": self.call_host, "call_closure": lambda closure, value: closure(value), "log": lambda _line: None}
-        self.i = module.Instance(imports=imports, limits=Limits(seconds_per_call=60, fuel_per_call=10**9), lock_timeout=5)
+    options: ClassVar = {"limits": Limits(seconds_per_call=60, fuel_per_call=10**9), "lock_timeout": 5}
 
     def tell(self) -> None:
         i = self.i
@@ -248,12 +251,76 @@ class LimitedStory(Story):
                 assert i.greet("Ada") == "Hello, Ada!"
         i.Counter(1)
         assert i.add(1, 1) == 2
-        with i.deadline(0.002), pytest.raises(GuestAborted, match="deadline"):
+        with i.deadline(0.03), pytest.raises(GuestAborted, match="deadline"):
             i.spin()
         i.schedule_reinit()
         assert i.counter() == 0
         i.terminate("enough")
         i.close()
+
+
+class AsyncStory(Story):
+    """Futures of the guest, awaited and driven, and what becomes of those that are pending when the instance goes."""
+
+    def __init__(self, module: Any) -> None:
+        self.module = module
+        self.lines: list[str] = []
+        self.i = module.Instance(imports={"log": self.lines.append, "plain": lambda value: value + 1, "pause": self.pause})
+        self.panics = "abort" not in module.__name__
+
+    async def pause(self) -> None:
+        await asyncio.sleep(0)
+
+    async def value(self, value: int) -> int:
+        await asyncio.sleep(0)
+        return value
+
+    async def awaited(self) -> None:
+        i = self.i
+        assert await i.wait_for(self.value(3)) == 3
+        assert await asyncio.gather(i.pause_then(1), i.pause_then(2), i.echo_string("x")) == [1, 2, "x"]
+        i.spawn_log("spawned")
+        with pytest.raises(js.Error):
+            await i.ok_or_error(True)
+        doubled = i.wait_for(self.value(4)).then(lambda value: value * 2).finally_(lambda: None)
+        assert await doubled == 8
+
+    def tell(self) -> None:
+        i = self.i
+        assert i.wait_for(self.value(2)).result(PATIENCE) == 2
+        asyncio.run(asyncio.wait_for(self.awaited(), PATIENCE))
+        assert self.lines == ["spawned"]
+        if self.panics:
+            with pytest.raises(PanicError):
+                i.panic_after(self.value(1)).result(PATIENCE)
+        pending = i.wait_for(i.never())
+        i.schedule_reinit()
+        assert i.echo_u32(7).result(PATIENCE) == 7
+        with pytest.raises(ModuleTerminated):
+            pending.result(PATIENCE)
+        with pytest.raises(GuestAborted):
+            i.abort_after(self.value(1)).result(PATIENCE)
+        i.close()
+
+    def battery(self) -> None:
+        i = self.i
+        assert i.wait_for(self.value(3)).result(PATIENCE) == 3
+        assert asyncio.run(self.both()) == [4, 5]
+        before = len(self.lines)
+        i.spawn_log("again")
+        assert i.echo_u32(1).result(PATIENCE) == 1
+        assert self.lines[before:] == ["again"]
+        guest = i._bp_door.guest
+        assert (guest.frames, guest._lent, guest.host_error) == (None, [], None)
+        assert guest._stack() == guest._stack_base
+
+    async def both(self) -> list[int]:
+        async with asyncio.timeout(PATIENCE):
+            return list(await asyncio.gather(self.i.wait_for(self.value(4)), self.i.pause_then(5)))
+
+    def refused(self) -> None:
+        with pytest.raises(ModuleTerminated):
+            self.i.count()
 
 
 def described(place: Place) -> str:
@@ -284,10 +351,14 @@ STORIES = [
     (Story, "recovery", "unwind", Bug, 1),
     (Story, "recovery", "abort", Sent, 1),
     (LimitedStory, "recovery", "unwind", Sent, 1),
+    (AsyncStory, "futures", "unwind", Sent, 2),
+    (AsyncStory, "futures", "unwind", Bug, 1),
+    (AsyncStory, "futures", "abort", Sent, 1),
 ]
 
 
 @pytest.mark.usefixtures("quiet")
+@pytest.mark.filterwarnings("ignore:coroutine .* was never awaited", "ignore::pytest.PytestUnraisableExceptionWarning")
 @pytest.mark.parametrize(("kind", "case", "mode", "error", "passes"), STORIES)
 def test_an_exception_at_every_line(load: Load, kind: type[Story], case: str, mode: str, error: type[BaseException], passes: int) -> None:
     module = load(case, mode)
