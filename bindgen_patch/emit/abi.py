@@ -316,6 +316,28 @@ def _lift_option(target: ir.Type, names: Names, *, borrowed: bool) -> Lifting:
     return Lifting(hint, _OPTIONAL.get(type(target), f"_bp.from_option_{scalar.optional}({{0}})"), types)
 
 
+def native(t: ir.Type, *, result: bool) -> str | None:
+    """What the accelerator calls a type that it can lower, or lift as a ``result``; ``None`` for others."""
+    match t:
+        case ir.Unit() if result:
+            return ""
+        case ir.Int(bits, signed) if bits <= 64:
+            return f"{'i' if signed else 'u'}{bits}"
+        case ir.Float(bits):
+            return f"f{bits}"
+        case ir.Bool():
+            return "bool"
+        case ir.String():
+            return "str"
+        case ir.Ref(ir.String(), mutable=False) if not result:
+            return "str"
+        case ir.Vec(element) if (code := _code(element)) is not None:
+            return f"[{code}]"
+        case ir.Ref(ir.Slice(element), mutable=False) if not result and (code := _code(element)) is not None:
+            return f"[{code}]"
+    return None
+
+
 # ------------------------------------------------------------------------------------------- promises
 
 

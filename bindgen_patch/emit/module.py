@@ -104,6 +104,8 @@ class PyModule:
     """What the host table of ``module.wasm`` holds: exports of ``shims.wasm`` as Python source."""
     table: bool
     qualified_builtins: bool
+    plans: tuple[tuple[str, str], ...] = ()
+    """What the accelerator can call by itself: (class and function, how)."""
     abort_handler: bool = True
     """Whether a death is one: without, the instance goes on (``gen --abort-handler=off``)."""
     notes: tuple[str, ...] = ()
@@ -199,6 +201,7 @@ def build(
         slots=tuple(map(quoted, slots)),
         table=module.facts.function_table,
         qualified_builtins=writer.shadowed,
+        plans=tuple(_plans(classes, functions)),
         abort_handler=abort_handler or module.facts.unwinds,
         notes=tuple(b.notes),
     )
@@ -291,6 +294,15 @@ def _class(b: _Builder, writer: plan.Writer, s: ir.StructDef, name: str, known: 
     free = b.call(f"{name}_free", s.free, ir.FuncType(("i32", "i32"), ()))
     members = "{" + ", ".join(renamed) + "}" if renamed else ""
     return ClassText(name, plan.doc_lines(s.doc, f"Rust's ``struct {s.name}``."), free, tuple(functions), members)
+
+
+def _plans(classes: Iterable[ClassText], functions: Iterable[Function]) -> Iterable[tuple[str, str]]:
+    owners = [*((cls.name, cls.functions) for cls in classes), ("Instance", functions)]
+    for owner, members in owners:
+        for function in members:
+            if function.plan:
+                setter = any(decorator.endswith(".setter") for decorator in function.decorators)
+                yield f"{owner}.{function.name}{'=' * setter}", function.plan
 
 
 def _call_suffix(item: ir.Export) -> str:

@@ -14,7 +14,7 @@ Files = Mapping[str, bytes]
 """Path inside the package, with forward slashes -> content."""
 
 VENDORED = "_bindgen_patch"
-_RUNTIME_PARTS = ("__init__.py", "errors.py", "symbols.py", "recovery", "runtime", "js")
+_RUNTIME_PARTS = ("__init__.py", "accelerator.py", "errors.py", "symbols.py", "recovery", "runtime", "js")
 _OURS = {"__init__.py", "module.wasm", "shims.wasm", "py.typed", "__pycache__", VENDORED}
 
 

@@ -27,6 +27,8 @@ class Function:
     doc: tuple[str, ...]
     body: tuple[str, ...]
     decorators: tuple[str, ...] = ()
+    plan: str = ""
+    """For an export that the accelerator can call by itself: how, as a Python tuple (``runtime.program.Native``)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +159,21 @@ def export(writer: Writer, item: ir.Export, name: str, call: str, taken: set[str
         doc=doc_lines(item.doc, _default_doc(item)),
         body=(*checks, *lines),
         decorators=_decorators(writer, item, name),
+        plan=_native(item, call),
     )
+
+
+_ROLES = {"constructor": "constructor", "method": "method", "getter": "method", "setter": "method"}
+
+
+def _native(item: ir.Export, call: str) -> str:
+    """How the accelerator calls an export; empty for one of types that it leaves to Python."""
+    ret, fallible = (item.ret.ok, True) if isinstance(item.ret, ir.Result) else (item.ret, False)
+    params = [abi.native(param.type, result=False) for param in item.params]
+    result = "u32" if item.kind == "constructor" else abi.native(ret, result=True)
+    if None in params or result is None or item.variadic or item.consumes or item.asyncness:
+        return ""
+    return repr((call, _ROLES.get(item.kind, "function"), tuple(params), result, fallible)).replace("'", '"')
 
 
 def _promised(writer: Writer, item: ir.Export) -> list[str]:

@@ -24,11 +24,11 @@ This module knows no wasm engine: what it needs of an instance is written down i
 from __future__ import annotations
 
 import logging
-import threading
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from typing import Any, Generic, Protocol, TypeVar
 
+from ..accelerator import Gate, RLock
 from ..errors import GuestAborted, ModuleTerminated, PanicError
 from .counters import Counters
 from .lock import is_free, patient
@@ -93,7 +93,7 @@ class Guest(Protocol):
 G = TypeVar("G", bound=Guest)
 
 
-class Guard(Generic[G]):
+class Guard(Gate, Generic[G]):
     """Guards one instance of a guest, and every fresh one that takes its place.
 
     ``make`` instantiates; ``name`` is what log records call it. ``reinit_on_abort`` has every death followed by a fresh instance.
@@ -103,7 +103,7 @@ class Guard(Generic[G]):
     def __init__(
         self, make: Callable[[], G], *, name: str = "instance", reinit_on_abort: bool = False, lock_timeout: float | None = None
     ) -> None:
-        lock = threading.RLock()
+        lock = self._rlock = RLock()
         self.lock: AbstractContextManager[Any] = lock if lock_timeout is None else patient(lock, lock_timeout)
         """One thread at a time; held from before ``enter`` until after ``leave``."""
         self.held: Callable[[], bool] = lock._is_owned  # type: ignore[attr-defined]
@@ -159,7 +159,7 @@ class Guard(Generic[G]):
                 self._ready = False
                 self._limited = guest.limit()
         self._ready = False
-        self.counters.calls += 1
+        self._calls += 1
         return guest
 
     def failed(self, guest: G, error: BaseException) -> BaseException:

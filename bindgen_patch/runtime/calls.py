@@ -10,13 +10,19 @@ Words are Python ``int`` and ``float``. Integers are taken modulo their width on
 from __future__ import annotations
 
 import ctypes
+import struct
 from collections.abc import Callable
 from functools import cache
 from typing import Any
 
 from .. import js, symbols
+from ..accelerator import native
 from ..errors import GuestException
 
+_FUNC = struct.Struct("=QQ")
+"""``wasmtime_func_t``."""
+_NATIVE_WORDS = 16
+"""How long a signature the accelerator takes."""
 _SLOT_BYTES = 16
 """Size of ``wasmtime_val_raw_t``: one argument or result of an unchecked call."""
 _TYPES: dict[str, Any] = {"i": ctypes.c_int32, "l": ctypes.c_int64, "f": ctypes.c_float, "d": ctypes.c_double}
@@ -78,6 +84,14 @@ def caller_factory(signature: str) -> Callable[[int, Any, Failed, Settle], Calle
     types = {kind.__name__: kind for kind in _TYPES.values()}
     names_used = {"c_uint64": ctypes.c_uint64, "c_void_p": ctypes.c_void_p, "addressof": ctypes.addressof, "invoke": capi.call}
     return _compile(lines, types | names_used)
+
+
+def caller(guest: Any, func: Any, signature: str) -> Caller:
+    """A callable for the guest's function ``func``, which is known to be of this signature."""
+    if native is not None and len(signature) <= _NATIVE_WORDS:
+        words: Caller = native.Words(guest, *_FUNC.unpack(bytes(func)), signature)
+        return words
+    return caller_factory(signature)(guest._context, func, guest._failed, guest._settle)
 
 
 Adapter = Callable[..., Any]
@@ -147,6 +161,13 @@ def host_function(
         guest.raised(error)
         return None
 
+    if native is not None and len(signature) <= _NATIVE_WORDS:
+
+        def fell(guest: Any, frames: Any, error: BaseException) -> int | None:
+            guest.unwind(frames)
+            return refused(guest, error)
+
+        return native.Host(guests, adapter, fell, signature)
     return capi.host_function(_host_factory(signature)(guests, adapter, refused))
 
 

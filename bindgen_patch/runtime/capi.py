@@ -14,6 +14,8 @@ from typing import Any
 
 from wasmtime import _ffi
 
+from ..accelerator import native
+
 ffi: Any = _ffi
 
 HOST_FUNCTION = ctypes.CFUNCTYPE(c_void_p, c_void_p, c_void_p, c_void_p)
@@ -261,10 +263,16 @@ def exception_taker(context: int, tag: Any) -> Callable[[], bool | None]:
     return taken
 
 
+if native is not None:
+    native.bind(ctypes.cast(call, c_void_p).value, ctypes.sizeof(Func), 2 * ctypes.sizeof(c_uint64))
+    _native_host = ctypes.cast(native.HOST_CALL, HOST_FUNCTION)
+
+
 def define(linker: Any, module: str, name: str, func_type: Any, callback: Any) -> None:
-    """Define a host function in ``linker``. ``callback`` must be kept alive by the caller."""
+    """Define a host function in ``linker``: one of :func:`host_function`, or the accelerator's. The caller keeps it alive."""
     m, n = module.encode(), name.encode()
-    raise_error(_linker_define(linker.ptr(), m, len(m), n, len(n), func_type.ptr(), callback, None, None))
+    c_function, environment = (callback, None) if isinstance(callback, HOST_FUNCTION) else (_native_host, callback.environment)
+    raise_error(_linker_define(linker.ptr(), m, len(m), n, len(n), func_type.ptr(), c_function, environment, None))
 
 
 def instantiate_pre(linker: Any, module: Any) -> Any:

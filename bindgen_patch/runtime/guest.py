@@ -16,16 +16,17 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache
 from time import monotonic
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 from .. import js, symbols
+from ..accelerator import Core
 from ..errors import GuestAborted, GuestException
 from ..js.promise import Promise, promised, rejected
 from ..js.realm import Realm
 from ..recovery.guard import Guard
 from ..recovery.state import State
 from . import deadlines, threads, trap, values
-from .calls import caller_factory
+from .calls import caller
 
 if TYPE_CHECKING:
     from .host import Host, Target
@@ -55,6 +56,9 @@ Frames = tuple["Frames", int, int, int, BaseException | None, deadlines.Due | No
 exception on its way, deadline. Never changed, only replaced: a host function can tell by identity whether what it called is all over.
 """
 
+_FUNC = struct.Struct("=QQ")
+"""``wasmtime_func_t``."""
+
 _struct = cache(struct.Struct)
 _serials = itertools.count(1)
 _view_of = ctypes.pythonapi.PyMemoryView_FromMemory
@@ -63,7 +67,7 @@ _view_of.argtypes = (ctypes.c_void_p, ctypes.c_ssize_t, ctypes.c_int)
 _WRITABLE = 0x200
 
 
-class Guest:
+class Guest(Core):
     """One wasm instance. Exports are attributes: ``guest.call_add(2, 3)`` takes and returns words."""
 
     def __init__(self, program: Program, door: Guard[Guest], host: Host) -> None:
@@ -127,7 +131,8 @@ class Guest:
             self._stack_base = self.result = self._lower_stack(self._stack())
         address = self._address_of(symbols.INSTANCE_TERMINATED)
         if address is not None:
-            self._flag = ctypes.c_uint32.from_address(self._base + address)
+            self._flag_at = self._base + address
+            self._flag = ctypes.c_uint32.from_address(self._flag_at)
 
     def _instantiate(self) -> tuple[int, int, Any, Callable[[], bool | None], Any]:
         """Until there is an instance, a guest that runs (which none that rustc writes does) may not call its host."""
@@ -330,6 +335,7 @@ class Guest:
         if self.death is None:
             self.death = GuestAborted("the instance was replaced", kind="terminated")
         self.discarded = True
+        self._unbind()
         self._view.release()
         self._view, self._base, self._size = memoryview(b""), 0, 0
         self._flag = ctypes.c_uint32(1)
@@ -355,8 +361,10 @@ class Guest:
         item = self.program.export(self, symbol, self._capi.FUNC)
         if item is None or self._capi.signature(self._context, item.of.func) != signature:
             raise self.violation(f"the guest has no function {symbol} of type {signature}")
-        function: Callable[..., int] = caller_factory(signature)(self._context, item.of.func, self._failed, self._settle)
+        function = caller(self, item.of.func, signature)
         self.__dict__[name] = function
+        if name in self.program.numbers:
+            self._bind(self.program.numbers[name], *_FUNC.unpack(bytes(item.of.func)))
         return function
 
     def table_call(self, slot: int, signature: str) -> Callable[..., int]:
@@ -368,7 +376,7 @@ class Guest:
             func = None if table is None else self._capi.table_func(self._context, table, slot)
             if func is None or self._capi.signature(self._context, func) != signature:
                 raise self.violation(f"slot {slot} of the guest's table holds no function of type {signature!r}")
-            function = self._table_calls[slot, signature] = caller_factory(signature)(self._context, func, self._failed, self._settle)
+            function = self._table_calls[slot, signature] = caller(self, func, signature)
         return function
 
     def invoke(self, closure: Closure, *words: float) -> int:
@@ -394,6 +402,22 @@ class Guest:
         self._verdict = verdict = self._judge(error, trap_pointer)
         self._judging = False
         return verdict
+
+    def _fallen(self, error: int | None, trap_address: int | None) -> NoReturn:
+        """The same for who has the addresses only: raises what is to be raised."""
+        trap_pointer = ctypes.c_void_p(trap_address)
+        try:
+            raise self._failed(error, trap_pointer)
+        except BaseException as reason:
+            self._settle(reason, trap_pointer)
+            raise
+
+    def _malloc_failed(self, error: int | None, trap_address: int | None, size: int) -> NoReturn:
+        """:meth:`_fallen` for the guest's allocator, which was asked for ``size`` bytes."""
+        try:
+            self._fallen(error, trap_address)
+        except GuestAborted as death:
+            raise _out_of_memory(death, size) from None
 
     def _settle(self, reason: BaseException, trap_pointer: Any) -> None:
         """``reason`` leaves a call: the verdict, or an interrupt that struck before there was one."""
@@ -523,10 +547,7 @@ class Guest:
         try:
             address = self.call_malloc(size, align) & _MASK
         except GuestAborted as death:
-            if death.kind == "unreachable":  # how the allocator says that there is nothing left; it has no other reason
-                death.kind, death.message = "out_of_memory", f"out of memory: {size} bytes for an argument"
-                death.args = (death.message,)
-            raise
+            raise _out_of_memory(death, size) from None
         if not address:
             raise self.violation("the guest's allocator returned a null pointer")
         self._check(address, size)
@@ -860,6 +881,14 @@ def _interruption(error: BaseException) -> GuestAborted:
         return GuestAborted("interrupted by the host", kind="terminated")
     death = GuestAborted(f"the host failed half way: {type(error).__name__}: {error}", kind="host_error")
     death.__cause__ = error
+    return death
+
+
+def _out_of_memory(death: GuestAborted, size: int) -> GuestAborted:
+    """What the guest's allocator died of when it was asked for ``size`` bytes."""
+    if death.kind == "unreachable":  # how it says that there is nothing left; it has no other reason
+        death.kind, death.message = "out_of_memory", f"out of memory: {size} bytes for an argument"
+        death.args = (death.message,)
     return death
 
 

@@ -61,6 +61,8 @@ class Instance:
         if on_abort not in ("raise", "reinit"):
             raise ValueError(f"on_abort is 'raise' or 'reinit', not {on_abort!r}")
         self._bp_stale = _policy(stale)
+        self._bp_program = program
+        program.speed_up(type(self))
         host = self._bp_host = Host(imports, modules, limits)
         owner = ref(self)
 
@@ -83,6 +85,7 @@ class Instance:
 
     def _bp_bind(self, cls: type[C]) -> type[C]:
         """``cls`` for objects of this Instance."""
+        self._bp_program.speed_up(cls)
         if "_bp_door" not in cls.__dict__:  # the package's default instance comes first and takes the classes themselves
             cls._bp_door = self._bp_door
             own: Any = cls
@@ -122,7 +125,7 @@ class Instance:
         """What happened so far, as plain numbers: a copy that does not change any more."""
         door, guest = self._bp_door, self._bp_door.guest
         handles = 0 if guest is None else guest.live_handles
-        return dataclasses.replace(door.counters, aborts=dict(door.counters.aborts), live_handles=handles)
+        return dataclasses.replace(door.counters, calls=door._calls, aborts=dict(door.counters.aborts), live_handles=handles)
 
     def schedule_reinit(self) -> None:
         """Have a fresh guest instance serve the next outermost call. Objects of the present one become stale."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import hashlib
 import threading
+import types
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import resources
@@ -12,11 +13,13 @@ from typing import TYPE_CHECKING, Any, Literal
 from weakref import ref
 
 from .. import symbols
+from ..accelerator import native
 from ..errors import BindgenPatchError, GuestAborted
 from . import trap
 from .calls import Adapter, companion_type, epoch_callback, host_function
 from .dwarf import DebugInfo
 from .engine import Settings, compile_module, engine
+from .values import Array
 
 if TYPE_CHECKING:
     from .guest import Guest
@@ -40,12 +43,18 @@ class Import:
     host_slot: bool = False
 
 
+Native = tuple[str, str, tuple[str, ...], str, bool]
+"""An export that the accelerator can call by itself: call name, what it is (``"method"``, ``"constructor"``, ``"function"``), the types of
+its parameters and of its result (empty for none), and whether it may return an ``Err``."""
+
+
 class Program:
     """One guest, as its generated package describes it.
 
     ``exports`` maps the names that the generated code calls to (wasm export, signature); ``imports`` are in the order in
     which ``shims.wasm`` numbers them, ``slots`` what it exports for each slot of the guest's host table. Without the
-    ``abort_handler`` an instance goes on after a failure of its own. Nothing is read or compiled before the first instance is made.
+    ``abort_handler`` an instance goes on after a failure of its own. ``plans`` are for the accelerator: methods as ``"Class.name"``,
+    setters as ``"Class.name="``. Nothing is read or compiled before the first instance is made.
     """
 
     def __init__(
@@ -60,6 +69,7 @@ class Program:
         start: tuple[tuple[str, tuple[int, ...]], ...] = (),
         table: bool = False,
         abort_handler: bool = True,
+        plans: dict[str, Native] | None = None,
     ) -> None:
         self.package = package or "__main__"
         self.exports = exports
@@ -68,12 +78,40 @@ class Program:
         self.start = start
         self.table = table
         self.abort_handler = abort_handler
+        self._plans = plans or {}
+        self._sped_up: set[type] = set()
+        self.numbers = {name: number for number, name in enumerate(dict.fromkeys(("call_malloc", "call_free", *exports)))}
+        """How the accelerator calls exports; it knows the first two."""
         self._digests = {"module.wasm": module, "shims.wasm": shims}
         self._lock = threading.Lock()
         self._loaded: dict[Settings, _Loaded] = {}
         self._debug_info: DebugInfo | None = None
         self.guests: dict[int, ref[Guest]] = {}
         """By serial number; weak, so that an Instance nobody uses any more can be collected."""
+
+    def speed_up(self, cls: type) -> None:
+        """Have the accelerator carry out what it can of a generated class, once per class."""
+        if native is None or cls in self._sped_up:
+            return
+        self._sped_up.add(cls)
+        for owner in cls.__mro__:
+            if owner.__module__ != self.package:
+                continue
+            for name, (call, role, params, result, fallible) in self._plans.items():
+                where, _, attribute = name.rpartition(".")
+                attribute, _, setter = attribute.partition("=")
+                found = owner.__dict__.get(attribute)
+                if where != owner.__name__ or found is None:
+                    continue
+                function = found.fset if setter else found.fget if isinstance(found, property) else found
+                if function is None or not isinstance(getattr(function, "__func__", function), types.FunctionType):
+                    continue
+                made = native.Export(getattr(function, "__func__", function), self.numbers[call], role, params, result, fallible, Array)
+                if isinstance(found, property):
+                    made = found.setter(made) if setter else found.getter(made)
+                elif isinstance(found, classmethod):
+                    made = classmethod(made)
+                setattr(owner, attribute, made)
 
     # ------------------------------------------------------------------ loading
 

@@ -17,6 +17,7 @@ from contextvars import copy_context
 from typing import TYPE_CHECKING, Any, TypeVar
 from weakref import ref
 
+from ..accelerator import set_plain
 from ..errors import GuestAborted
 from .clock import clock
 from .engine import DEFAULT_STACK_BYTES
@@ -137,6 +138,7 @@ def _look_round() -> None:
     worker = getattr(sys.modules.get("concurrent.futures.thread"), "_worker", None)
     here.worker = worker is not None and getattr(threading.current_thread(), "_target", None) is worker
     here.plain = not here.worker and here.stack >= DEFAULT_STACK_BYTES + HOST_STACK_BYTES
+    set_plain(here.plain)
     here.known = True
 
 
@@ -172,6 +174,7 @@ async def in_thread(function: Callable[..., T], args: tuple[Any, ...], kwargs: d
                 raise _cancelled()
             wanted.begun = True
         before, here.given, here.plain = here.given, wanted, False
+        set_plain(False)
         try:
             return context.run(function, *args, **kwargs)
         finally:
