@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import ctypes
 import itertools
-import logging
 import struct
 from collections import deque
 from collections.abc import Callable, Iterator
@@ -23,6 +22,7 @@ from ..errors import GuestAborted, GuestException
 from ..js.promise import Promise, promised, rejected
 from ..js.realm import Realm
 from ..recovery.guard import Guard
+from ..recovery.log import log
 from ..recovery.state import State
 from . import deadlines, threads, trap, values
 from .calls import caller_factory
@@ -30,11 +30,9 @@ from .calls import caller_factory
 if TYPE_CHECKING:
     from .host import Host, Target
     from .objects import Closure, Object
-    from .program import Program
+    from .program import Companion, Program
 
 T = TypeVar("T", bound="Object")
-
-log = logging.getLogger("bindgen_patch")
 
 _MASK = 0xFFFF_FFFF
 _FIRST_HANDLE = 1028
@@ -114,9 +112,11 @@ class Guest:
         self._unwound: BaseException | None = None
         """The last interrupt of a host function that went through the guest in order: Rust code knows of it."""
         self._table_calls: dict[tuple[int, str], Callable[..., int]] = {}
+        self._looked_up: list[str] = []
+        """The functions that are attributes by now."""
         self.serial = next(_serials) & 0x7FFF_FFFF or next(_serials)
         """Which instance a host function is called by, among all of this process. Never 0."""
-        self._store, self._context, self._instance, self._take_exception, self._trapped = self._instantiate()
+        self._store, self._context, self._instance, self._companion = self._instantiate()
         self._memory = program.export(self, symbols.MEMORY, capi.MEMORY)
         if self._memory is None:
             raise self.violation("the guest exports no memory")
@@ -129,15 +129,16 @@ class Guest:
         if address is not None:
             self._flag = ctypes.c_uint32.from_address(self._base + address)
 
-    def _instantiate(self) -> tuple[int, int, Any, Callable[[], bool | None], Any]:
+    def _instantiate(self) -> tuple[int, int, Any, Companion]:
         """Until there is an instance, a guest that runs (which none that rustc writes does) may not call its host."""
         began = monotonic()
-        self._engine = self.program.load(self.host.settings).engine
+        loaded = self.program.load(self.host.settings)
+        self._engine = loaded.engine
         deadlines.excuse(self.bounds, monotonic() - began)
         self.death = early = GuestAborted("the guest called its host before it was instantiated", kind="abi_violation")
         try:
             with self._timed():
-                made = self.program.instantiate(self)
+                made = self.program.instantiate(self, loaded)
         except GuestAborted as failure:
             raise self.halted or (early if self.stopped else failure) from None
         self.death = self.halted  # its time may have been up just when it was done
@@ -337,8 +338,8 @@ class Guest:
         self.values.clear()
         self._statics.clear()
         self._table_calls.clear()
-        for name in [name for name in self.__dict__ if name.startswith("call_")]:
-            del self.__dict__[name]
+        for name in self._looked_up:
+            self.__dict__.pop(name, None)
         self.program.forget(self)
         store, self._store = self._store, 0
         if store:
@@ -356,6 +357,7 @@ class Guest:
         if item is None or self._capi.signature(self._context, item.of.func) != signature:
             raise self.violation(f"the guest has no function {symbol} of type {signature}")
         function: Callable[..., int] = caller_factory(signature)(self._context, item.of.func, self._failed, self._settle)
+        self._looked_up.append(name)
         self.__dict__[name] = function
         return function
 
@@ -419,8 +421,8 @@ class Guest:
                 return host_error or self.death
             if error is not None:
                 return self.die(GuestAborted(caught.message, kind="host_error"))
-            ours = self._take_exception()
-            if ours or (ours is None and self._stopped_for_the_host()):  # the companion's own exception or trap, and not one of Rust's
+            ours = self._companion.took_exception() if caught.code is None else None
+            if ours or (ours is None and self._companion.has_trapped()):  # the companion's own exception or trap, and not one of Rust's
                 self._unwound = None if isinstance(host_error, Exception) else host_error
                 return host_error or RecursionError(_NOT_BEGUN)
             said_in, words = self.last_words or (None, None)
@@ -435,13 +437,6 @@ class Guest:
             return death if outlived else self.die(death)
         finally:
             host_error = None  # a frame that names the exception it is part of lives on, with all arguments of the call
-
-    def _stopped_for_the_host(self) -> bool:
-        """Whether the companion made the trap that ended the call: a host function had failed where no exception may be thrown."""
-        if not self._capi.global_i32(self._context, self._trapped):
-            return False
-        self._capi.set_global_i32(self._context, self._trapped, 0)
-        return True
 
     def die(self, death: GuestAborted) -> GuestAborted:
         """Record why this instance may never run again; the guard does the rest. Returns what to raise."""
@@ -602,11 +597,8 @@ class Guest:
 
     def _address_of(self, symbol: str) -> int | None:
         """The address in an immutable global that the guest exports; ``None`` where it has none or it points nowhere."""
-        item = self.program.export(self, symbol, self._capi.GLOBAL)
-        if item is None:
-            return None
-        address: int = self._capi.global_i32(self._context, item)
-        return address if address + 4 <= self._size and not address % 4 else None
+        address = self.program.constant(self, symbol)
+        return address if address is not None and address + 4 <= self._size and not address % 4 else None
 
     def _stack(self) -> int:
         return self._capi.global_i32(self._context, self._stack_pointer) if self._stack_pointer is not None else 0
