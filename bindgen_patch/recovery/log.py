@@ -28,15 +28,15 @@ class Log:
     def log(self, level: int, text: str, *args: object, **options: Any) -> None:
         """As ``Logger.log``. Below a warning, nobody hears it as long as nobody has loaded the library."""
         if level >= WARNING or self._logger is not None or "logging" in sys.modules:
-            self._get().log(level, text, *args, **options)
+            self._get().log(level, text, *args, stacklevel=2, **options)
 
     def error(self, text: str, *args: object, **options: Any) -> None:
         """As ``Logger.error``."""
-        self._get().error(text, *args, **options)
+        self._get().error(text, *args, stacklevel=2, **options)
 
     def exception(self, text: str, *args: object) -> None:
         """As ``Logger.exception``: with the exception that is being handled."""
-        self._get().exception(text, *args)
+        self._get().exception(text, *args, stacklevel=2)
 
 
 log = Log("bindgen_patch")

@@ -131,7 +131,7 @@ class Func(ctypes.Structure):
 class Item(ctypes.Structure):
     """``wasmtime_memory_t``, ``_table_t`` and ``_tag_t``: private to the engine but for the store."""
 
-    _fields_ = (("store_id", c_uint64), ("private1", c_uint32), ("private2", c_uint32))
+    _fields_ = (("store_id", c_uint64), ("private1", c_uint32), ("padding", c_uint32), ("private2", c_uint32))
 
 
 class Global(ctypes.Structure):
@@ -373,7 +373,9 @@ class Owned:
         self.address, self._delete = address, delete
 
     def __del__(self) -> None:
-        self._delete(self.address)
+        delete = getattr(self, "_delete", None)
+        if delete is not None:  # else an interrupt struck before there was anything to free
+            delete(self.address)
 
 
 class Failure(Owned):

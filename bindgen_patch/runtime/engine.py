@@ -176,7 +176,8 @@ def _load(engine: int, place: str | bytes, name: str, *, ours: bool) -> tuple[Ow
             content = _content(file)
             if not _right(content, name):
                 return None
-            _settle(place, file, checksum)
+            if ours:
+                settle(place, content)
         try:
             # The file that was looked at, whatever has that name by now.
             own = f"/proc/self/fd/{file}" if sys.platform == "linux" else place
@@ -215,11 +216,13 @@ def _mark(checksum: str) -> int:
     return (1_000_000_000 + int(checksum[:6], 16)) * 10**9
 
 
-def _settle(path: str, file: int, checksum: str) -> None:
-    """The content is right: it need not be read again until somebody has written to it."""
-    when = _mark(checksum)
-    with suppress(OSError):
-        os.utime(file if os.utime in os.supports_fd else path, ns=(when, when))
+def settle(path: str, content: bytes) -> None:
+    """The file has this content, of :func:`sealed`: it need not be read again until somebody has written to it."""
+    seal = _opened(content[-_SEAL_BYTES:], os.path.basename(path))  # noqa: PTH119
+    if seal is not None:
+        when = _mark(seal[0])
+        with suppress(OSError):
+            os.utime(path, ns=(when, when))
 
 
 def _save(path: str, content: bytes) -> None:
@@ -235,11 +238,8 @@ def _save(path: str, content: bytes) -> None:
                 stream.write(content)
                 stream.flush()
                 os.fsync(file)
-            seal = _opened(content[-_SEAL_BYTES:], os.path.basename(path))  # noqa: PTH119
-            if seal is not None:
-                when = _mark(seal[0])
-                os.utime(temporary, ns=(when, when))
             os.replace(temporary, path)  # noqa: PTH105
+            settle(path, content)
         except BaseException:
             with suppress(OSError):
                 os.unlink(temporary)  # noqa: PTH108

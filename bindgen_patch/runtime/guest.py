@@ -353,10 +353,10 @@ class Guest:
             raise AttributeError(name)
         self._alive()
         symbol, signature = self.program.exports.get(name, (name.removeprefix("call_"), "?"))
-        item = self.program.export(self, symbol, self._capi.FUNC)
-        if item is None or self._capi.signature(self._context, item.of.func) != signature:
+        func = self.program.function(self, symbol, signature)
+        if func is None:
             raise self.violation(f"the guest has no function {symbol} of type {signature}")
-        function: Callable[..., int] = caller_factory(signature)(self._context, item.of.func, self._failed, self._settle)
+        function: Callable[..., int] = caller_factory(signature)(self._context, func, self._failed, self._settle)
         self._looked_up.append(name)
         self.__dict__[name] = function
         return function

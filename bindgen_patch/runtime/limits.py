@@ -85,6 +85,8 @@ class Limits(_Fields):
 
     def apply(self, store: int) -> None:
         """Set those of memory and tables on a fresh store."""
+        if self.memory_bytes is None and self.table_elements is None:
+            return
         from . import capi
 
         capi.store_limiter(

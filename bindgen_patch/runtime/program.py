@@ -212,9 +212,17 @@ class Program:
 
     def export(self, guest: Guest, name: str, kind: int) -> Any:
         """What the instance exports under a wasm name, or ``None`` when that is missing or of another kind."""
-        from . import capi
+        return guest._capi.export(guest._context, guest._instance, name, kind)
 
-        return capi.export(guest._context, guest._instance, name, kind)
+    def function(self, guest: Guest, name: str, signature: str) -> Any:
+        """The exported function of that name and type, or ``None``. Its type is one of the module: that is asked for once."""
+        item = self.export(guest, name, guest._capi.FUNC)
+        if item is None:
+            return None
+        known = self._loaded[guest.host.settings].signatures
+        if name not in known:
+            known[name] = guest._capi.signature(guest._context, item.of.func)
+        return item.of.func if known[name] == signature else None
 
     def constant(self, guest: Guest, name: str) -> int | None:
         """The value of an exported immutable i32 global, ``None`` where there is none. It is the same in all instances: asked for once."""
@@ -275,6 +283,8 @@ class _Loaded:
         self.externs = capi.Extern * max(len(self.imports), 1)
         self.functions = capi.Extern * len(self.slots)
         linker = capi.linker_new(self.engine)
+        self.signatures: dict[str, str] = {}
+        """Of exported functions, as far as they were looked up."""
         self.constants: dict[str, int | None] = {}
         """Values of exported globals, likewise."""
         self.callbacks = []

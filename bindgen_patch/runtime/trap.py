@@ -44,6 +44,8 @@ _MESSAGES: dict[Kind, str] = {
 
 # Patterns are compiled when they are needed, which is after a failure only.
 # What stands on the stack tells why Rust reached its `unreachable`; names as the v0 and legacy demanglers print them.
+_HINTS = r"panic|begin_unwind|short_backtrace|oom|alloc"
+"""Without any of these no pattern below matches, whether names are mangled or not: mangling keeps identifiers."""
 _OUT_OF_MEMORY = r"handle_alloc_error|__rust_alloc_error_handler|rust_oom|rdl_oom|default_alloc_error_hook|alloc_error|malloc_failure"
 _PANIC = r"panicking::|rust_panic|begin_unwind|begin_panic|panic_fmt|__rust_start_panic|rust_end_short_backtrace"
 
@@ -87,6 +89,10 @@ def last_words(text: str) -> LastWords | None:
     return None
 
 
+_reasons: dict[str, str] = {}
+"""What the engine says of a trap of its own: the same whenever it has the same code. To have it say so costs as much as a call."""
+
+
 def stack(trap: Any) -> tuple[Stack, int]:
     """The guest's frames, and how many of them belong to the innermost call; those of the companion are left out.
 
@@ -108,10 +114,13 @@ def stack(trap: Any) -> tuple[Stack, int]:
     return tuple(found), len(found) if innermost is None else innermost
 
 
-def frames(where: Stack, sources: Callable[[], DebugInfo]) -> tuple[Frame, ...]:
-    """Frames with files and lines, as far as the guest's debug information tells them."""
+def frames(trap: Any, sources: Callable[[], DebugInfo]) -> tuple[Frame, ...]:
+    """Frames with files and lines, as far as the guest's debug information tells them. Found out when somebody looks."""
     from .dwarf import Place
 
+    where = stack(trap)[0]
+    if not where:
+        return ()
     found = sources()
     return tuple(
         Frame(_readable(place.function or function), offset, _readable(place.file) if place.file else None, place.line)
@@ -135,30 +144,41 @@ def aborted(
     panic hook has said during this call.
     """
     kind: Kind = "foreign_exception" if thrown else _KINDS.get(trap.code, "host_error")
-    where, innermost = stack(trap)
     if kind == "unreachable":
-        kind = _why_unreachable("\n".join(function for function, _ in where[:innermost]), words)
+        kind = _why_unreachable(trap, words)
     elif kind == "out_of_bounds" and stack_exhausted:
         kind = "stack_overflow"
-    message, location = _MESSAGES.get(kind) or reason(trap.message), None
+    message, location = _MESSAGES.get(kind) or _reason(trap), None
     if kind == "panic" and words:
         message, location = words
-    return GuestAborted(message, kind=kind, frames=partial(frames, where, sources) if where else (), location=location)
+    return GuestAborted(message, kind=kind, frames=partial(frames, trap, sources), location=location)
 
 
 def locate(death: GuestAborted, trap: Any, sources: Callable[[], DebugInfo]) -> None:
     """A guest that was killed from outside has been stopped: ``trap`` tells where it was."""
     if death._frames == ():
-        death._frames = partial(frames, stack(trap)[0], sources)
+        death._frames = partial(frames, trap, sources)
 
 
-def _why_unreachable(names: str, words: LastWords | None) -> Kind:
+def _why_unreachable(trap: Any, words: LastWords | None) -> Kind:
     """Names of functions tell most. Without them a panic that spoke is known, and nothing else is."""
+    if not words and not any(re.search(_HINTS, frame.func_name or "") for frame in trap.frames):
+        return "unreachable"
+    where, innermost = stack(trap)
+    names = "\n".join(function for function, _ in where[:innermost])
     if re.search(_OUT_OF_MEMORY, names):
         return "out_of_memory"
     if re.search(_PANIC, names) or (words and not re.search(_NAMED, names)):
         return "panic"
     return "unreachable"
+
+
+def _reason(trap: Any) -> str:
+    if trap.code is None:
+        return reason(trap.message)
+    if trap.code not in _reasons:
+        _reasons[trap.code] = reason(trap.message)
+    return _reasons[trap.code]
 
 
 def reason(message: str) -> str:
