@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,8 @@ from rich.table import Table
 from bindgen_patch import __version__, pipeline, report
 from bindgen_patch.emit.package import check_ours, differences, write
 from bindgen_patch.errors import GenerationError
+from bindgen_patch.precompile import differences as compiled_differences
+from bindgen_patch.precompile import precompiled, settle
 
 _PATH = click.Path(path_type=Path)
 _PIPE_WIDTH = 400
@@ -46,6 +49,7 @@ def main() -> None:
 @click.option("--pep8", is_flag=True, help="Offer camelCase exports under snake_case names.")
 @click.option("--abort-handler", type=click.Choice(["on", "off"]), default="on", help="off: a panic=abort guest goes on after it failed.")
 @click.option("--reset-state", is_flag=True, help="Offer __wbg_reset_state, which replaces the instance at once.")
+@click.option("--precompile", is_flag=True, help="Ship code compiled for this machine's wasmtime; elsewhere it is ignored.")
 @click.option("--check", is_flag=True, help="Write nothing; exit 1 when the package in the folder is stale.")
 @click.option("--show", type=click.Choice(["ir", "plain", "guarded"]), help="Print what a stage makes of the guest; write nothing.")
 @click.option("--json", "as_json", is_flag=True, help="Report as JSON.")
@@ -60,6 +64,7 @@ def gen(
     pep8: bool,
     abort_handler: str,
     reset_state: bool,
+    precompile: bool,
     check: bool,
     show: str | None,
     as_json: bool,
@@ -77,9 +82,13 @@ def gen(
         click.echo({"ir": report.ir_text(made.module), "plain": made.plain, "guarded": made.guarded}[show], nl=False)
         return
     assert out is not None
-    stale = differences(made.files, out) if check and out.is_dir() else sorted(made.files) if check else []
-    if not check:
+    stale = sorted(made.files) if check else []
+    if check and out.is_dir():
+        stale = differences(made.files, out) + compiled_differences(made.files, out, wanted=precompile)
+    elif not check:
+        made = replace(made, files=made.files | (precompiled(made.files) if precompile else {}))
         write(made.files, out)
+        settle(made.files, out)
     if as_json:
         click.echo(json.dumps(report.generated(made, out, stale if check else None), indent=2))
     elif check and stale:

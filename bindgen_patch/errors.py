@@ -19,8 +19,7 @@ they are the very same objects. This module imports nothing, so that either half
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 Kind = Literal[
     "unreachable",
@@ -88,8 +87,7 @@ class PanicError(GuestError):
         self.message = message
 
 
-@dataclass(frozen=True)
-class Frame:
+class Frame(NamedTuple):
     """One frame of guest code, innermost first in :attr:`GuestAborted.frames`."""
 
     function: str

@@ -71,6 +71,46 @@ def test_gen_is_deterministic_and_replaces_an_earlier_package(tmp_path: Path) ->
     assert snapshot(tmp_path / "again") == first
 
 
+def test_what_did_not_change_keeps_its_time(tmp_path: Path) -> None:
+    """So that the next start finds the compiled guest without looking whether it is another one."""
+    out = tmp_path / "bindings"
+    run("gen", GUEST, "-o", out)
+    for path in out.iterdir():
+        os.utime(path, ns=(10**18, 10**18))
+    run("gen", GUEST, "-o", out, "--reset-state")
+    kept = {path.name for path in out.iterdir() if path.stat().st_mtime_ns == 10**18}
+    assert kept == {"module.wasm", "shims.wasm", "py.typed"}
+
+
+def test_gen_precompile(tmp_path: Path) -> None:
+    """Compiled code is added and nothing else changes. ``--check`` looks whether it is this guest's, with ``--precompile`` for all."""
+    plain, out = tmp_path / "plain", tmp_path / "bindings"
+    run("gen", GUEST, "-o", plain)
+    assert run("gen", GUEST, "-o", out, "--precompile").exit_code == 0
+    first = snapshot(out)
+    added = set(first) - set(snapshot(plain))
+    assert {Path(name).parent.name for name in added} == {"_precompiled"}
+    assert len(added) == 2
+    assert {name: content for name, content in first.items() if name not in added} == snapshot(plain)
+    run("gen", GUEST, "-o", out, "--precompile")
+    assert snapshot(out) == first, "the same machine compiles to the same code"
+
+    assert run("gen", GUEST, "-o", out, "--check").exit_code == 0
+    assert run("gen", GUEST, "-o", out, "--check", "--precompile").exit_code == 0
+    result = run("gen", GUEST, "-o", plain, "--check", "--precompile")
+    assert result.exit_code == 1
+    assert all(name in result.stderr for name in added)
+    for name in added:
+        (out / name).rename(out / name.replace("linux", "elsewhere").replace("win32", "elsewhere").replace("darwin", "elsewhere"))
+    assert run("gen", GUEST, "-o", out, "--check").exit_code == 0, "another machine's"
+    assert run("gen", GUEST, "-o", out, "--check", "--precompile").exit_code == 1
+    (out / "_precompiled" / f"{'0' * 64}-wasmtime.cwasm").write_bytes(b"of another guest")
+    result = run("gen", GUEST, "-o", out, "--check")
+    assert (result.exit_code, "_precompiled/0000" in result.stderr) == (1, True)
+    run("gen", GUEST, "-o", out)
+    assert snapshot(out) == snapshot(plain)
+
+
 def test_gen_check(tmp_path: Path) -> None:
     out = tmp_path / "bindings"
     assert run("gen", GUEST, "-o", out, "--check").exit_code == 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import tempfile
 from collections.abc import Mapping
@@ -14,8 +15,10 @@ Files = Mapping[str, bytes]
 """Path inside the package, with forward slashes -> content."""
 
 VENDORED = "_bindgen_patch"
+PRECOMPILED = "_precompiled"
+"""Compiled code: what it is depends on the machine, and is not looked at here. See ``precompile.py``."""
 _RUNTIME_PARTS = ("__init__.py", "accelerator.py", "errors.py", "symbols.py", "recovery", "runtime", "js")
-_OURS = {"__init__.py", "module.wasm", "shims.wasm", "py.typed", "__pycache__", VENDORED}
+_OURS = {"__init__.py", "module.wasm", "shims.wasm", "py.typed", "__pycache__", VENDORED, PRECOMPILED}
 
 
 def package(text: str, wasm: bytes, shims: bytes, *, vendor: bool) -> dict[str, bytes]:
@@ -36,7 +39,8 @@ def vendored() -> dict[str, bytes]:
 
 def differences(files: Files, folder: Path) -> list[str]:
     """What in ``folder`` is not as ``files`` say: paths that are missing, different or left over."""
-    found = {path.relative_to(folder).as_posix(): path for path in folder.rglob("*") if path.is_file() and "__pycache__" not in path.parts}
+    paths = {path.relative_to(folder): path for path in folder.rglob("*") if path.is_file()}
+    found = {place.as_posix(): path for place, path in paths.items() if "__pycache__" not in place.parts and place.parts[0] != PRECOMPILED}
     stale = [name for name, content in files.items() if name not in found or found[name].read_bytes() != content]
     return sorted(stale + [name for name in found if name not in files])
 
@@ -59,6 +63,7 @@ def write(files: Files, folder: Path) -> None:
             path = fresh / name
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(content)
+            _keep_time(path, folder / name)
         if folder.exists():
             folder.replace(old)
         try:
@@ -71,6 +76,12 @@ def write(files: Files, folder: Path) -> None:
         raise _unwritable(folder, error) from error
     finally:
         shutil.rmtree(workspace, ignore_errors=True)
+
+
+def _keep_time(path: Path, old: Path) -> None:
+    """A file with the content that it had before was not changed: the run time need not look whether it is still the right one."""
+    if old.is_file() and old.stat().st_size == path.stat().st_size and old.read_bytes() == path.read_bytes():
+        os.utime(path, ns=(old.stat().st_atime_ns, old.stat().st_mtime_ns))
 
 
 def check_ours(folder: Path) -> None:

@@ -6,16 +6,16 @@ serves all guests of a process, so nothing in it can be written to.
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any
 
+from ..recovery import log
 from . import errors, model, printing
 from .primitives import BigInt, Symbol, bigint, null, number, string_to_bigint, to_double
 from .views import BuiltinClass
 
-_console = logging.getLogger("bindgen_patch.console")
+_console = log.Log("bindgen_patch.console")
 
 
 def _number(value: object = 0) -> int | float:
@@ -89,11 +89,11 @@ GLOBALS: Mapping[str, Any] = MappingProxyType(
         ),
         "JSON": _namespace(parse=printing.parse, stringify=printing.stringify),
         "console": _namespace(
-            debug=_log(logging.DEBUG),
-            log=_log(logging.INFO),
-            info=_log(logging.INFO),
-            warn=_log(logging.WARNING),
-            error=_log(logging.ERROR),
+            debug=_log(log.DEBUG),
+            log=_log(log.INFO),
+            info=_log(log.INFO),
+            warn=_log(log.WARNING),
+            error=_log(log.ERROR),
         ),
         **{cls.__name__: cls for cls in _ERRORS},
     }

@@ -14,7 +14,6 @@ asyncio is imported when it is needed: a package that has no asynchronous functi
 
 from __future__ import annotations
 
-import logging
 import sys
 import threading
 from collections import deque
@@ -23,10 +22,10 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 from weakref import WeakSet, finalize
 
+from ..recovery.log import log
+
 if TYPE_CHECKING:
     from asyncio import AbstractEventLoop
-
-log = logging.getLogger("bindgen_patch")
 
 Job = Callable[[], None]
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import math
 import re
-from decimal import Decimal
 from typing import Final, final
 
 from .errors import RangeError, SyntaxError, TypeError
@@ -119,9 +118,9 @@ def mixed() -> TypeError:
 # ------------------------------------------------------------------------------------------- text to numbers
 
 _SPACE = "\t\n\v\f\r \u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000\ufeff"
-_PREFIXED = re.compile(r"0[xX][0-9a-fA-F]+|0[oO][0-7]+|0[bB][01]+")
-_DECIMAL = re.compile(r"[+-]?(?:Infinity|(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?)")
-_INTEGER = re.compile(r"[+-]?[0-9]+")
+_PREFIXED = r"0[xX][0-9a-fA-F]+|0[oO][0-7]+|0[bB][01]+"
+_DECIMAL = r"[+-]?(?:Infinity|(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?)"
+_INTEGER = r"[+-]?[0-9]+"
 
 
 def string_to_number(text: str) -> int | float:
@@ -129,9 +128,9 @@ def string_to_number(text: str) -> int | float:
     text = text.strip(_SPACE)
     if not text:
         return 0
-    if _PREFIXED.fullmatch(text):
+    if re.fullmatch(_PREFIXED, text):
         return number(to_double(int(text, 0)))
-    return number(float(text)) if _DECIMAL.fullmatch(text) else math.nan
+    return number(float(text)) if re.fullmatch(_DECIMAL, text) else math.nan
 
 
 def string_to_bigint(text: str) -> BigInt:
@@ -141,9 +140,11 @@ def string_to_bigint(text: str) -> BigInt:
         return BigInt(0)
     if len(text) > MAX_BIGINT_BITS:
         raise RangeError("Maximum BigInt size exceeded")
-    if _PREFIXED.fullmatch(text):
+    if re.fullmatch(_PREFIXED, text):
         return bigint(int(text, 0))
-    if _INTEGER.fullmatch(text):
+    if re.fullmatch(_INTEGER, text):
+        from decimal import Decimal
+
         return bigint(int(Decimal(text)))  # by way of Decimal, which knows no limit of 4,300 digits
     raise SyntaxError(f"Cannot convert {text[:80]} to a BigInt")
 
@@ -153,6 +154,8 @@ def string_to_bigint(text: str) -> BigInt:
 
 def bigint_to_string(value: int) -> str:
     """``String(value)`` for a bigint."""
+    from decimal import Decimal
+
     return str(Decimal(int(value)))
 
 

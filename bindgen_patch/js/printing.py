@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 import re
 import types
@@ -14,13 +13,15 @@ from .model import describe, get, is_primitive, to_string, typeof
 from .primitives import MAX_STRING, Symbol, bigint_to_string, null, number
 from .views import BuiltinClass, view_of
 
-_SURROGATE = re.compile("[\ud800-\udfff]")
+_SURROGATE = "[\ud800-\udfff]"
 _MAX_DEBUG = 1 << 16
 _MAX_DEBUG_DEPTH = 8
 
 
 def parse(text: object) -> Any:
     """``JSON.parse(text)``. Raises :class:`errors.SyntaxError`."""
+
+    import json
 
     def refuse(constant: str) -> Any:
         raise ValueError(f"unexpected {constant}")
@@ -99,7 +100,9 @@ def _bounded(opening: str, pieces: Iterator[str], closing: str) -> str:
 
 
 def _quote(text: str) -> str:
-    return _SURROGATE.sub(lambda half: f"\\u{ord(half[0]):04x}", json.dumps(text, ensure_ascii=False))
+    import json
+
+    return re.sub(_SURROGATE, lambda half: f"\\u{ord(half[0]):04x}", json.dumps(text, ensure_ascii=False))
 
 
 def debug_string(value: object, depth: int = 0) -> str:

@@ -7,7 +7,6 @@ guest code (:func:`adopted`).
 
 from __future__ import annotations
 
-import logging
 import threading
 import types
 from collections.abc import Awaitable, Callable, Generator
@@ -16,14 +15,13 @@ from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar
 from weakref import ref
 
 from ..errors import GuestAborted, GuestException, ModuleTerminated, StaleObjectError
+from ..recovery.log import log
 from . import errors
 from .jobs import Jobs, collect_stranded, notify, running_loop
 
 if TYPE_CHECKING:
     from .realm import Realm
     from .turns import Members
-
-log = logging.getLogger("bindgen_patch")
 
 T = TypeVar("T")
 U = TypeVar("U")

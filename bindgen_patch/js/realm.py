@@ -6,7 +6,6 @@ replaced or closed, these are rejected at once, and none of its functions is cal
 
 from __future__ import annotations
 
-import logging
 import re
 import threading
 from collections import ChainMap
@@ -17,14 +16,13 @@ from weakref import ref
 
 from .. import symbols
 from ..errors import GuestAborted, ModuleTerminated, StaleObjectError
+from ..recovery.log import log
 from . import errors
 from .builtins import GLOBALS
 from .jobs import Jobs
 from .promise import Promise, is_promise, promised, realm_of, rejected
 from .turns import Turns
 from .views import BuiltinClass
-
-log = logging.getLogger("bindgen_patch")
 
 
 class Realm:
@@ -177,7 +175,7 @@ class Realm:
         """The pending promises of asynchronous exports that may have been polled there; empty when it was a task of another kind."""
         exported = [promise for promise in self.pending() if promise._label is not None]
         functions, members = self.failed_in, self.turns.members
-        labels = {label for function in functions for label in _GENERATED.findall(function)}
+        labels = {label for function in functions for label in re.findall(_GENERATED, function)}
         if not labels and len(functions) >= _FRAMES_KEPT:  # it was polled further out than can be seen
             return exported if members is None else [promise for promise in exported if id(promise) in members]
         stripped = functions and all(function.startswith("wasm-function[") for function in functions)
@@ -214,7 +212,7 @@ def _gone(death: GuestAborted | None) -> ModuleTerminated:
 _FRAMES_KEPT = 20
 """How many frames the engine keeps of a stack, the innermost ones."""
 
-_GENERATED = re.compile(rf"{symbols.GENERATED}(\w+)")
+_GENERATED = rf"{symbols.GENERATED}(\w+)"
 
 
 class _PromiseClass(BuiltinClass):

@@ -23,7 +23,6 @@ This module knows no wasm engine: what it needs of an instance is written down i
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from typing import Any, Generic, Protocol, TypeVar
@@ -32,9 +31,8 @@ from ..accelerator import Gate, RLock
 from ..errors import GuestAborted, ModuleTerminated, PanicError
 from .counters import Counters
 from .lock import is_free, patient
+from .log import DEBUG, INFO, WARNING, log
 from .state import ADMISSIONS, TRANSITIONS, Admission, Event, State
-
-log = logging.getLogger("bindgen_patch")
 
 AbortHook = Callable[[GuestAborted], object]
 
@@ -202,7 +200,7 @@ class Guard(Gate, Generic[G]):
     def panicked(self, panic: PanicError) -> None:
         """The guest tells of a panic that unwound."""
         self.counters.panics += 1
-        self._tell(logging.WARNING, "panic", "instance %d panicked: %s", self.instance_id, panic.message)
+        self._tell(WARNING, "panic", "instance %d panicked: %s", self.instance_id, panic.message)
 
     def terminate(self, death: GuestAborted) -> None:
         """Kill the instance: a call that is running, in this thread or another, does not get back into Rust; the next one finds it dead.
@@ -307,7 +305,7 @@ class Guard(Gate, Generic[G]):
             cause = self._cause
             why = f": {cause.kind}: {cause.message}" if cause else ""
             refusal = ModuleTerminated(f"Module terminated{why}", cause_of_death=cause)
-        self._tell(logging.DEBUG, "refusal", "call refused: %s", refusal)
+        self._tell(DEBUG, "refusal", "call refused: %s", refusal)
         return refusal
 
     def _make_fresh(self) -> G:
@@ -341,7 +339,7 @@ class Guard(Gate, Generic[G]):
         self._started = True
         if self.instance_id:
             self.counters.reinits += 1
-            self._tell(logging.INFO, "reinit", "instance %d serves from now on", self.instance_id)
+            self._tell(INFO, "reinit", "instance %d serves from now on", self.instance_id)
         return guest
 
     def _carry_out(self, death: GuestAborted) -> None:
@@ -371,7 +369,7 @@ class Guard(Gate, Generic[G]):
         self._cause = death
         self._move(Event.DIED)
         self.counters.died(death.kind)
-        self._tell(logging.WARNING, "abort", "instance %d died: %s: %s", self.instance_id, death.kind, death.message)
+        self._tell(WARNING, "abort", "instance %d died: %s: %s", self.instance_id, death.kind, death.message)
 
     def _call_hooks(self, death: GuestAborted) -> None:
         for hook in tuple(self.hooks):

@@ -30,9 +30,12 @@ def patient(lock: threading.RLock, seconds: float) -> AbstractContextManager[Any
 
 def is_free(lock: threading.RLock) -> Callable[[], bool]:
     """A function that says whether no other thread has ``lock`` at this moment. It knows the lock, and nobody who uses it."""
-    attempt = patient(lock, 0)
+    attempt: AbstractContextManager[Any] | None = None
 
     def free() -> bool:
+        nonlocal attempt
+        if attempt is None:  # a class of its own: most instances never ask
+            attempt = patient(lock, 0)
         try:
             with attempt:
                 return True

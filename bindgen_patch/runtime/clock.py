@@ -7,13 +7,12 @@ from __future__ import annotations
 
 import heapq
 import itertools
-import logging
 import os
 import threading
 from time import monotonic
 from typing import Protocol
 
-log = logging.getLogger("bindgen_patch")
+from ..recovery.log import log
 
 _LONGEST_SLEEP = 86_400.0
 _STALE = 64

@@ -1,27 +1,23 @@
-"""The engines that all packages of a process share, one for each setting, and compiled code kept per user."""
+"""The engines that all packages of a process share, one for each setting, and compiled code: made once, kept per user, or shipped."""
 
 from __future__ import annotations
 
-import ctypes
-import hashlib
-import importlib.metadata
 import os
 import sys
-import tempfile
 import threading
-from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from contextlib import suppress
+from typing import TYPE_CHECKING, NamedTuple, Protocol
+
+from ..errors import BindgenPatchError
 
 if TYPE_CHECKING:
-    import wasmtime
+    from .capi import Owned
 
 DEFAULT_STACK_BYTES = 512 * 1024
 """Of the thread's stack that wasm code may use: wasmtime's own default, said here because threads are measured against it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
+class Settings(NamedTuple):
     """What engines differ in."""
 
     interruptible: bool = True
@@ -31,100 +27,249 @@ class Settings:
     stack_bytes: int = DEFAULT_STACK_BYTES
 
 
+class Source(Protocol):
+    """A wasm file of a generated package."""
+
+    digest: str
+    """The sha256 that it must have."""
+
+    def read(self) -> bytes:
+        """Its content. Raises :class:`BindgenPatchError` when that is missing or another one."""
+        ...
+
+    def stamp(self) -> str:
+        """What changes when somebody writes the file, without any blank; empty where nothing does. Raises when it is missing."""
+        ...
+
+    def shipped(self, name: str) -> str | bytes | None:
+        """Compiled code of that name in the package: its path, or its content where it has none."""
+        ...
+
+
 _lock = threading.Lock()
-_engines: dict[Settings, wasmtime.Engine] = {}
+_engines: dict[Settings, int] = {}
 
-_CHECKSUM_BYTES = 32
-
-_COMMON = "exceptions,fixed-memory"
-"""Part of the cache's key: it changes whenever :func:`engine` configures something else for all."""
+_COMMON = "exceptions-fixed"
+"""Part of the key of compiled code: it changes whenever :func:`.capi.engine_new` configures something else for all."""
 
 
-def engine(settings: Settings) -> wasmtime.Engine:
-    """The one engine with these settings. Made at the first call into any guest; importing wasmtime is the larger part of that."""
+def engine(settings: Settings) -> int:
+    """The one engine with these settings. Made at the first call into any guest; loading wasmtime is the larger part of that."""
     with _lock:
         if settings not in _engines:
-            import wasmtime
+            from . import capi
 
-            config = wasmtime.Config()
-            config.wasm_exceptions = True
-            config.memory_may_move = False  # guest addresses are turned into host addresses once
-            config.epoch_interruption = settings.interruptible
-            config.consume_fuel = settings.fuel
-            config.max_wasm_stack = settings.stack_bytes
-            made = wasmtime.Engine(config)
-            ctypes.pythonapi.Py_IncRef(ctypes.py_object(made))  # other threads may use it until the very end of the process
-            _engines[settings] = made
+            _engines[settings] = capi.engine_new(interruptible=settings.interruptible, fuel=settings.fuel, stack_bytes=settings.stack_bytes)
         return _engines[settings]
 
 
-def compile_module(wasm: bytes, digest: str, settings: Settings) -> Any:
-    """Compile ``wasm``, or take the code that an earlier start has left. ``digest`` is its sha256.
+def load(source: Source, settings: Settings) -> Owned:
+    """The compiled module: what the package ships, what an earlier start has left, or compiled now.
 
     The cache is a folder of the user's (``BINDGEN_PATCH_CACHE``, else ``$XDG_CACHE_HOME/bindgen-patch``; ``off`` turns it
     off). Files are named after everything that decides their content and appear whole or not at all, so any number of
     processes may start at once. A file that cannot be used is compiled anew; a folder that cannot be written is no error.
     """
-    import wasmtime
+    from . import capi
 
-    shared, path = engine(settings), _cache_file(digest, settings)
-    code = None if path is None else _load(path)
-    if code is not None:
-        try:
-            return wasmtime.Module.deserialize(shared, code)
-        except wasmtime.WasmtimeError:
-            pass
-    module = wasmtime.Module(shared, wasm)
+    shared, stamp, name = engine(settings), source.stamp(), code_name(source.digest, settings)
+    verified = False
+    path = _cache_path(name)
+    for place, ours in ((source.shipped(name), False), (path, True)):
+        found = None if place is None else _load(shared, place, name, ours=ours)
+        if found is not None:
+            module, known = found
+            if not stamp or known != stamp:  # the guest may not be the one that the bindings were made for
+                verified or source.read()
+            return module
+    wasm = source.read()
+    with _Patience(len(wasm), kept=path is not None):
+        module = capi.module_new(shared, wasm)
     if path is not None:
-        _save(path, module.serialize())
+        _save(path, sealed(capi.module_serialize(module), name, stamp))
     return module
 
 
-def _cache_file(digest: str, settings: Settings) -> Path | None:
+def compiled(wasm: bytes, digest: str, settings: Settings) -> tuple[str, bytes]:
+    """Name and content of a file with the compiled code of ``wasm``, for a package that ships it."""
+    from . import capi
+
+    name = code_name(digest, settings)
+    return name, sealed(capi.module_serialize(capi.module_new(engine(settings), wasm)), name, "")
+
+
+def code_name(digest: str, settings: Settings) -> str:
+    """The name of a file with compiled code: whatever decides its content. How much stack there is does not.
+
+    What the engine finds out about the processor it looks at itself, when it loads the code.
+    """
+    from . import capi
+
+    code = f"{_COMMON}{'-epochs' * settings.interruptible}{'-fuel' * settings.fuel}"
+    return f"{digest}-wasmtime-{capi.version()}-{code}-{capi.platform}.cwasm"
+
+
+def _cache_path(name: str) -> str | None:
     place = os.environ.get("BINDGEN_PATCH_CACHE", "")
     if place.lower() in ("off", "0"):
         return None
-    if place:
-        folder = Path(place)
-    elif sys.platform == "win32":
-        folder = Path(os.environ.get("LOCALAPPDATA", str(Path.home() / "AppData" / "Local"))) / "bindgen-patch" / "cache"
-    else:
-        folder = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "bindgen-patch"
-    code = f"{_COMMON}{',epochs' * settings.interruptible}{',fuel' * settings.fuel}"  # how much stack there is makes no difference to it
-    key = f"{digest}:{importlib.metadata.version('wasmtime')}:{code}:{sys.platform}:{sys.implementation.cache_tag}"
-    return folder / f"{hashlib.sha256(key.encode()).hexdigest()}.cwasm"
+    if not place:
+        home = os.path.expanduser("~")  # noqa: PTH111 (pathlib is not worth its import at every start)
+        if sys.platform == "win32":
+            place = os.path.join(os.environ.get("LOCALAPPDATA", os.path.join(home, "AppData", "Local")), "bindgen-patch", "cache")  # noqa: PTH118
+        else:
+            place = os.path.join(os.environ.get("XDG_CACHE_HOME") or os.path.join(home, ".cache"), "bindgen-patch")  # noqa: PTH118
+    return os.path.join(place, name)  # noqa: PTH118
 
 
-def _load(path: Path) -> bytes | None:
-    """The code in a file that :func:`_save` has written; ``None`` for any other.
+# ------------------------------------------------------------------------------------------- files with compiled code
 
-    The engine runs compiled code as it is: a file that lost a bit would crash the process, and one that somebody else may
-    write would be that somebody's code.
+_SEAL_BYTES = 512
+_MAGIC = "bindgen-patch-1"
+
+
+def sealed(code: bytes, name: str, stamp: str) -> bytes:
+    """A file with compiled code: the code, which the engine can map from there, and a seal of a fixed size behind it."""
+    import hashlib
+
+    checksum = hashlib.sha256(code + name.encode()).hexdigest()
+    return code + f"\n{_MAGIC} {checksum} {name} {stamp}\n".encode().ljust(_SEAL_BYTES)
+
+
+def _load(engine: int, place: str | bytes, name: str, *, ours: bool) -> tuple[Owned, str] | None:
+    """The code in a file that :func:`sealed` has made, and the stamp of what it was compiled from; ``None`` for any other.
+
+    The engine runs compiled code as it is: a file that lost a bit would crash the process, and one that somebody else may write would
+    be that somebody's code. So of the cache a file counts only when it is ours, and nobody else may write it. What a package ships is
+    trusted as its Python code is.
+
+    Against damage there is a checksum. But to read the file for its sake would cost far more than to map it, so it is not done at
+    every start: once it was found right the file gets a time of modification that is a part of the checksum, in 2001 or 2002. Whatever
+    writes to the file afterwards, or makes another of it, gives it another time, and then it is read again. (What changes on the disk
+    below the file system is not seen: neither is it in Python's own ``.pyc`` files, or in the engine's library.) A file that is
+    mapped is never written to: a new one takes its name.
     """
+    from . import capi
+
+    if isinstance(place, bytes):
+        if not _right(place, name):
+            return None
+        try:
+            return capi.module_deserialize(engine, place[:-_SEAL_BYTES]), ""
+        except BindgenPatchError:
+            return None
     try:
-        with path.open("rb") as file:
-            if hasattr(os, "geteuid"):
-                about = os.fstat(file.fileno())
-                if about.st_uid != os.geteuid() or about.st_mode & 0o022:
-                    return None
-            checksum, code = file.read(_CHECKSUM_BYTES), file.read()
+        file = os.open(place, os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0))
     except OSError:
         return None
-    return code if hashlib.sha256(code).digest() == checksum else None
-
-
-def _save(path: Path, code: bytes | bytearray) -> None:
-    """Write beside, then rename: a checksum, then the code. Only its owner may write the file."""
     try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(dir=path.parent, suffix=".tmp")
+        about = os.fstat(file)
+        if ours and hasattr(os, "geteuid") and (about.st_uid != os.geteuid() or about.st_mode & 0o022):
+            return None
+        os.lseek(file, max(0, about.st_size - _SEAL_BYTES), os.SEEK_SET)
+        seal = _opened(os.read(file, _SEAL_BYTES), name)
+        if seal is None:
+            return None
+        checksum, stamp = seal
+        content = None
+        if about.st_mtime_ns != _mark(checksum):
+            content = _content(file)
+            if not _right(content, name):
+                return None
+            if ours:
+                settle(place, content)
         try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(hashlib.sha256(code).digest())
-                file.write(code)
-            Path(temporary).replace(path)
+            # The file that was looked at, whatever has that name by now.
+            own = f"/proc/self/fd/{file}" if sys.platform == "linux" else place
+            return capi.module_deserialize_file(engine, own), stamp
+        except BindgenPatchError:
+            # Nothing may be executed from some file systems: then a copy. Or this was made for another processor.
+            return capi.module_deserialize(engine, (content or _content(file))[:-_SEAL_BYTES]), stamp
+    except (OSError, BindgenPatchError):
+        return None
+    finally:
+        os.close(file)
+
+
+def _opened(seal: bytes, name: str) -> tuple[str, str] | None:
+    """Checksum and stamp; ``None`` when this is no seal, or that of another file."""
+    if len(seal) != _SEAL_BYTES or not seal.startswith(f"\n{_MAGIC} ".encode()):
+        return None
+    _, checksum, its_name, *stamp = seal.decode(errors="replace").split()
+    return (checksum, "".join(stamp)) if its_name == name else None
+
+
+def _content(file: int) -> bytes:
+    os.lseek(file, 0, os.SEEK_SET)
+    with open(file, "rb", closefd=False) as stream:
+        return stream.read()
+
+
+def _right(content: bytes, name: str) -> bool:
+    import hashlib
+
+    seal = _opened(content[-_SEAL_BYTES:], name)
+    return seal is not None and hashlib.sha256(content[:-_SEAL_BYTES] + name.encode()).hexdigest() == seal[0]
+
+
+def _mark(checksum: str) -> int:
+    return (1_000_000_000 + int(checksum[:6], 16)) * 10**9
+
+
+def settle(path: str, content: bytes) -> None:
+    """The file has this content, of :func:`sealed`: it need not be read again until somebody has written to it."""
+    seal = _opened(content[-_SEAL_BYTES:], os.path.basename(path))  # noqa: PTH119
+    if seal is not None:
+        when = _mark(seal[0])
+        with suppress(OSError):
+            os.utime(path, ns=(when, when))
+
+
+def _save(path: str, content: bytes) -> None:
+    """Write beside, then rename: the name is there when the content is on the disk. Only its owner may write the file."""
+    from tempfile import mkstemp
+
+    try:
+        folder = os.path.dirname(path)  # noqa: PTH120
+        os.makedirs(folder, mode=0o700, exist_ok=True)  # noqa: PTH103
+        file, temporary = mkstemp(dir=folder, suffix=".tmp")
+        try:
+            with os.fdopen(file, "wb") as stream:
+                stream.write(content)
+                stream.flush()
+                os.fsync(file)
+            os.replace(temporary, path)  # noqa: PTH105
+            settle(path, content)
         except BaseException:
-            Path(temporary).unlink(missing_ok=True)
+            with suppress(OSError):
+                os.unlink(temporary)  # noqa: PTH108
             raise
     except OSError:
         pass
+
+
+# ------------------------------------------------------------------------------------------- a compile that lasts
+
+_SECONDS_UNTOLD = 1.0
+
+
+class _Patience:
+    """While code is compiled: one line on a terminal when that takes long."""
+
+    def __init__(self, size: int, *, kept: bool) -> None:
+        self._text = f"bindgen-patch: compiling a guest of {size / 1e6:.1f} MB{'; later starts find it compiled' * kept}\n"
+        self._done = threading.Event()
+
+    def __enter__(self) -> None:
+        with suppress(Exception):  # no stderr, an odd one, no more threads: nothing is told, then
+            if sys.stderr.isatty():
+                threading.Thread(target=self._wait, daemon=True).start()
+
+    def _wait(self) -> None:
+        if not self._done.wait(_SECONDS_UNTOLD):
+            with suppress(Exception):
+                sys.stderr.write(self._text)
+                sys.stderr.flush()
+
+    def __exit__(self, *_: object) -> None:
+        self._done.set()

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import ctypes
 import itertools
-import logging
 import struct
 from collections import deque
 from collections.abc import Callable, Iterator
@@ -24,6 +23,7 @@ from ..errors import GuestAborted, GuestException
 from ..js.promise import Promise, promised, rejected
 from ..js.realm import Realm
 from ..recovery.guard import Guard
+from ..recovery.log import log
 from ..recovery.state import State
 from . import deadlines, threads, trap, values
 from .calls import caller
@@ -31,11 +31,9 @@ from .calls import caller
 if TYPE_CHECKING:
     from .host import Host, Target
     from .objects import Closure, Object
-    from .program import Program
+    from .program import Companion, Program
 
 T = TypeVar("T", bound="Object")
-
-log = logging.getLogger("bindgen_patch")
 
 _MASK = 0xFFFF_FFFF
 _FIRST_HANDLE = 1028
@@ -118,9 +116,11 @@ class Guest(Core):
         self._unwound: BaseException | None = None
         """The last interrupt of a host function that went through the guest in order: Rust code knows of it."""
         self._table_calls: dict[tuple[int, str], Callable[..., int]] = {}
+        self._looked_up: list[str] = []
+        """The functions that are attributes by now."""
         self.serial = next(_serials) & 0x7FFF_FFFF or next(_serials)
         """Which instance a host function is called by, among all of this process. Never 0."""
-        self._store, self._context, self._instance, self._take_exception, self._trapped = self._instantiate()
+        self._store, self._context, self._instance, self._companion = self._instantiate()
         self._memory = program.export(self, symbols.MEMORY, capi.MEMORY)
         if self._memory is None:
             raise self.violation("the guest exports no memory")
@@ -134,15 +134,16 @@ class Guest(Core):
             self._flag_at = self._base + address
             self._flag = ctypes.c_uint32.from_address(self._flag_at)
 
-    def _instantiate(self) -> tuple[int, int, Any, Callable[[], bool | None], Any]:
+    def _instantiate(self) -> tuple[int, int, Any, Companion]:
         """Until there is an instance, a guest that runs (which none that rustc writes does) may not call its host."""
         began = monotonic()
-        self._engine = self.program.load(self.host.settings).engine
+        loaded = self.program.load(self.host.settings)
+        self._engine = loaded.engine
         deadlines.excuse(self.bounds, monotonic() - began)
         self.death = early = GuestAborted("the guest called its host before it was instantiated", kind="abi_violation")
         try:
             with self._timed():
-                made = self.program.instantiate(self)
+                made = self.program.instantiate(self, loaded)
         except GuestAborted as failure:
             raise self.halted or (early if self.stopped else failure) from None
         self.death = self.halted  # its time may have been up just when it was done
@@ -343,8 +344,8 @@ class Guest(Core):
         self.values.clear()
         self._statics.clear()
         self._table_calls.clear()
-        for name in [name for name in self.__dict__ if name.startswith("call_")]:
-            del self.__dict__[name]
+        for name in self._looked_up:
+            self.__dict__.pop(name, None)
         self.program.forget(self)
         store, self._store = self._store, 0
         if store:
@@ -358,13 +359,14 @@ class Guest(Core):
             raise AttributeError(name)
         self._alive()
         symbol, signature = self.program.exports.get(name, (name.removeprefix("call_"), "?"))
-        item = self.program.export(self, symbol, self._capi.FUNC)
-        if item is None or self._capi.signature(self._context, item.of.func) != signature:
+        func = self.program.function(self, symbol, signature)
+        if func is None:
             raise self.violation(f"the guest has no function {symbol} of type {signature}")
-        function = caller(self, item.of.func, signature)
+        function = caller(self, func, signature)
+        self._looked_up.append(name)
         self.__dict__[name] = function
         if name in self.program.numbers:
-            self._bind(self.program.numbers[name], *_FUNC.unpack(bytes(item.of.func)))
+            self._bind(self.program.numbers[name], *_FUNC.unpack(bytes(func)))
         return function
 
     def table_call(self, slot: int, signature: str) -> Callable[..., int]:
@@ -443,8 +445,8 @@ class Guest(Core):
                 return host_error or self.death
             if error is not None:
                 return self.die(GuestAborted(caught.message, kind="host_error"))
-            ours = self._take_exception()
-            if ours or (ours is None and self._stopped_for_the_host()):  # the companion's own exception or trap, and not one of Rust's
+            ours = self._companion.took_exception() if caught.code is None else None
+            if ours or (ours is None and self._companion.has_trapped()):  # the companion's own exception or trap, and not one of Rust's
                 self._unwound = None if isinstance(host_error, Exception) else host_error
                 return host_error or RecursionError(_NOT_BEGUN)
             said_in, words = self.last_words or (None, None)
@@ -459,13 +461,6 @@ class Guest(Core):
             return death if outlived else self.die(death)
         finally:
             host_error = None  # a frame that names the exception it is part of lives on, with all arguments of the call
-
-    def _stopped_for_the_host(self) -> bool:
-        """Whether the companion made the trap that ended the call: a host function had failed where no exception may be thrown."""
-        if not self._capi.global_i32(self._context, self._trapped):
-            return False
-        self._capi.set_global_i32(self._context, self._trapped, 0)
-        return True
 
     def die(self, death: GuestAborted) -> GuestAborted:
         """Record why this instance may never run again; the guard does the rest. Returns what to raise."""
@@ -623,11 +618,8 @@ class Guest(Core):
 
     def _address_of(self, symbol: str) -> int | None:
         """The address in an immutable global that the guest exports; ``None`` where it has none or it points nowhere."""
-        item = self.program.export(self, symbol, self._capi.GLOBAL)
-        if item is None:
-            return None
-        address: int = self._capi.global_i32(self._context, item)
-        return address if address + 4 <= self._size and not address % 4 else None
+        address = self.program.constant(self, symbol)
+        return address if address is not None and address + 4 <= self._size and not address % 4 else None
 
     def _stack(self) -> int:
         return self._capi.global_i32(self._context, self._stack_pointer) if self._stack_pointer is not None else 0

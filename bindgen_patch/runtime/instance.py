@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import itertools
 import types
 from collections.abc import Callable, Mapping
@@ -125,7 +124,7 @@ class Instance:
         """What happened so far, as plain numbers: a copy that does not change any more."""
         door, guest = self._bp_door, self._bp_door.guest
         handles = 0 if guest is None else guest.live_handles
-        return dataclasses.replace(door.counters, calls=door._calls, aborts=dict(door.counters.aborts), live_handles=handles)
+        return door.counters.copy(door._calls, handles)
 
     def schedule_reinit(self) -> None:
         """Have a fresh guest instance serve the next outermost call. Objects of the present one become stale."""

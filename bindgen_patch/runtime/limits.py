@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from typing import Any, NamedTuple, Self
 
 from .engine import DEFAULT_STACK_BYTES, Settings
 
@@ -13,8 +13,16 @@ _LEAST_STACK, _MOST_STACK = 16_384, 2**30
 _MOST_SECONDS = 1e9
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Limits:
+class _Fields(NamedTuple):
+    memory_bytes: int | None
+    table_elements: int | None
+    seconds_per_call: float | None
+    fuel_per_call: int | None
+    stack_bytes: int | None
+    interruptible: bool
+
+
+class Limits(_Fields):
     """Limits of each guest instance; ``None`` leaves one out.
 
     ``memory_bytes``: the size that linear memory may grow to; a guest that wants more sees its allocation fail.
@@ -32,24 +40,38 @@ class Limits:
     Raises ``TypeError`` and ``ValueError``, naming the field.
     """
 
-    memory_bytes: int | None = None
-    table_elements: int | None = None
-    seconds_per_call: float | None = None
-    fuel_per_call: int | None = None
-    stack_bytes: int | None = None
-    interruptible: bool = True
+    __slots__ = ()
 
-    def __post_init__(self) -> None:
-        _whole("memory_bytes", self.memory_bytes, _PAGE, _MOST)
-        _whole("table_elements", self.table_elements, 0, _MOST)
-        _whole("fuel_per_call", self.fuel_per_call, 1, _MOST)
-        _whole("stack_bytes", self.stack_bytes, _LEAST_STACK, _MOST_STACK)
-        if self.seconds_per_call is not None:
-            seconds("seconds_per_call", self.seconds_per_call, zero=False)
-        if not isinstance(self.interruptible, bool):
-            raise TypeError(f"interruptible: expected bool, not {type(self.interruptible).__name__}")
-        if self.seconds_per_call is not None and not self.interruptible:
+    def __new__(
+        cls,
+        *,
+        memory_bytes: int | None = None,
+        table_elements: int | None = None,
+        seconds_per_call: float | None = None,
+        fuel_per_call: int | None = None,
+        stack_bytes: int | None = None,
+        interruptible: bool = True,
+    ) -> Self:
+        _whole("memory_bytes", memory_bytes, _PAGE, _MOST)
+        _whole("table_elements", table_elements, 0, _MOST)
+        _whole("fuel_per_call", fuel_per_call, 1, _MOST)
+        _whole("stack_bytes", stack_bytes, _LEAST_STACK, _MOST_STACK)
+        if seconds_per_call is not None:
+            seconds("seconds_per_call", seconds_per_call, zero=False)
+        if not isinstance(interruptible, bool):
+            raise TypeError(f"interruptible: expected bool, not {type(interruptible).__name__}")
+        if seconds_per_call is not None and not interruptible:
             raise ValueError("seconds_per_call: a guest with interruptible=False cannot be stopped when its time is up")
+        return super().__new__(cls, memory_bytes, table_elements, seconds_per_call, fuel_per_call, stack_bytes, interruptible)
+
+    def _replace(self, /, **changes: Any) -> Self:
+        """Checked as a new one is; ``copy.replace`` and :mod:`pickle` come here, too."""
+        return type(self)(**{**self._asdict(), **changes})
+
+    __replace__ = _replace
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _limits, (self._asdict(),)
 
     @property
     def settings(self) -> Settings:
@@ -63,6 +85,8 @@ class Limits:
 
     def apply(self, store: int) -> None:
         """Set those of memory and tables on a fresh store."""
+        if self.memory_bytes is None and self.table_elements is None:
+            return
         from . import capi
 
         capi.store_limiter(
@@ -73,6 +97,10 @@ class Limits:
             -1,
             -1,
         )
+
+
+def _limits(fields: dict[str, Any]) -> Limits:
+    return Limits(**fields)
 
 
 def _whole(name: str, value: object, least: int, most: int) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 import types
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, NoReturn, Self
@@ -76,7 +75,9 @@ class Object:
         if policy == "recreate":
             fresh = cls(*args, **kwargs)
         else:
-            given = None if self._bp_origin is None else inspect.signature(cls).bind(*args, **kwargs).args
+            from inspect import signature
+
+            given = None if self._bp_origin is None else signature(cls).bind(*args, **kwargs).args
             fresh = policy(cls, given, self._bp_state)
         if type(fresh) is not cls or fresh is self or fresh._bp_guest is not guest or not fresh._bp_pointer:
             raise StaleObjectError(f"what should have brought this {cls.__name__} back returned {fresh!r}, which is no new one")

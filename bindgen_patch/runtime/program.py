@@ -3,30 +3,30 @@
 from __future__ import annotations
 
 import ctypes
-import hashlib
+import os
+import sys
 import threading
 import types
-from collections.abc import Callable
-from dataclasses import dataclass
-from importlib import resources
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 from weakref import ref
 
 from .. import symbols
 from ..accelerator import native
 from ..errors import BindgenPatchError, GuestAborted
-from . import trap
+from . import engine, trap
 from .calls import Adapter, companion_type, epoch_callback, host_function
-from .dwarf import DebugInfo
-from .engine import Settings, compile_module, engine
+from .engine import Settings
 from .values import Array
 
 if TYPE_CHECKING:
+    from .dwarf import DebugInfo
     from .guest import Guest
 
+PRECOMPILED = "_precompiled"
+"""The folder of a generated package where `gen --precompile` puts compiled code."""
 
-@dataclass(frozen=True, slots=True)
-class Import:
+
+class Import(NamedTuple):
     """One thing the guest asks of its host: a wasm import, or (``host_slot``) a swapped body that reaches us through the host table."""
 
     module: str
@@ -46,6 +46,68 @@ class Import:
 Native = tuple[str, str, tuple[str, ...], str, bool]
 """An export that the accelerator can call by itself: call name, what it is (``"method"``, ``"constructor"``, ``"function"``), the types of
 its parameters and of its result (empty for none), and whether it may return an ``Err``."""
+
+
+class PackageFile:
+    """A wasm file of a generated package. See :class:`.engine.Source`.
+
+    It is read through the loader of the package, so that may lie in a zip file. :mod:`importlib.resources` is asked where the loader
+    does not say; to import that costs more than to map the compiled code.
+    """
+
+    def __init__(self, package: str, name: str, digest: str) -> None:
+        self.package, self.name, self.digest = package, name, digest
+
+    def read(self) -> bytes:
+        """Its content. Raises :class:`BindgenPatchError` when that is missing or another one."""
+        data = self._content(self.name)
+        if data is None:
+            raise self._missing()
+        import hashlib
+
+        if hashlib.sha256(data).hexdigest() != self.digest:
+            raise BindgenPatchError(
+                f"{self.package}/{self.name} is not the file that these bindings were generated for; run `bindgen-patch gen` again"
+            )
+        return data
+
+    def stamp(self) -> str:
+        """How long it is and when it was written, where it is a file of its own."""
+        folder = self._folder()
+        if folder is None or not os.path.isdir(folder):  # noqa: PTH112
+            return ""
+        try:
+            about = os.stat(os.path.join(folder, self.name))  # noqa: PTH116, PTH118
+        except OSError:
+            raise self._missing() from None
+        return f"{about.st_size}.{about.st_mtime_ns}"
+
+    def shipped(self, name: str) -> str | bytes | None:
+        """Compiled code of that name in the package."""
+        folder = self._folder()
+        if folder is not None and os.path.isdir(folder):  # noqa: PTH112
+            path = os.path.join(folder, PRECOMPILED, name)  # noqa: PTH118
+            return path if os.path.isfile(path) else None  # noqa: PTH113
+        return self._content(PRECOMPILED, name)
+
+    def _folder(self) -> str | None:
+        return next(iter(getattr(sys.modules.get(self.package), "__path__", ())), None)
+
+    def _content(self, *names: str) -> bytes | None:
+        folder = self._folder()
+        loader: Any = getattr(sys.modules.get(self.package), "__loader__", None)
+        try:
+            if folder is not None and hasattr(loader, "get_data"):
+                data: bytes = loader.get_data(os.path.join(folder, *names))  # noqa: PTH118
+                return data
+            from importlib import resources
+
+            return resources.files(self.package).joinpath(*names).read_bytes()
+        except (OSError, ImportError):
+            return None
+
+    def _missing(self) -> BindgenPatchError:
+        return BindgenPatchError(f"{self.package}/{self.name} is missing; run `bindgen-patch gen` again")
 
 
 class Program:
@@ -82,7 +144,8 @@ class Program:
         self._sped_up: set[type] = set()
         self.numbers = {name: number for number, name in enumerate(dict.fromkeys(("call_malloc", "call_free", *exports)))}
         """How the accelerator calls exports; it knows the first two."""
-        self._digests = {"module.wasm": module, "shims.wasm": shims}
+        self.module = PackageFile(self.package, "module.wasm", module)
+        self.shims = PackageFile(self.package, "shims.wasm", shims)
         self._lock = threading.Lock()
         self._loaded: dict[Settings, _Loaded] = {}
         self._debug_info: DebugInfo | None = None
@@ -115,17 +178,6 @@ class Program:
 
     # ------------------------------------------------------------------ loading
 
-    def _read(self, name: str) -> bytes:
-        try:
-            data = (resources.files(self.package) / name).read_bytes()
-        except FileNotFoundError:
-            raise BindgenPatchError(f"{self.package}/{name} is missing; run `bindgen-patch gen` again") from None
-        if hashlib.sha256(data).hexdigest() != self._digests[name]:
-            raise BindgenPatchError(
-                f"{self.package}/{name} is not the file that these bindings were generated for; run `bindgen-patch gen` again"
-            )
-        return data
-
     def load(self, settings: Settings) -> _Loaded:
         """Compile and link, once per process and engine."""
         with self._lock:
@@ -135,17 +187,18 @@ class Program:
 
     # ------------------------------------------------------------------ instances
 
-    def instantiate(self, guest: Guest) -> tuple[int, int, Any, Callable[[], bool | None], Any]:
-        """A fresh store with the guest in it, and how the companion tells that it ended a call.
+    def instantiate(self, guest: Guest, loaded: _Loaded) -> tuple[int, int, Any, Companion]:
+        """A fresh store with the guest in it: (store, context, instance, its companion).
 
-        (store, context, instance, taker of exceptions with the companion's tag, its global that is 1 after a trap of its own).
         Raises :class:`GuestAborted` when the guest does not get that far: it wants more than it may have, or runs code of its own
         before the instance is there.
-        """
-        from . import capi
 
+        The guest cannot be linked once for all: what it imports belongs to its companion, of which each instance has its own. What is
+        looked up by name on the way is what instantiating needs and nothing else, each name encoded once and each item stored where
+        the engine is going to read it.
+        """
+        capi = loaded.capi
         limits = guest.host.limits
-        loaded = self.load(guest.host.settings)
         store = capi.store_new(loaded.engine, None, None)
         context = capi.store_context(store)
         try:
@@ -154,84 +207,130 @@ class Program:
                 capi.watch_epoch(store, context, loaded.epoch_callback, guest.serial)
             if limits.fuel_per_call is not None:
                 capi.set_fuel(context, limits.fuel_per_call)
-            companion = capi.ffi.wasmtime_instance_t()
-            self._finish(lambda out: capi.instance_pre_instantiate(loaded.companion, context, ctypes.byref(companion), out))
-            capi.set_global_i32(context, capi.export(context, companion, symbols.SHIM_INSTANCE, capi.GLOBAL), guest.serial)
+            trap, shims, instance = ctypes.c_void_p(), capi.Instance(), capi.Instance()
+            stop, companion = ctypes.addressof(trap), ctypes.addressof(shims)
+            self._check(capi.instance_pre_instantiate(loaded.companion.address, context, companion, stop), trap)
+            capi.set_global_i32(context, capi.export(context, shims, symbols.SHIM_INSTANCE, capi.GLOBAL), guest.serial)
             self.guests[guest.serial] = ref(guest)
-            shims = [capi.export(context, companion, name, capi.FUNC) for name in loaded.shim_names]
-            externs = (capi.Extern * max(len(loaded.order), 1))()
-            for position, number in enumerate(loaded.order):
-                externs[position] = shims[number]
-            instance = capi.ffi.wasmtime_instance_t()
-            self._finish(
-                lambda out: capi.instance_new(context, loaded.module.ptr(), externs, len(loaded.order), ctypes.byref(instance), out)
+            externs = loaded.externs()
+            capi.exports(context, companion, loaded.imports, externs)
+            self._check(
+                capi.instance_new(context, loaded.module.address, externs, len(loaded.imports), ctypes.addressof(instance), stop), trap
             )
-            host = capi.export(context, instance, symbols.EXPORT_HOST, capi.TABLE)
-            for slot, name in enumerate(self.slots):
-                capi.set_table_func(context, host, slot, capi.export(context, companion, name, capi.FUNC).of.func)
-            taker = capi.exception_taker(context, capi.export(context, companion, symbols.SHIM_TAG, capi.TAG))
-            return store, context, instance, taker, capi.export(context, companion, symbols.SHIM_TRAPPED, capi.GLOBAL)
+            if loaded.slots:
+                functions = loaded.functions()
+                capi.exports(context, companion, loaded.slots, functions)
+                capi.fill_table(context, capi.export(context, instance, symbols.EXPORT_HOST, capi.TABLE), functions)
+            return store, context, instance, Companion(capi, context, shims)
         except BaseException:
             self.forget(guest)
             capi.store_delete(store)
             raise
 
-    def _finish(self, instantiate: Callable[[Any], int | None]) -> None:
-        """Instantiate; a trap or an error becomes an exception."""
+    def _check(self, error: int | None, pointer: Any) -> None:
+        """Raise what instantiating came to."""
+        if error is None and pointer.value is None:
+            return
         from . import capi
 
-        pointer = ctypes.c_void_p()
-        error = instantiate(ctypes.byref(pointer))
         if error is not None:
             raise GuestAborted(trap.reason(capi.error_message(error)), kind="host_error")
-        if pointer.value is not None:
-            raise trap.aborted(capi.take_trap(pointer.value), self.debug_info)
+        raise trap.aborted(capi.take_trap(pointer.value), self.debug_info)
 
     def debug_info(self) -> DebugInfo:
         """What the guest tells about its sources; read when somebody looks at a death, once per process."""
         if self._debug_info is None:
+            from .dwarf import DebugInfo
+
             try:
-                self._debug_info = DebugInfo(self._read("module.wasm"))
+                self._debug_info = DebugInfo(self.module.read())
             except (BindgenPatchError, OSError):  # the file was replaced meanwhile
                 self._debug_info = DebugInfo(b"")
         return self._debug_info
 
     def export(self, guest: Guest, name: str, kind: int) -> Any:
         """What the instance exports under a wasm name, or ``None`` when that is missing or of another kind."""
-        from . import capi
+        return guest._capi.export(guest._context, guest._instance, name, kind)
 
-        return capi.export(guest._context, guest._instance, name, kind)
+    def function(self, guest: Guest, name: str, signature: str) -> Any:
+        """The exported function of that name and type, or ``None``. Its type is one of the module: that is asked for once."""
+        item = self.export(guest, name, guest._capi.FUNC)
+        if item is None:
+            return None
+        known = self._loaded[guest.host.settings].signatures
+        if name not in known:
+            known[name] = guest._capi.signature(guest._context, item.of.func)
+        return item.of.func if known[name] == signature else None
+
+    def constant(self, guest: Guest, name: str) -> int | None:
+        """The value of an exported immutable i32 global, ``None`` where there is none. It is the same in all instances: asked for once."""
+        known = self._loaded[guest.host.settings].constants
+        if name not in known:
+            item = self.export(guest, name, guest._capi.GLOBAL)
+            known[name] = None if item is None else guest._capi.global_i32(guest._context, item)
+        return known[name]
 
     def forget(self, guest: Guest) -> None:
         """Host functions are not called on behalf of this instance any more."""
         self.guests.pop(guest.serial, None)
 
 
+class Companion:
+    """How the companion of an instance tells that it has ended a call. Most never do: what is needed for it is looked up then."""
+
+    __slots__ = ("_capi", "_context", "_instance", "_take", "_trapped")
+
+    def __init__(self, capi: Any, context: int, instance: Any) -> None:
+        self._capi, self._context, self._instance = capi, context, instance
+        self._take: Any = None
+        self._trapped: Any = None
+
+    def took_exception(self) -> bool | None:
+        """Take the exception that just left the guest out of the store. Says whether it is the companion's; ``None``: there is none."""
+        if self._take is None:
+            tag = self._capi.export(self._context, self._instance, symbols.SHIM_TAG, self._capi.TAG)
+            self._take = self._capi.exception_taker(self._context, tag)
+        found: bool | None = self._take()
+        return found
+
+    def has_trapped(self) -> bool:
+        """Whether it made the trap that ended the call: a host function had failed where no exception may be thrown."""
+        capi = self._capi
+        if self._trapped is None:
+            self._trapped = capi.export(self._context, self._instance, symbols.SHIM_TRAPPED, capi.GLOBAL)
+        if not capi.global_i32(self._context, self._trapped):
+            return False
+        capi.set_global_i32(self._context, self._trapped, 0)
+        return True
+
+
 class _Loaded:
     """The compiled half of a program."""
 
     def __init__(self, program: Program, settings: Settings) -> None:
-        import wasmtime
-
         from . import capi
 
-        shared = engine(settings)
-        self.engine = shared.ptr()
-        self.module = compile_module(program._read("module.wasm"), program._digests["module.wasm"], settings)
-        shims = compile_module(program._read("shims.wasm"), program._digests["shims.wasm"], settings)
-        self.shim_names = [symbols.shim(number) for number in range(len(program.imports))]
+        self.capi = capi
+        self.engine = engine.engine(settings)
+        self.module = engine.load(program.module, settings)
+        shims = engine.load(program.shims, settings)
         places = {(item.module, item.symbol): number for number, item in enumerate(program.imports) if not item.host_slot}
-        self.order = [places[item.module, item.name or ""] for item in self.module.imports]
-        linker = wasmtime.Linker(shared)
-        kinds = {"i": wasmtime.ValType.i32, "l": wasmtime.ValType.i64, "f": wasmtime.ValType.f32, "d": wasmtime.ValType.f64}
+        self.imports = capi.names(symbols.shim(places[item]) for item in capi.module_imports(self.module))
+        """What the companion exports for each import of the guest's."""
+        self.slots = capi.names(program.slots)
+        self.externs = capi.Extern * max(len(self.imports), 1)
+        self.functions = capi.Extern * len(self.slots)
+        linker = capi.linker_new(self.engine)
+        self.signatures: dict[str, str] = {}
+        """Of exported functions, as far as they were looked up."""
+        self.constants: dict[str, int | None] = {}
+        """Values of exported globals, likewise."""
         self.callbacks = []
         for number, item in enumerate(program.imports):
             callback = host_function(
                 program.guests, item.adapter, item.signature, catch=item.catch, asyncness=item.asyncness, fatal=item.fatal
             )
-            params, results = ([kinds[letter]() for letter in side] for side in companion_type(item.signature))
-            capi.define(linker, symbols.SHIM_HOST_MODULE, str(number), wasmtime.FuncType(params, results), callback)
+            capi.define(linker, symbols.SHIM_HOST_MODULE, str(number), *companion_type(item.signature), callback)
             self.callbacks.append(callback)
         self.epoch_callback = epoch_callback(program.guests)
-        self.linker = linker
         self.companion = capi.instantiate_pre(linker, shims)

@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from functools import partial
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from .. import symbols
 from ..errors import Frame, GuestAborted, Kind
-from .dwarf import DebugInfo, Place
+
+if TYPE_CHECKING:
+    from .dwarf import DebugInfo
 
 _KINDS: dict[str, Kind] = {
     "STACK_OVERFLOW": "stack_overflow",
@@ -22,7 +24,7 @@ _KINDS: dict[str, Kind] = {
     "INTEGER_OVERFLOW": "arithmetic",
     "INTEGER_DIVISION_BY_ZERO": "arithmetic",
     "BAD_CONVERSION_TO_INTEGER": "arithmetic",
-    "UNREACHABLE": "unreachable",
+    "UNREACHABLE_CODE_REACHED": "unreachable",
     "INTERRUPT": "deadline",
     "OUT_OF_FUEL": "fuel",
     "ALLOCATION_TOO_LARGE": "out_of_memory",
@@ -40,16 +42,17 @@ _MESSAGES: dict[Kind, str] = {
 }
 """Where the engine's own would be about something else."""
 
+# Patterns are compiled when they are needed, which is after a failure only.
 # What stands on the stack tells why Rust reached its `unreachable`; names as the v0 and legacy demanglers print them.
-_OUT_OF_MEMORY = re.compile(
-    r"handle_alloc_error|__rust_alloc_error_handler|rust_oom|rdl_oom|default_alloc_error_hook|alloc_error|malloc_failure"
-)
-_PANIC = re.compile(r"panicking::|rust_panic|begin_unwind|begin_panic|panic_fmt|__rust_start_panic|rust_end_short_backtrace")
+_HINTS = r"panic|begin_unwind|short_backtrace|oom|alloc"
+"""Without any of these no pattern below matches, whether names are mangled or not: mangling keeps identifiers."""
+_OUT_OF_MEMORY = r"handle_alloc_error|__rust_alloc_error_handler|rust_oom|rdl_oom|default_alloc_error_hook|alloc_error|malloc_failure"
+_PANIC = r"panicking::|rust_panic|begin_unwind|begin_panic|panic_fmt|__rust_start_panic|rust_end_short_backtrace"
 
-_NAMED = re.compile(r"^(?!wasm-function\[)", re.MULTILINE)
+_NAMED = r"(?m)^(?!wasm-function\[)"
 
-_FRAME = re.compile(r"^ +(\d+): +0x([0-9a-f]+) - [^!\n]*!(.+)$", re.MULTILINE)
-_HASHES = re.compile(r"(?<=\w)\[[0-9a-f]{1,16}\](?=::)|::h[0-9a-f]{16}$")
+_FRAME = r"(?m)^ +(\d+): +0x([0-9a-f]+) - [^!\n]*!(.+)$"
+_HASHES = r"(?<=\w)\[[0-9a-f]{1,16}\](?=::)|::h[0-9a-f]{16}$"
 
 _LONGEST_NAME = 2000
 
@@ -57,11 +60,11 @@ _PANICKED = "panicked at "
 _BEFORE_PANICKED = 200
 """How much a panic hook may put in front of that: a level, a target, a time."""
 _PANIC_TEXTS = (
-    re.compile(r"panicked at ([^\n]+?:\d+:\d+):\n(.*)", re.DOTALL),
-    re.compile(r"panicked at '(?P<message>.*)', (?P<location>[^\n']+?:\d+:\d+)", re.DOTALL),
+    r"(?s)panicked at ([^\n]+?:\d+:\d+):\n(.*)",
+    r"(?s)panicked at '(?P<message>.*)', (?P<location>[^\n']+?:\d+:\d+)",
 )
 """How a panic prints: since Rust 1.73, and before."""
-_BEHIND_PANIC = re.compile(r"\n\nStack:\n|\nnote: run with `RUST_BACKTRACE")
+_BEHIND_PANIC = r"\n\nStack:\n|\nnote: run with `RUST_BACKTRACE"
 """What hooks add: the host's own stack, or advice; of no use to anybody."""
 
 Stack = tuple[tuple[str, int], ...]
@@ -80,10 +83,14 @@ def last_words(text: str) -> LastWords | None:
     if text.find(_PANICKED, 0, _BEFORE_PANICKED) < 0:
         return None
     for form in _PANIC_TEXTS:
-        if found := form.search(text):
+        if found := re.search(form, text):
             named = found.groupdict() or {"location": found[1], "message": found[2]}
-            return LastWords(_BEHIND_PANIC.split(named["message"])[0].rstrip("\n"), named["location"])
+            return LastWords(re.split(_BEHIND_PANIC, named["message"])[0].rstrip("\n"), named["location"])
     return None
+
+
+_reasons: dict[str, str] = {}
+"""What the engine says of a trap of its own: the same whenever it has the same code. To have it say so costs as much as a call."""
 
 
 def stack(trap: Any) -> tuple[Stack, int]:
@@ -91,7 +98,7 @@ def stack(trap: Any) -> tuple[Stack, int]:
 
     The engine demangles names in its text only.
     """
-    demangled = {(int(number), int(offset, 16)): name for number, offset, name in _FRAME.findall(trap.message)}
+    demangled = {(int(number), int(offset, 16)): name for number, offset, name in re.findall(_FRAME, trap.message)}
     found: list[tuple[str, int]] = []
     innermost = None
     for number, frame in enumerate(trap.frames):
@@ -102,13 +109,18 @@ def stack(trap: Any) -> tuple[Stack, int]:
         if name is None:
             name = f"wasm-function[{frame.func_index}]"
         else:
-            name = _HASHES.sub("", demangled.get((number, offset), name))
+            name = re.sub(_HASHES, "", demangled.get((number, offset), name))
         found.append((name, offset))
     return tuple(found), len(found) if innermost is None else innermost
 
 
-def frames(where: Stack, sources: Callable[[], DebugInfo]) -> tuple[Frame, ...]:
-    """Frames with files and lines, as far as the guest's debug information tells them."""
+def frames(trap: Any, sources: Callable[[], DebugInfo]) -> tuple[Frame, ...]:
+    """Frames with files and lines, as far as the guest's debug information tells them. Found out when somebody looks."""
+    from .dwarf import Place
+
+    where = stack(trap)[0]
+    if not where:
+        return ()
     found = sources()
     return tuple(
         Frame(_readable(place.function or function), offset, _readable(place.file) if place.file else None, place.line)
@@ -131,32 +143,42 @@ def aborted(
     ``thrown``: a wasm exception left the guest. ``stack_exhausted``: the shadow stack ran below its end. ``words``: what the guest's
     panic hook has said during this call.
     """
-    code = trap.trap_code
-    kind: Kind = "foreign_exception" if thrown else _KINDS.get(code.name, "host_error") if code else "host_error"
-    where, innermost = stack(trap)
+    kind: Kind = "foreign_exception" if thrown else _KINDS.get(trap.code, "host_error")
     if kind == "unreachable":
-        kind = _why_unreachable("\n".join(function for function, _ in where[:innermost]), words)
+        kind = _why_unreachable(trap, words)
     elif kind == "out_of_bounds" and stack_exhausted:
         kind = "stack_overflow"
-    message, location = _MESSAGES.get(kind) or reason(trap.message), None
+    message, location = _MESSAGES.get(kind) or _reason(trap), None
     if kind == "panic" and words:
         message, location = words
-    return GuestAborted(message, kind=kind, frames=partial(frames, where, sources) if where else (), location=location)
+    return GuestAborted(message, kind=kind, frames=partial(frames, trap, sources), location=location)
 
 
 def locate(death: GuestAborted, trap: Any, sources: Callable[[], DebugInfo]) -> None:
     """A guest that was killed from outside has been stopped: ``trap`` tells where it was."""
     if death._frames == ():
-        death._frames = partial(frames, stack(trap)[0], sources)
+        death._frames = partial(frames, trap, sources)
 
 
-def _why_unreachable(names: str, words: LastWords | None) -> Kind:
+def _why_unreachable(trap: Any, words: LastWords | None) -> Kind:
     """Names of functions tell most. Without them a panic that spoke is known, and nothing else is."""
-    if _OUT_OF_MEMORY.search(names):
+    if not words and not any(re.search(_HINTS, frame.func_name or "") for frame in trap.frames):
+        return "unreachable"
+    where, innermost = stack(trap)
+    names = "\n".join(function for function, _ in where[:innermost])
+    if re.search(_OUT_OF_MEMORY, names):
         return "out_of_memory"
-    if _PANIC.search(names) or (words and not _NAMED.search(names)):
+    if re.search(_PANIC, names) or (words and not re.search(_NAMED, names)):
         return "panic"
     return "unreachable"
+
+
+def _reason(trap: Any) -> str:
+    if trap.code is None:
+        return reason(trap.message)
+    if trap.code not in _reasons:
+        _reasons[trap.code] = reason(trap.message)
+    return _reasons[trap.code]
 
 
 def reason(message: str) -> str:

@@ -7,7 +7,6 @@ fail in turn; the others pick places that are known to be unsafe, and go there a
 from __future__ import annotations
 
 import contextlib
-import dataclasses
 import re
 from collections.abc import Callable
 from typing import Any
@@ -36,7 +35,7 @@ class Faults:
         self.calls = 0
         self.left = -1
         program = module._bp_program
-        program.imports = tuple(dataclasses.replace(item, adapter=self._failing(item.adapter)) for item in program.imports)
+        program.imports = tuple(item._replace(adapter=self._failing(item.adapter)) for item in program.imports)
 
     def _failing(self, adapter: Callable[..., Any]) -> Callable[..., Any]:
         def call(guest: Any, *words: Any) -> Any:

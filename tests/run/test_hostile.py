@@ -101,10 +101,9 @@ class Liar:
         changed = self.sections | ({} if code is None else {int(Id.CODE): code})
         data = assemble(self.wasm, changed, lambda _custom: True)
         module = self.load()
-        program, name = module._bp_program, "module.wasm"
-        read = program._read
-        program._digests[name] = hashlib.sha256(data).hexdigest()
-        program._read = lambda asked: data if asked == name else read(asked)
+        file = module._bp_program.module
+        file.digest = hashlib.sha256(data).hexdigest()
+        file.read = lambda: data
         return module
 
 

@@ -399,9 +399,12 @@ def test_an_exception_sent_by_another_thread(load: Load, mode: str) -> None:
     module = load("recovery", mode)
     module.add(1, 1)
     dice = random.Random(4)
-    begun = time.perf_counter()
-    Story(module).tell()
-    length = time.perf_counter() - begun
+    lengths = []
+    for _ in range(3):  # the first one loads what is loaded when it is needed
+        begun = time.perf_counter()
+        Story(module).tell()
+        lengths.append(time.perf_counter() - begun)
+    length = min(lengths)
     interrupted = 0
     for _ in range(150):
         story = Story(module)

@@ -231,7 +231,7 @@ def test_start_functions_are_limited(load: Load) -> None:
 def test_a_deadline_that_passes_while_the_instance_is_made(module: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """The instance is done all the same, and dead."""
     instantiate = module._bp_program.instantiate
-    monkeypatch.setattr(module._bp_program, "instantiate", lambda guest: (time.sleep(0.2), instantiate(guest))[1])
+    monkeypatch.setattr(module._bp_program, "instantiate", lambda *args: (time.sleep(0.2), instantiate(*args))[1])
     i = module.Instance(limits=Limits(seconds_per_call=0.05))
     dies(i.increment, "deadline")
     assert i.state == "new"

@@ -21,6 +21,7 @@ import wasmtime
 
 from bindgen_patch import BindgenPatchError, GuestAborted, ModuleTerminated
 from bindgen_patch.emit.package import write
+from bindgen_patch.precompile import precompiled, settle
 
 Load = Callable[..., Any]
 
@@ -72,20 +73,20 @@ def fresh(name: str) -> ModuleType:
 # ------------------------------------------------------------------------------------------- importing
 
 
-def test_importing_compiles_nothing(generated: Load, tmp_path: Path) -> None:
+def test_importing_compiles_nothing_and_calling_runs_nothing_of_wasmtimes_package(generated: Load, tmp_path: Path) -> None:
     write(generated("strings", "unwind").files, tmp_path / "bindings")
     loaded = run(
         """
         import bindings
         print([name for name in ("wasmtime", "libcst", "jinja2", "click", "rich") if name in sys.modules], bindings.instance.state)
         bindings.Instance()
-        print("wasmtime" in sys.modules)
+        print("bindgen_patch.runtime.capi" in sys.modules)
         bindings.echo_str("a")
-        print("wasmtime" in sys.modules, [name for name in ("libcst", "jinja2", "click", "rich") if name in sys.modules])
+        print([name for name in ("wasmtime", "libcst", "jinja2", "click", "rich") if name in sys.modules])
         """,
         folder=tmp_path,
     )
-    assert loaded.splitlines() == ["[] new", "False", "True []"]
+    assert loaded.splitlines() == ["[] new", "False", "[]"]
 
 
 def test_what_a_package_is_made_of(generated: Load, tmp_path: Path) -> None:
@@ -202,7 +203,7 @@ def test_a_vendored_package_needs_wasmtime_only(generated: Load, tmp_path: Path,
     assert lines[1].startswith("panicked after setting the value to 3")
     assert lines[1].endswith(" 3")
     assert lines[2:4] == ["Invalid stale object from previous Wasm instance", "Module terminated: terminated: terminated by the host"]
-    assert lines[4] == "['bindgen_patch', 'vendored', 'wasmtime']"
+    assert lines[4] == "['bindgen_patch', 'vendored']"
 
 
 def test_two_vendored_packages_share_nothing(generated: Load, tmp_path: Path) -> None:
@@ -225,15 +226,10 @@ def test_an_installed_and_a_vendored_package_side_by_side(generated: Load, tmp_p
 
 TIMES = """
     import json
-    from bindgen_patch.runtime import engine
-    import wasmtime
+    from bindgen_patch.runtime import capi
     compiled = []
-    Module = wasmtime.Module
-    class Counting(Module):
-        def __init__(self, *args):
-            compiled.append(len(args))
-            super().__init__(*args)
-    wasmtime.Module = Counting
+    module_new = capi.module_new
+    capi.module_new = lambda *args: (compiled.append(len(args)), module_new(*args))[1]
     import bindings
     print(json.dumps([bindings.echo_str("a"), len(compiled)]))
 """
@@ -272,7 +268,7 @@ def test_the_cache_is_its_owners_alone(bindings: Path, cache: Path) -> None:
     assert compiled(bindings, cache) == 0, "it was replaced"
 
 
-@pytest.mark.parametrize("damage", ["empty", "short", "truncated", "garbage", "flipped", "longer", "folder", "swapped"])
+@pytest.mark.parametrize("damage", ["empty", "short", "truncated", "garbage", "flipped", "longer", "folder", "swapped", "sealed"])
 def test_damaged_files_are_replaced(bindings: Path, cache: Path, damage: str) -> None:
     compiled(bindings, cache)
     whole = {path: path.read_bytes() for path in cache.iterdir()}
@@ -292,7 +288,8 @@ def test_damaged_files_are_replaced(bindings: Path, cache: Path, damage: str) ->
                 "garbage": os.urandom(len(data)),
                 "flipped": bytes(flipped),
                 "longer": data + b"\0",
-                "swapped": other[:32] + data[32:],
+                "swapped": other,
+                "sealed": data[:-512] + other[-512:],
             }[damage]
         )
         path.chmod(0o600)
@@ -300,6 +297,116 @@ def test_damaged_files_are_replaced(bindings: Path, cache: Path, damage: str) ->
     if damage != "folder":
         assert {path: path.read_bytes() for path in cache.iterdir()} == whole
         assert compiled(bindings, cache) == 0
+
+
+def test_code_that_was_found_right_is_not_read_again(bindings: Path, cache: Path) -> None:
+    """It is mapped, for nobody has written to it since. Whatever changes the file changes the time it was written, and it is read."""
+    code = """
+        import hashlib
+        hashed = []
+        sha256 = hashlib.sha256
+        hashlib.sha256 = lambda data=b"", **options: (hashed.append(len(data)), sha256(data, **options))[1]
+        import bindings
+        print(bindings.echo_str("a"), len(hashed))
+    """
+    compiled(bindings, cache)
+    assert run(code, folder=bindings, BINDGEN_PATCH_CACHE=str(cache)) == "a 0"
+    for path in cache.iterdir():
+        os.utime(path)
+    assert run(code, folder=bindings, BINDGEN_PATCH_CACHE=str(cache)) == "a 2"
+    assert run(code, folder=bindings, BINDGEN_PATCH_CACHE=str(cache)) == "a 0", "it was right"
+    for path in cache.iterdir():
+        with path.open("r+b") as file:
+            file.seek(path.stat().st_size // 2)
+            file.write(b"\0\1\2\3")
+    assert compiled(bindings, cache) == 2
+
+
+@pytest.mark.parametrize("name", ["module.wasm", "shims.wasm"])
+def test_another_guest_is_noticed_though_the_old_one_is_compiled(bindings: Path, cache: Path, name: str) -> None:
+    compiled(bindings, cache)
+    path = bindings / "bindings" / name
+    data = bytearray(path.read_bytes())
+    data[-1] ^= 1
+    path.write_bytes(data)
+    code = """
+        import bindings
+        try:
+            bindings.echo_str("a")
+        except bindings._bp.Program.__init__.__globals__["BindgenPatchError"] as error:
+            print(error)
+    """
+    assert "is not the file that these bindings" in run(code, folder=bindings, BINDGEN_PATCH_CACHE=str(cache))
+
+
+def test_code_that_may_not_be_mapped_is_copied(bindings: Path, cache: Path) -> None:
+    """From a file system without permission to execute, the engine cannot map it."""
+    compiled(bindings, cache)
+    code = """
+        from bindgen_patch import BindgenPatchError
+        from bindgen_patch.runtime import capi
+
+        def refuse(*args):
+            raise BindgenPatchError("mprotect: permission denied")
+
+        def compile(*args):
+            raise AssertionError("compiled")
+
+        capi.module_deserialize_file, capi.module_new = refuse, compile
+        import bindings
+        print(bindings.echo_str("a"))
+    """
+    assert run(code, folder=bindings, BINDGEN_PATCH_CACHE=str(cache)) == "a"
+
+
+@pytest.fixture
+def shipped(generated: Load, tmp_path: Path) -> Path:
+    """A package with compiled code, as ``gen --precompile`` writes it."""
+    files = generated("strings", "unwind").files
+    files = files | precompiled(files)
+    write(files, tmp_path / "shipped" / "bindings")
+    settle(files, tmp_path / "shipped" / "bindings")
+    return tmp_path / "shipped"
+
+
+def test_shipped_code_is_used_where_nothing_is_kept(shipped: Path, tmp_path: Path) -> None:
+    assert compiled(shipped, "off") == 0
+    for path in (shipped / "bindings" / "_precompiled").iterdir():
+        os.utime(path)  # as an installer leaves it
+        path.chmod(0o444)
+    assert compiled(shipped, tmp_path / "cache") == 0
+    assert not (tmp_path / "cache").exists()
+
+
+def test_shipped_code_in_a_zip_file(shipped: Path, tmp_path: Path) -> None:
+    archive = tmp_path / "archive.zip"
+    with zipfile.ZipFile(archive, "w") as file:
+        for path in shipped.rglob("*"):
+            file.write(path, path.relative_to(shipped))
+    assert compiled(archive, "off") == 0
+
+
+@pytest.mark.parametrize("damage", ["flipped", "truncated", "empty", "another machine", "another guest"])
+def test_shipped_code_that_does_not_fit_is_passed_over(shipped: Path, cache: Path, damage: str) -> None:
+    paths = list((shipped / "bindings" / "_precompiled").iterdir())
+    contents = [path.read_bytes() for path in paths]
+    for path, content, other in zip(paths, contents, reversed(contents), strict=True):
+        middle = len(content) // 2
+        flipped = content[:middle] + bytes([content[middle] ^ 4]) + content[middle + 1 :]
+        path.write_bytes({"flipped": flipped, "truncated": content[:-1], "empty": b"", "another guest": other}.get(damage, content))
+        if damage == "another machine":
+            path.rename(path.with_name(path.name.replace("-wasmtime-", "-wasmtime-0")))
+    assert compiled(shipped, cache) == 2
+    assert compiled(shipped, cache) == 0, "it is kept as ever"
+
+
+def test_shipped_code_is_for_default_limits(shipped: Path) -> None:
+    code = """
+        from bindgen_patch import Limits
+        import bindings
+        print(bindings.Instance(limits=Limits(fuel_per_call=10_000_000)).echo_str("a"))
+    """
+    assert run(code, folder=shipped, BINDGEN_PATCH_CACHE="off") == "a"
 
 
 @pytest.mark.parametrize("off", ["off", "OFF", "0"])
