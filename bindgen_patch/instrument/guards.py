@@ -30,6 +30,8 @@ After::
 from __future__ import annotations
 
 import ast
+import io
+from collections.abc import Iterator
 from functools import cache
 
 import libcst as cst
@@ -54,33 +56,45 @@ with {DOOR}.lock:
 
 
 def insert_guards(text: str) -> str:
-    """Wrap every way in. Text without ways in comes back as it is."""
-    return cst.parse_module(text).visit(_Inserter()).code
+    """Wrap every way in. Text without ways in comes back as it is.
+
+    Python's own parser says where the ways in are, and libcst is given one of them at a time: its trees of a large module would take
+    most of the time and of the memory that ``gen`` needs.
+    """
+    lines = list(io.StringIO(text, newline=""))  # like the parser: Unicode has more ends of lines than Python
+    parts: list[str] = []
+    kept = 0
+    for function in _ways_in(ast.parse(text)):
+        first, last = function.lineno - 1, function.end_lineno or 0
+        parts += lines[kept:first]
+        context = "class _:\n" if function.col_offset else ""
+        parts.append(cst.parse_module(context + "".join(lines[first:last])).visit(_Inserter()).code.removeprefix(context))
+        kept = last
+    return "".join(parts + lines[kept:])
+
+
+def _ways_in(module: ast.Module) -> Iterator[ast.FunctionDef]:
+    """The functions of the module and of its classes that name the guest; a text that mentions it does not."""
+    for node in module.body:
+        for item in node.body if isinstance(node, ast.ClassDef) else [node]:
+            if isinstance(item, ast.FunctionDef) and any(isinstance(part, ast.Name) and part.id == GUEST for part in ast.walk(item)):
+                yield item
 
 
 class _Inserter(cst.CSTTransformer):
-    """Goes down to the functions of the module and its classes, and no further: that is where the time would go."""
+    """Puts the guard into the one function that there is."""
 
-    def visit_SimpleStatementLine(self, node: cst.SimpleStatementLine) -> bool:  # noqa: N802 (libcst's naming)
-        return False
-
-    def visit_FunctionDef(self, node: cst.FunctionDef) -> bool:  # noqa: N802
+    def visit_FunctionDef(self, node: cst.FunctionDef) -> bool:  # noqa: N802 (libcst's naming)
         return False
 
     def leave_FunctionDef(self, original_node: cst.FunctionDef, updated_node: cst.FunctionDef) -> cst.FunctionDef:  # noqa: N802
         block = updated_node.body
         receiver = next(iter((*updated_node.params.posonly_params, *updated_node.params.params)), None)
-        if not isinstance(block, cst.IndentedBlock) or receiver is None or not _is_way_in(updated_node):
+        if not isinstance(block, cst.IndentedBlock) or receiver is None:
             return updated_node
         docstring, body = _split(list(block.body))
         *asking, guard = _guard(receiver.name.value)
         return updated_node.with_changes(body=block.with_changes(body=[*docstring, *asking, guard.visit(_Body(body))]))
-
-
-def _is_way_in(function: cst.FunctionDef) -> bool:
-    """Whether it names the guest; a text that mentions it does not. Looked up in Python's own tree, which is there much sooner."""
-    code = cst.Module([]).code_for_node(function)
-    return GUEST in code and any(isinstance(node, ast.Name) and node.id == GUEST for node in ast.walk(ast.parse(code)))
 
 
 @cache
