@@ -158,7 +158,7 @@ def _skip_vector(data: bytes, pos: int, end: int) -> int:
 def _alternatives(wanted: Callable[[int], bool]) -> bytes:
     """A pattern for one instruction, as far as its immediates have a fixed structure, of those whose first byte passes."""
     plain = [
-        _byte_class(bytes(filter(wanted, _expand(ranges)))) + _SHAPES[shape]
+        _byte_class(bytes(op for op in _expand(ranges) if wanted(op))) + _SHAPES[shape]
         for shape, ranges in _PLAIN
         if any(map(wanted, _expand(ranges)))
     ]
