@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -212,6 +213,24 @@ def test_what_changes_nothing_loads_no_stage(package: Path) -> None:
 
 
 # ------------------------------------------------------------------------------------------- showing and telling
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no pseudo-terminals")
+@pytest.mark.parametrize("patience", [0, 60])
+def test_a_terminal_is_told_what_lasts(patience: int, tmp_path: Path) -> None:
+    """And nothing of what does not last. (Elsewhere nothing is: the other tests compare what is said.)"""
+    script = f"import sys; from bindgen_patch import cli; cli._PATIENCE = {patience}; cli.main(sys.argv[1:])"
+    terminal, end = os.openpty()
+    command = [sys.executable, "-c", script, "gen", str(GUEST), "-o", str(tmp_path / "a"), "-q"]
+    with subprocess.Popen(command, stderr=end, stdout=subprocess.DEVNULL, env=os.environ | {"TERM": "xterm"}) as process:
+        os.close(end)
+        text = b""
+        with os.fdopen(terminal, "rb", buffering=0) as shown, suppress(OSError):  # how Linux says that the other end is closed
+            while part := shown.read(4096):
+                text += part
+    assert process.returncode == 0
+    assert (b"unwind.wasm" in text) == (patience == 0)
+    assert patience == 0 or not text
 
 
 @pytest.mark.parametrize("stage", ["ir", "plain", "guarded"])
