@@ -1,26 +1,35 @@
-"""The command line: ``gen`` and ``inspect``. It talks to people; the work is in :mod:`bindgen_patch.pipeline`."""
+"""The command line: ``gen`` and ``inspect``. It talks to people; the work is in :mod:`bindgen_patch.pipeline`.
+
+The stages and their libraries are imported when there is work for them: a ``gen`` that changes nothing does without.
+"""
 
 from __future__ import annotations
 
+import gc
 import json
 import sys
-from dataclasses import replace
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
-from rich.console import Console
-from rich.table import Table
 
-from bindgen_patch import __version__, pipeline, report
+from bindgen_patch import __version__, inputs
+from bindgen_patch.emit import receipt
 from bindgen_patch.emit.package import check_ours, differences, write
 from bindgen_patch.errors import GenerationError
-from bindgen_patch.precompile import differences as compiled_differences
-from bindgen_patch.precompile import precompiled, settle
+
+if TYPE_CHECKING:
+    from bindgen_patch import pipeline
 
 _PATH = click.Path(path_type=Path)
 _PIPE_WIDTH = 400
 """Columns of a table that no terminal wraps."""
+_PATIENCE = 0.7
+"""Seconds after which a terminal is told what takes so long."""
 
 
 class _Group(click.Group):
@@ -76,41 +85,109 @@ def gen(
         raise click.UsageError("Missing option '-o' / '--out': the folder of the package.")
     if out is not None and not check and show is None:
         check_ours(out)
-    options = pipeline.Options(vendor, pep8, abort_handler == "on", reset_state)
-    made = pipeline.generate(pipeline.read(module), module.name, options)
+    options = inputs.Options(vendor, pep8, abort_handler == "on", reset_state)
+    data = inputs.read(module)
     if show is not None:
-        click.echo({"ir": report.ir_text(made.module), "plain": made.plain, "guarded": made.guarded}[show], nl=False)
+        _show(_generate(data, module.name, options), show)
         return
     assert out is not None
-    stale = sorted(made.files) if check else []
-    if check and out.is_dir():
-        stale = differences(made.files, out) + compiled_differences(made.files, out, wanted=precompile)
-    elif not check:
-        made = replace(made, files=made.files | (precompiled(made.files) if precompile else {}))
-        write(made.files, out)
-        settle(made.files, out)
+    told = _unchanged(out, data, module.name, options, precompile=precompile, check=check)
+    stale: list[str] = []
+    verb = "is up to date"
+    if told is None:
+        from bindgen_patch import precompile as compiling
+
+        made = _generate(data, module.name, options)
+        told = made.told
+        if check:
+            stale = differences(made.files, out) + compiling.differences(made.files, out, wanted=precompile)
+        else:
+            files = made.files | (compiling.precompiled(made.files) if precompile else {})
+            write(files, out)
+            compiling.settle(files, out)
+            verb = "written"
     if as_json:
-        click.echo(json.dumps(report.generated(made, out, stale if check else None), indent=2))
-    elif check and stale:
+        click.echo(json.dumps({"package": str(out)} | told | ({"stale": stale} if check else {}), indent=2))
+    elif stale:
         click.echo(f"{out} is stale: {', '.join(stale)}; run `bindgen-patch gen {module} -o {out}`", err=True)
     elif not quiet:
-        _say(made, out, check=check, verbose=verbose)
+        _say(told, f"{out} {verb}", verbose=verbose)
     ctx.exit(1 if stale else 0)
 
 
-def _say(made: pipeline.Generated, out: Path, *, check: bool, verbose: bool) -> None:
-    m = made.python
-    verb = "is up to date" if check else "written"
-    counts = ((m.functions, "function", "functions"), (m.classes, "class", "classes"), (m.enums, "enum", "enums"))
-    offered = ", ".join(f"{len(items)} {one if len(items) == 1 else many}" for items, one, many in counts if items)
-    click.echo(f"{out} {verb}: {offered or 'nothing to call'}; {report.panics(made.module)}")
-    for note in m.notes if verbose else m.notes[:5]:
+def _unchanged(out: Path, data: bytes, name: str, options: inputs.Options, *, precompile: bool, check: bool) -> receipt.Told | None:
+    """What to say of the package in ``out`` when there is nothing to write, compiled code included; else ``None``."""
+    told = receipt.unchanged(out, data, name, asdict(options))
+    shipped = (out / receipt.PRECOMPILED).exists()
+    if told is None or not (shipped or precompile):
+        return told
+    if shipped and not (precompile or check):
+        return None  # it is not wanted any more
+    from bindgen_patch import precompile as compiling
+
+    files = {path: (out / path).read_bytes() for path in compiling.GUESTS}
+    return None if compiling.differences(files, out, wanted=precompile) else told
+
+
+def _generate(data: bytes, name: str, options: inputs.Options) -> pipeline.Generated:
+    from bindgen_patch import pipeline
+
+    gc.disable()  # what is made here is kept to the end, and looking for what could be freed would take a quarter of the time
+    try:
+        with _progress(name) as stage:
+            return pipeline.generate(data, name, options, stage)
+    finally:
+        gc.enable()
+
+
+@contextmanager
+def _progress(name: str) -> Iterator[Callable[[str], None]]:
+    """Tells somebody at a terminal which stage is at work, once it has taken a while."""
+    now, status = name, None
+    with ExitStack() as shown:
+
+        def stage(title: str) -> None:
+            nonlocal now
+            now = f"{name}: {title}"
+            if status is not None:
+                status.update(now)
+
+        def show() -> None:
+            from rich.console import Console
+
+            nonlocal status
+            status = shown.enter_context(Console(stderr=True).status(now))
+
+        if not sys.stderr.isatty():
+            yield stage
+            return
+        patience = threading.Timer(_PATIENCE, show)
+        patience.start()
+        try:
+            yield stage
+        finally:
+            patience.cancel()
+            patience.join()
+
+
+def _show(made: pipeline.Generated, stage: str) -> None:
+    from bindgen_patch import report
+
+    click.echo({"ir": report.ir_text(made.module), "plain": made.plain, "guarded": made.guarded}[stage], nl=False)
+
+
+def _say(told: receipt.Told, what: str, *, verbose: bool) -> None:
+    counts = (("functions", "function"), ("classes", "class"), ("enums", "enum"))
+    offered = ", ".join(f"{len(told[many])} {one if len(told[many]) == 1 else many}" for many, one in counts if told[many])
+    click.echo(f"{what}: {offered or 'nothing to call'}; {told['panics']}")
+    notes = told["notes"]
+    for note in notes if verbose else notes[:5]:
         click.echo(f"note: {note}")
-    if not verbose and len(m.notes) > 5:
-        click.echo(f"note: {len(m.notes) - 5} more; -v lists them")
+    if not verbose and len(notes) > 5:
+        click.echo(f"note: {len(notes) - 5} more; -v lists them")
     if verbose:
-        for name, content in sorted(made.files.items()):
-            click.echo(f"  {name}  {len(content)} bytes")
+        for name, size in told["files"].items():
+            click.echo(f"  {name}  {size} bytes")
 
 
 @main.command()
@@ -118,10 +195,15 @@ def _say(made: pipeline.Generated, out: Path, *, check: bool, verbose: bool) -> 
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def inspect(module: Path, as_json: bool) -> None:
     """Show what MODULE exports and wants, what of recovery it supports, and why not."""
-    facts = report.inspected(pipeline.read(module), module.name)
+    from bindgen_patch import report
+
+    facts = report.inspected(inputs.read(module), module.name)
     if as_json:
         click.echo(json.dumps(facts, indent=2))
         return
+    from rich.console import Console
+    from rich.table import Table
+
     console = Console(highlight=False, width=None if sys.stdout.isatty() else _PIPE_WIDTH)
     for title, value in facts["guest"].items():
         console.print(f"[bold]{title.replace('_', ' ')}[/]: {_plain(value)}")

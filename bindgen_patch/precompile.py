@@ -11,16 +11,17 @@ import hashlib
 from collections.abc import Mapping
 from pathlib import Path
 
+from bindgen_patch.emit.receipt import PRECOMPILED
 from bindgen_patch.runtime import engine
-from bindgen_patch.runtime.program import PRECOMPILED
 
-_GUESTS = ("module.wasm", "shims.wasm")
+GUESTS = ("module.wasm", "shims.wasm")
+"""The files of a package that are compiled."""
 
 
 def precompiled(files: Mapping[str, bytes]) -> dict[str, bytes]:
     """The files to be added to these of a package."""
     made = {}
-    for guest in _GUESTS:
+    for guest in GUESTS:
         name, content = engine.compiled(files[guest], _digest(files[guest]), engine.Settings())
         made[f"{PRECOMPILED}/{name}"] = content
     return made
@@ -39,7 +40,7 @@ def differences(files: Mapping[str, bytes], folder: Path, *, wanted: bool) -> li
     Code for another machine is not: what the same guest compiles to is the machine's business. Code of another guest is, and where
     it is ``wanted``, code for this machine that is missing.
     """
-    digests = {_digest(files[guest]) for guest in _GUESTS}
+    digests = {_digest(files[guest]) for guest in GUESTS}
     found = {path.name for path in (folder / PRECOMPILED).glob("*")}
     names = {engine.code_name(digest, engine.Settings()) for digest in digests} if wanted else set()
     stale = [name for name in found if name.partition("-")[0] not in digests]

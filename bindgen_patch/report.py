@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from pathlib import Path
+from collections.abc import Mapping
 from typing import Any
 
 from bindgen_patch import ir, symbols
@@ -14,7 +14,7 @@ from bindgen_patch.edit import edit
 from bindgen_patch.emit import abi
 from bindgen_patch.emit.module import PyModule, build
 from bindgen_patch.emit.plan import Function
-from bindgen_patch.pipeline import Generated
+from bindgen_patch.emit.receipt import Told
 
 
 def panics(module: ir.Module) -> str:
@@ -37,17 +37,16 @@ def _tagged(value: Any) -> Any:
     return [_tagged(item) for item in value] if isinstance(value, tuple) else value
 
 
-def generated(made: Generated, folder: Path, stale: list[str] | None) -> dict[str, Any]:
-    """What ``gen --json`` prints; ``stale`` with ``--check`` only."""
-    told: dict[str, Any] = {
-        "package": str(folder),
-        "files": {name: len(content) for name, content in sorted(made.files.items())},
-        "functions": [f.name for f in made.python.functions],
-        "classes": [c.name for c in made.python.classes],
-        "enums": [e.name for e in made.python.enums],
-        "notes": list(made.python.notes),
+def generated(module: ir.Module, python: PyModule, files: Mapping[str, bytes]) -> Told:
+    """What ``gen`` says of a package, and ``gen --json`` prints."""
+    return {
+        "files": {name: len(content) for name, content in sorted(files.items())},
+        "panics": panics(module),
+        "functions": [f.name for f in python.functions],
+        "classes": [c.name for c in python.classes],
+        "enums": [e.name for e in python.enums],
+        "notes": list(python.notes),
     }
-    return told if stale is None else told | {"stale": stale}
 
 
 def inspected(data: bytes, name: str) -> dict[str, Any]:

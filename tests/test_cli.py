@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import json
 import os
+import re
+import shutil
 import subprocess
 import sys
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -14,6 +18,7 @@ from click.testing import CliRunner, Result
 from bindgen_patch import symbols
 from bindgen_patch.cli import main
 from bindgen_patch.decode import writer
+from bindgen_patch.emit import receipt
 from tests.conftest import FIXTURES
 
 GUEST = FIXTURES / "strings" / "unwind.wasm"
@@ -48,7 +53,7 @@ def test_gen_writes_a_package(tmp_path: Path) -> None:
     result = run("gen", GUEST, "-o", out)
     assert result.exit_code == 0
     assert f"{out} written: 20 functions" in result.stdout
-    assert set(snapshot(out)) == {"__init__.py", "module.wasm", "shims.wasm", "py.typed"}
+    assert set(snapshot(out)) == {"__init__.py", "module.wasm", "shims.wasm", "py.typed", "receipt.json"}
     assert sorted(path.name for path in out.parent.iterdir()) == ["bindings"]
 
 
@@ -126,6 +131,146 @@ def test_gen_check(tmp_path: Path) -> None:
     told = json.loads(run("gen", GUEST, "-o", out, "--check", "--json").stdout)
     assert told["stale"] == ["__init__.py"]
     assert snapshot(out) == before
+
+
+# ------------------------------------------------------------------------------------------- gen with nothing changed
+
+
+def touched(folder: Path) -> dict[str, tuple[int, int]]:
+    """What tells whether a file was written again, even with the same content."""
+    return {path.name: (path.stat().st_ino, path.stat().st_mtime_ns) for path in [folder, *folder.rglob("*")]}
+
+
+@pytest.fixture
+def package(tmp_path: Path) -> Path:
+    out = tmp_path / "bindings"
+    assert run("gen", GUEST, "-o", out).exit_code == 0
+    return out
+
+
+def test_what_is_up_to_date_is_not_written_again(package: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """And not made again either: no stage runs. What is said of it is the same."""
+    told = json.loads(run("gen", GUEST, "-o", package, "--json").stdout)
+    monkeypatch.setattr("bindgen_patch.pipeline.generate", None)
+    before = touched(package)
+    assert run("gen", GUEST, "-o", package).stdout == f"{package} is up to date: 20 functions; panic=unwind: panics are exceptions\n"
+    assert json.loads(run("gen", GUEST, "-o", package, "--json").stdout) == told
+    assert json.loads(run("gen", GUEST, "-o", package, "--check", "--json").stdout) == told | {"stale": []}
+    assert run("gen", GUEST, "-o", package, "--check", "-q").output == ""
+    assert touched(package) == before
+
+
+def test_what_python_caches_is_no_part_of_a_package(package: Path) -> None:
+    cached = package / "__pycache__" / "__init__.cpython-311.pyc"
+    cached.parent.mkdir()
+    cached.write_bytes(b"anything")
+    before = touched(package)
+    assert run("gen", GUEST, "-o", package).exit_code == 0
+    assert touched(package) == before
+
+
+EDITS: dict[str, Callable[[Path], object]] = {
+    "a file edited": lambda out: (out / "__init__.py").write_text((out / "__init__.py").read_text() + "# mine\n"),
+    "a byte of the guest": lambda out: (out / "module.wasm").write_bytes((out / "module.wasm").read_bytes()[:-1] + b"?"),
+    "a file gone": lambda out: (out / "py.typed").unlink(),
+    "a file added": lambda out: (out / "_bindgen_patch").write_text(""),
+    "no receipt": lambda out: (out / "receipt.json").unlink(),
+    "a receipt that is none": lambda out: (out / "receipt.json").write_text("[]"),
+    "half a receipt": lambda out: (out / "receipt.json").write_bytes((out / "receipt.json").read_bytes()[:99]),
+    "a receipt that says something else": lambda out: (out / "receipt.json").write_text(
+        (out / "receipt.json").read_text().replace('"greet"', '"great"')
+    ),
+}
+
+
+@pytest.mark.parametrize("edit", EDITS)
+def test_a_package_edited_by_hand_is_made_again(edit: str, package: Path) -> None:
+    before = snapshot(package)
+    EDITS[edit](package)
+    assert snapshot(package) != before
+    assert run("gen", GUEST, "-o", package, "--check").exit_code == 1
+    assert "written" in run("gen", GUEST, "-o", package).stdout
+    assert snapshot(package) == before
+
+
+@pytest.mark.parametrize("option", ["--vendor", "--pep8", "--abort-handler=off", "--reset-state"])
+def test_with_other_options_it_is_made_again(option: str, package: Path) -> None:
+    for options in ([option], []):
+        assert run("gen", GUEST, "-o", package, *options, "--check").exit_code == 1
+        assert "written" in run("gen", GUEST, "-o", package, *options).stdout
+        assert "is up to date" in run("gen", GUEST, "-o", package, *options).stdout
+
+
+def test_from_another_guest_it_is_made_again(package: Path, tmp_path: Path) -> None:
+    other = tmp_path / "other.wasm"
+    for data in (GUEST.read_bytes(), GUEST.read_bytes() + writer.custom("more", b"")):  # another name, then another content
+        other.write_bytes(data)
+        assert "written" in run("gen", other, "-o", package).stdout
+        assert "is up to date" in run("gen", other, "-o", package).stdout
+
+
+def test_by_another_version_it_is_made_again(package: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bindgen_patch.emit.receipt._tool", lambda: "another")
+    assert run("gen", GUEST, "-o", package, "--check").exit_code == 1
+    assert "written" in run("gen", GUEST, "-o", package).stdout
+    assert "is up to date" in run("gen", GUEST, "-o", package).stdout
+
+
+def test_a_tool_is_known_by_all_of_its_code(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The run time and the templates, too: in a wheel the templates lie elsewhere, and that is the same tool."""
+    root = Path(receipt.__file__).parents[1]
+    checkout, wheel = tmp_path / "checkout" / "bindgen_patch", tmp_path / "wheel" / "bindgen_patch"
+    for copy, templates in ((checkout, checkout.parent), (wheel, wheel)):
+        shutil.copytree(root, copy, ignore=shutil.ignore_patterns("templates", "__pycache__"))
+        shutil.copytree(FIXTURES.parent / "templates", templates / "templates")
+
+    def tool(copy: Path) -> str:
+        monkeypatch.setattr(receipt, "__file__", str(copy / "emit" / "receipt.py"))
+        return receipt._tool.__wrapped__()
+
+    own = tool(checkout)
+    assert own == tool(wheel) == receipt._tool()
+    for changed in (wheel / "templates" / "package.py.j2", wheel / "runtime" / "guest.py", wheel / "instrument" / "guards.py"):
+        before = changed.read_text()
+        changed.write_text(before + "\n")
+        assert tool(wheel) != own
+        changed.write_text(before)
+
+
+def test_what_changes_nothing_loads_no_stage(package: Path) -> None:
+    script = "import sys; from bindgen_patch.cli import main; main(sys.argv[1:], standalone_mode=False)"
+    done = subprocess.run(
+        [sys.executable, "-X", "importtime", "-c", script, "gen", str(GUEST), "-o", str(package)],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    loaded = {line.rpartition("|")[2].strip() for line in done.stderr.splitlines()}
+    assert "is up to date" in done.stdout
+    assert "bindgen_patch.emit.receipt" in loaded
+    assert not {name.partition(".")[0] for name in loaded} & {"libcst", "jinja2", "rich", "wasmtime"}
+    assert not {name for name in loaded if re.match(r"bindgen_patch\.(pipeline|decode|edit|instrument|runtime|js)", name)}
+
+
+# ------------------------------------------------------------------------------------------- showing and telling
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no pseudo-terminals")
+@pytest.mark.parametrize("patience", [0, 60])
+def test_a_terminal_is_told_what_lasts(patience: int, tmp_path: Path) -> None:
+    """And nothing of what does not last. (Elsewhere nothing is: the other tests compare what is said.)"""
+    script = f"import sys; from bindgen_patch import cli; cli._PATIENCE = {patience}; cli.main(sys.argv[1:])"
+    terminal, end = os.openpty()
+    command = [sys.executable, "-c", script, "gen", str(GUEST), "-o", str(tmp_path / "a"), "-q"]
+    with subprocess.Popen(command, stderr=end, stdout=subprocess.DEVNULL, env=os.environ | {"TERM": "xterm"}) as process:
+        os.close(end)
+        text = b""
+        with os.fdopen(terminal, "rb", buffering=0) as shown, suppress(OSError):  # how Linux says that the other end is closed
+            while part := shown.read(4096):
+                text += part
+    assert process.returncode == 0
+    assert (b"unwind.wasm" in text) == (patience == 0)
+    assert patience == 0 or not text
 
 
 @pytest.mark.parametrize("stage", ["ir", "plain", "guarded"])

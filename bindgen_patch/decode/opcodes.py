@@ -10,7 +10,7 @@ Sources: the core specification 3.0 (binary format, instructions), the legacy ex
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import cache
 from typing import NamedTuple
 
@@ -89,17 +89,17 @@ def walk(data: bytes, start: int, end: int, interest: frozenset[int]) -> Iterato
     ``start`` is the first instruction (see :func:`code_start`). Raises ``GenerationError`` at an opcode that is not in the table and
     at immediates that pass ``end``.
     """
-    uninteresting = _run(interest)
+    match = _up_to(interest).match
     pos = start
-    while True:
-        match = uninteresting.match(data, pos, end)
-        pos = match.end() if match else pos
-        if pos >= end:
-            return
-        instruction = Instruction(data[pos], pos, _skip(data, pos, end))
-        pos = instruction.end
-        if instruction.opcode in interest:
-            yield instruction
+    while found := match(data, pos, end):
+        at, pos = found.span(1)
+        if at < 0:  # nothing that the pattern knows: the end, a list, or an instruction that there is not
+            at = found.end()
+            if at >= end:
+                return
+            pos = _skip(data, at, end)
+        if data[at] in interest:
+            yield Instruction(data[at], at, pos)
 
 
 def catches_all(data: bytes, start: int, end: int) -> bool:
@@ -155,18 +155,19 @@ def _skip_vector(data: bytes, pos: int, end: int) -> int:
     return reader.pos
 
 
-def _alternatives(without: frozenset[int]) -> bytes:
+def _alternatives(wanted: Callable[[int], bool]) -> bytes:
+    """A pattern for one instruction, as far as its immediates have a fixed structure, of those whose first byte passes."""
     plain = [
-        _byte_class(bytes(op for op in _expand(ranges) if op not in without)) + _SHAPES[shape]
+        _byte_class(bytes(op for op in _expand(ranges) if wanted(op))) + _SHAPES[shape]
         for shape, ranges in _PLAIN
-        if any(op not in without for op in _expand(ranges))
+        if any(map(wanted, _expand(ranges)))
     ]
     prefixed = [
         re.escape(bytes((prefix,))) + rb"(?:" + rb"|".join(_leb_class(_expand(ranges)) + _SHAPES[shape] for shape, ranges in shapes) + rb")"
         for prefix, shapes in _PREFIXED.items()
-        if prefix not in without
+        if wanted(prefix)
     ]
-    return rb"|".join(plain + prefixed)
+    return rb"|".join(plain + prefixed) or rb"(?!)"
 
 
 def _expand(ranges: tuple[tuple[int, int], ...]) -> list[int]:
@@ -188,10 +189,11 @@ def _leb_class(values: list[int]) -> bytes:
 
 
 @cache
-def _run(interest: frozenset[int]) -> re.Pattern[bytes]:
-    return re.compile(rb"(?:" + _alternatives(interest) + rb")*+")
+def _up_to(interest: frozenset[int]) -> re.Pattern[bytes]:
+    """Everything before the next interesting instruction, and that as the group, unless it holds a list."""
+    return re.compile(rb"(?:" + _alternatives(lambda op: op not in interest) + rb")*+(" + _alternatives(interest.__contains__) + rb")?+")
 
 
 @cache
 def _any() -> re.Pattern[bytes]:
-    return re.compile(_alternatives(frozenset()))
+    return re.compile(_alternatives(lambda op: True))

@@ -150,23 +150,30 @@ def _bodies(wasm: Wasm) -> dict[int, _Body]:
 
 
 def _leaving(data: bytes, code: int, end: int) -> Iterator[tuple[int, int, int, bool]]:
-    """Instructions that may leave a body, each with whether it stands inside the range of a handler for everything."""
-    seen = []
-    for opcode, at, after in opcodes.walk(data, code, end, _FLAT):
-        if opcode == opcodes.TRY_TABLE:
-            break
-        seen.append((opcode, at, after, False))
-    else:
-        yield from seen
-        return
-    ranges = 0
-    blocks: list[bool] = []
-    for opcode, at, after in opcodes.walk(data, code, end, _NESTED):
-        if opcode == opcodes.END:
-            if blocks:  # else it is the body's own
-                ranges -= blocks.pop()
-        elif opcode in _BLOCKS:
-            blocks.append(opcode == opcodes.TRY_TABLE and opcodes.catches_all(data, at, after))
-            ranges += blocks[-1]
+    """Instructions that may leave a body, each with whether it stands inside the range of a handler for everything.
+
+    Blocks are counted from a ``try_table`` to its end and nowhere else: most code is in none.
+    """
+    while code < end:
+        for opcode, at, after in opcodes.walk(data, code, end, _FLAT):
+            code = after
+            if opcode == opcodes.TRY_TABLE:
+                break
+            yield opcode, at, after, False
         else:
-            yield opcode, at, after, ranges > 0 and opcode not in _TAIL
+            return
+        blocks = [opcodes.catches_all(data, at, code)]
+        ranges = sum(blocks)
+        for opcode, at, after in opcodes.walk(data, code, end, _NESTED):
+            if opcode == opcodes.END:
+                ranges -= blocks.pop()
+                if not blocks:
+                    code = after
+                    break
+            elif opcode in _BLOCKS:
+                blocks.append(opcode == opcodes.TRY_TABLE and opcodes.catches_all(data, at, after))
+                ranges += blocks[-1]
+            else:
+                yield opcode, at, after, ranges > 0 and opcode not in _TAIL
+        else:
+            return

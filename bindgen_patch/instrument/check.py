@@ -18,6 +18,7 @@ It shares the guard's shape with the pass and nothing else; the text is read by 
 from __future__ import annotations
 
 import ast
+import io
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cache
@@ -54,21 +55,50 @@ PROGRAM = frozenset({"module", "shims", "exports", "imports", "slots", "start", 
 """What a program is told. ``abort_handler`` only ever takes something away, and never where panics unwind: ``gen`` sees to that."""
 
 Function = ast.FunctionDef
-Holes = Iterator[str]
+Holes = Iterator[tuple[int, str]]
 
 
 def check_guards(text: str, name: str = "__init__.py") -> None:
     """Raise :class:`GenerationError` unless every way into the guest is guarded."""
-    for hole in find_holes(text):
+    for line, hole in find_holes(text):
         raise GenerationError(
-            f"{name}: the generated text leaves a way into the guest unguarded: {hole}",
+            f"{name}: the generated text leaves a way into the guest unguarded: line {line}: {hole}",
             hint="this is a bug of bindgen-patch, and nothing was written; please report it with the guest",
         )
 
 
 def find_holes(text: str) -> Holes:
     """Every hole, as a line number and a sentence."""
-    return _Module(ast.parse(text)).holes()
+    module = _Module()
+    for _, node in _statements(text):
+        module.learn(node)
+    if not module.postponed:
+        yield 1, "annotations would be evaluated"
+    for above, node in _statements(text):
+        yield from ((above + line, hole) for line, hole in module.statement(node))
+
+
+def _statements(text: str) -> Iterator[tuple[int, ast.stmt]]:
+    """The statements of the module, each with the number of lines above the text that its own line numbers count from.
+
+    It is read a class or a function at a time, for the tree of a large module would take hundreds of megabytes. The parser has the last
+    word on where one may stop: what it takes for a module is whole statements, and so is what follows.
+    """
+    piece: list[str] = []
+    above = 0
+    for number, line in enumerate(io.StringIO(text, newline="")):
+        if line.startswith(("class ", "def ", "@")) and (tree := _parsed("".join(piece))):
+            yield from ((above, node) for node in tree.body)
+            piece, above = [], number
+        piece.append(line)
+    yield from ((above, node) for node in ast.parse("".join(piece)).body)
+
+
+def _parsed(text: str) -> ast.Module | None:
+    try:
+        return ast.parse(text)
+    except SyntaxError:
+        return None
 
 
 @dataclass
@@ -82,40 +112,57 @@ class _Scope:
 
 
 class _Module:
-    def __init__(self, tree: ast.Module) -> None:
-        self.tree = tree
-        classes = [node for node in tree.body if isinstance(node, ast.ClassDef)]
-        self.classes = {node.name: _text(node.bases) for node in classes}
-        self.methods = {item.name for node in classes if node.name == "Instance" for item in node.body if isinstance(item, Function)}
-        self.variables = {_assigned(node) for node in tree.body}
-        self.hosts = {node.name for node in tree.body if isinstance(node, Function)}
-        self.targets = {_assigned(node) or "" for node in tree.body if isinstance(node, ast.Assign) and _is_call(node.value, "_bp.Target")}
+    """What is known of a module's names; it is told of every statement before it is asked about one."""
+
+    def __init__(self) -> None:
+        self.postponed = False
+        self.classes: dict[str, str] = {}
+        self.methods: set[str] = set()
+        self.variables: set[str | None] = set()
+        self.hosts: set[str] = set()
+        self.targets: set[str] = set()
+        self.nameable: set[str] = set()
+        self.taken = {"_bp", "_builtins", "_enum", "super"}
+
+    def learn(self, node: ast.stmt) -> None:
+        match node:
+            case ast.ClassDef():
+                self.classes[node.name] = _text(node.bases)
+                if self.classes[node.name] != "_bp.Instance":
+                    self.nameable.add(node.name)
+                if node.name == "Instance":
+                    self.methods |= {item.name for item in node.body if isinstance(item, Function)}
+            case ast.FunctionDef():
+                self.hosts.add(node.name)
+            case ast.Assign():
+                self.variables.add(_assigned(node))
+                if _is_call(node.value, "_bp.Target"):
+                    self.targets.add(_assigned(node) or "")
+                    self.nameable.add(_assigned(node) or "")
+            case ast.ImportFrom():
+                self.postponed |= ast.unparse(node) == "from __future__ import annotations"
 
     # ------------------------------------------------------------------ the module
 
-    def holes(self) -> Holes:
-        if not any(ast.unparse(node) == "from __future__ import annotations" for node in self.tree.body):
-            yield "line 1: annotations would be evaluated"
-        taken = {"_bp", "_builtins", "_enum", "super"}
-        for node in self.tree.body:
-            name = node.name if isinstance(node, Function | ast.ClassDef) else _assigned(node)
-            if name in taken:
-                yield _hole(node, f"{name} gets a second meaning")
-            taken |= {name} if name else set()
-            match node:
-                case ast.Import() | ast.ImportFrom():
-                    if ast.unparse(node) not in IMPORTS:
-                        yield _hole(node, f"`{ast.unparse(node)}` is none of the imports there are")
-                case ast.ClassDef():
-                    yield from self.class_(node)
-                case ast.FunctionDef():
-                    yield from self.host_function(node)
-                case ast.Assign(value=value) if name:
-                    yield from self.variable(name, value)
-                case ast.Expr(ast.Constant()):
-                    pass
-                case _:
-                    yield _hole(node, "a statement that no module has")
+    def statement(self, node: ast.stmt) -> Holes:
+        name = node.name if isinstance(node, Function | ast.ClassDef) else _assigned(node)
+        if name in self.taken:
+            yield _hole(node, f"{name} gets a second meaning")
+        self.taken |= {name} if name else set()
+        match node:
+            case ast.Import() | ast.ImportFrom():
+                if ast.unparse(node) not in IMPORTS:
+                    yield _hole(node, f"`{ast.unparse(node)}` is none of the imports there are")
+            case ast.ClassDef():
+                yield from self.class_(node)
+            case ast.FunctionDef():
+                yield from self.host_function(node)
+            case ast.Assign(value=value) if name:
+                yield from self.variable(name, value)
+            case ast.Expr(ast.Constant()):
+                pass
+            case _:
+                yield _hole(node, "a statement that no module has")
 
     def variable(self, name: str, value: ast.expr) -> Holes:
         match value:
@@ -245,8 +292,7 @@ class _Module:
             case ast.Constant():
                 pass
             case ast.Name(name):
-                known = scope.names | {cls for cls, base in self.classes.items() if base != "_bp.Instance"} | self.targets
-                if name == scope.guest or not (name in known or self.is_builtin(name)):
+                if name == scope.guest or not (name in scope.names or name in self.nameable or self.is_builtin(name)):
                     yield _hole(node, f"{name} is named")
             case ast.Attribute(ast.Name("_bp"), attribute) if attribute.startswith("as_"):
                 pass
@@ -305,8 +351,8 @@ class _Module:
         return name in BUILTINS and name not in self.variables
 
 
-def _hole(node: ast.AST, what: str) -> str:
-    return f"line {getattr(node, 'lineno', 0)}: {what}"
+def _hole(node: ast.AST, what: str) -> tuple[int, str]:
+    return getattr(node, "lineno", 0), what
 
 
 def _text(nodes: list[ast.expr]) -> str:

@@ -24,15 +24,16 @@ After::
             finally:
                 _bp_door.leave(_bp_guest, _bp_nested)
 
+Python's parser says where the ways in are, and the pass works on whole lines: what it does not move it does not touch.
 :mod:`bindgen_patch.instrument.check` proves the result on its own terms.
 """
 
 from __future__ import annotations
 
 import ast
-from functools import cache
-
-import libcst as cst
+import io
+import textwrap
+from collections.abc import Iterator
 
 GUEST = "_bp_guest"
 DOOR = "_bp_door"
@@ -51,61 +52,43 @@ with {DOOR}.lock:
         {DOOR}.leave({GUEST}, {NESTED})
 """
 """The one shape of a guard; ``...`` stands for the body, ``receiver`` for ``self`` or ``cls``."""
+_INDENT = 8 * " "
+"""By how much it moves the body to the right."""
 
 
 def insert_guards(text: str) -> str:
     """Wrap every way in. Text without ways in comes back as it is."""
-    return cst.parse_module(text).visit(_Inserter()).code
+    lines = list(io.StringIO(text, newline=""))  # as the parser counts them: Unicode has more ends of lines
+    parts: list[str] = []
+    kept = 0
+    for function, receiver, body in _ways_in(ast.parse(text), lines):
+        documented = len(body) < len(function.body)
+        first = (function.body[0].end_lineno or 0) if documented else body[0].lineno - 1
+        margin = lines[body[0].lineno - 1][: body[0].col_offset]
+        before, after = textwrap.indent(GUARD.format(receiver=receiver), margin).split(f"{margin}{_INDENT}...\n")
+        parts += (*lines[kept:first], before, *_indented(lines, first, body), after)
+        kept = function.end_lineno or 0
+    return "".join(parts + lines[kept:])
 
 
-class _Inserter(cst.CSTTransformer):
-    """Goes down to the functions of the module and its classes, and no further: that is where the time would go."""
+def _ways_in(module: ast.Module, lines: list[str]) -> Iterator[tuple[ast.FunctionDef, str, list[ast.stmt]]]:
+    """The functions of the module and of its classes that name the guest, with their receivers and, docstrings aside, their statements.
 
-    def visit_SimpleStatementLine(self, node: cst.SimpleStatementLine) -> bool:  # noqa: N802 (libcst's naming)
-        return False
-
-    def visit_FunctionDef(self, node: cst.FunctionDef) -> bool:  # noqa: N802
-        return False
-
-    def leave_FunctionDef(self, original_node: cst.FunctionDef, updated_node: cst.FunctionDef) -> cst.FunctionDef:  # noqa: N802
-        block = updated_node.body
-        receiver = next(iter((*updated_node.params.posonly_params, *updated_node.params.params)), None)
-        if not isinstance(block, cst.IndentedBlock) or receiver is None or not _is_way_in(updated_node):
-            return updated_node
-        docstring, body = _split(list(block.body))
-        *asking, guard = _guard(receiver.name.value)
-        return updated_node.with_changes(body=block.with_changes(body=[*docstring, *asking, guard.visit(_Body(body))]))
+    A text that mentions the guest does not name it. A function without a receiver or without lines of its own cannot be guarded.
+    """
+    for node in module.body:
+        for item in node.body if isinstance(node, ast.ClassDef) else [node]:
+            if isinstance(item, ast.FunctionDef) and any(isinstance(part, ast.Name) and part.id == GUEST for part in ast.walk(item)):
+                receiver = next(iter((*item.args.posonlyargs, *item.args.args)), None)
+                body = item.body[ast.get_docstring(item, clean=False) is not None :]
+                if receiver and body and not lines[body[0].lineno - 1][: body[0].col_offset].strip():
+                    yield item, receiver.arg, body
 
 
-def _is_way_in(function: cst.FunctionDef) -> bool:
-    """Whether it names the guest; a text that mentions it does not. Looked up in Python's own tree, which is there much sooner."""
-    code = cst.Module([]).code_for_node(function)
-    return GUEST in code and any(isinstance(node, ast.Name) and node.id == GUEST for node in ast.walk(ast.parse(code)))
-
-
-@cache
-def _guard(receiver: str) -> tuple[cst.BaseStatement, ...]:
-    """Its statements; the last is the ``with`` that guards."""
-    body = cst.parse_module(GUARD.format(receiver=receiver)).body
-    return tuple(statement for statement in body if isinstance(statement, cst.BaseStatement))
-
-
-class _Body(cst.CSTTransformer):
-    """Puts the statements where the guard has its ``...``."""
-
-    def __init__(self, body: list[cst.BaseStatement]) -> None:
-        self.body = body
-
-    def leave_Try(self, original_node: cst.Try, updated_node: cst.Try) -> cst.Try:  # noqa: N802
-        return updated_node.with_changes(body=cst.IndentedBlock(body=self.body))
-
-
-def _split(body: list[cst.BaseStatement]) -> tuple[list[cst.BaseStatement], list[cst.BaseStatement]]:
-    """The docstring, if there is one, and the rest."""
-    first = body[0]
-    is_doc = (
-        isinstance(first, cst.SimpleStatementLine)
-        and isinstance(first.body[0], cst.Expr)
-        and isinstance(first.body[0].value, cst.SimpleString | cst.ConcatenatedString)
-    )
-    return (body[:1], body[1:]) if is_doc else ([], body)
+def _indented(lines: list[str], first: int, body: list[ast.stmt]) -> Iterator[str]:
+    """The lines from ``first`` on that hold ``body``, where the guard has them. What stands inside a string stays where it is."""
+    strings = [part for statement in body for part in ast.walk(statement) if isinstance(part, ast.Constant | ast.JoinedStr)]
+    inside = {line for part in strings for line in range(part.lineno, part.end_lineno or 0)}
+    for number in range(first, body[-1].end_lineno or 0):
+        line = lines[number]
+        yield line if number in inside or not line.strip() else _INDENT + line

@@ -80,7 +80,7 @@ def load(source: Source, settings: Settings) -> Owned:
         if found is not None:
             module, known = found
             if not stamp or known != stamp:  # the guest may not be the one that the bindings were made for
-                verified or source.read()
+                source.read()
             return module
     wasm = source.read()
     with _Patience(len(wasm), kept=path is not None):

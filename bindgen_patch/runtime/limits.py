@@ -64,7 +64,7 @@ class Limits(_Fields):
             raise ValueError("seconds_per_call: a guest with interruptible=False cannot be stopped when its time is up")
         return super().__new__(cls, memory_bytes, table_elements, seconds_per_call, fuel_per_call, stack_bytes, interruptible)
 
-    def _replace(self, /, **changes: Any) -> Self:
+    def _replace(self, /, **changes: Any) -> Self:  # pyright: ignore[reportIncompatibleMethodOverride]
         """Checked as a new one is; ``copy.replace`` and :mod:`pickle` come here, too."""
         return type(self)(**{**self._asdict(), **changes})
 

@@ -340,9 +340,35 @@ def test_the_sample_is_accepted() -> None:
     check_guards(GUARDED)
 
 
+PIECES = {
+    "the sample": GUARDED,
+    "nothing": "",
+    "a text with lines like a class": "X = '''\nclass A:\ndef f():\n@g\n'''\nclass B:\n    pass\n",
+    "a text that looks ended": "X = '''\nclass A:\n    '''\ndef f(): '''\nclass C:\n'''\n",
+    "a line that goes on": "x = 1 + \\\n2\ndef f(): pass\n",
+    "a line that goes on into what looks like a function": "x = (\ndef_ := 1)\n@y\n@z\ndef f(): pass\nx = 3\n",
+    "branches": "if x:\n    pass\nelse:\n    pass\nclass A: pass\nfor y in z:\n    def f(): pass\n@f\nclass B: pass",
+    "other ends of lines": "class A: 'a\u2028b'\r\ndef f(): pass\rclass B: '\x0c'\n",
+}
+
+
+@pytest.mark.parametrize("text", PIECES)
+def test_what_is_read_in_pieces_is_the_whole(text: str) -> None:
+    found = list(check._statements(PIECES[text]))
+    whole = ast.parse(PIECES[text]).body
+    assert [ast.dump(node) for _, node in found] == [ast.dump(node) for node in whole]
+    assert [above + node.lineno for above, node in found] == [node.lineno for node in whole]
+
+
+def test_a_piece_that_goes_on_is_not_cut() -> None:
+    """Whatever the next line is: a continued line takes it in, and that is an error as in the whole."""
+    with pytest.raises(SyntaxError):
+        list(check._statements("x = 1 \\\ndef f(): pass\n"))
+
+
 def test_plain_text_is_refused() -> None:
     """Nothing that the pass missed gets through."""
-    assert len([hole for hole in check.find_holes(PLAIN) if "is not exactly one guard" in hole]) == 11
+    assert len([hole for _, hole in check.find_holes(PLAIN) if "is not exactly one guard" in hole]) == 11
     refuse(PLAIN)
 
 

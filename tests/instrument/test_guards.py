@@ -20,6 +20,8 @@ UNCHANGED = {
     "the name in a text": "def f(self) -> str:\n    '''It says _bp_guest.'''\n    return '_bp_guest'  # and _bp_guest\n",
     "no receiver": "def f() -> int:\n    return _bp_guest.call_f()\n",
     "a body on the same line": "def f(self): return _bp_guest.call_f()\n",
+    "a body on the line of its docstring": "def f(self):\n    'Doc.'; return _bp_guest.call_f()\n",
+    "the name in a default": "def f(self, a=_bp_guest):\n    'Doc.'\n",
 }
 
 EXAMPLES: dict[str, tuple[str, str]] = {
@@ -142,6 +144,58 @@ EXAMPLES: dict[str, tuple[str, str]] = {
                         raise _bp_door.failed(_bp_guest, _bp_failure)
                     finally:
                         _bp_door.leave(_bp_guest, _bp_nested)
+        """,
+    ),
+    "what stands inside a string stays where it is": (
+        """
+        def f(self, a: int) -> None:
+            _bp_guest.call_f('''one
+          two
+            ''', f'''
+        {a}
+        ''',
+                a)
+            return None
+        """,
+        """
+        def f(self, a: int) -> None:
+            _bp_door = self._bp_door
+            _bp_nested = _bp_door.held()
+            with _bp_door.lock:
+                _bp_guest = _bp_door.enter(_bp_nested)
+                try:
+                    _bp_guest.call_f('''one
+          two
+            ''', f'''
+        {a}
+        ''',
+                        a)
+                    return None
+                except BaseException as _bp_failure:
+                    raise _bp_door.failed(_bp_guest, _bp_failure)
+                finally:
+                    _bp_door.leave(_bp_guest, _bp_nested)
+        """,
+    ),
+    "lines end where the parser says, and nowhere else": (
+        """
+        def f(self) -> None:
+            'Doc:\u2028more.'
+            _bp_guest.call_f("\u2028\x85")
+        """,
+        """
+        def f(self) -> None:
+            'Doc:\u2028more.'
+            _bp_door = self._bp_door
+            _bp_nested = _bp_door.held()
+            with _bp_door.lock:
+                _bp_guest = _bp_door.enter(_bp_nested)
+                try:
+                    _bp_guest.call_f("\u2028\x85")
+                except BaseException as _bp_failure:
+                    raise _bp_door.failed(_bp_guest, _bp_failure)
+                finally:
+                    _bp_door.leave(_bp_guest, _bp_nested)
         """,
     ),
     "nothing else is touched": (

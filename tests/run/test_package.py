@@ -91,7 +91,9 @@ def test_importing_compiles_nothing_and_calling_runs_nothing_of_wasmtimes_packag
 
 def test_what_a_package_is_made_of(generated: Load, tmp_path: Path) -> None:
     write(generated("strings", "unwind").files, tmp_path / "bindings")
-    assert sorted(path.name for path in (tmp_path / "bindings").iterdir()) == ["__init__.py", "module.wasm", "py.typed", "shims.wasm"]
+    assert sorted(path.name for path in (tmp_path / "bindings").iterdir()) == [
+        *("__init__.py", "module.wasm", "py.typed", "receipt.json", "shims.wasm"),
+    ]
     assert (tmp_path / "bindings" / "py.typed").read_bytes() == b""
 
 
