@@ -6,6 +6,7 @@ import importlib
 import importlib.metadata
 import importlib.util
 import itertools
+import logging
 import os
 import shutil
 import sys
@@ -46,6 +47,8 @@ def setup(argument: str) -> dict[str, Any]:
         bindings = importlib.import_module(name)
         bindings.instance.provide({"callback": lambda number: number + 1})
     from bindgen_patch import GuestAborted, PanicError, js
+
+    logging.getLogger("bindgen_patch").addHandler(logging.NullHandler())  # else Python prints each panic and each death
 
     _here["bindings"] = bindings
     exports = ("add", "greet", "sum", "fill", "apply", "checked", "boom", "Counter", "spin")
