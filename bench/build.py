@@ -16,7 +16,7 @@ import subprocess
 import sys
 import tomllib
 from collections.abc import Callable
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 
 from bench import api
@@ -36,15 +36,15 @@ class Missing(Exception):
     """A peer that this machine cannot have; the message says why."""
 
 
-def run(*command: str | Path, **options: object) -> str:
+def run(*command: str | Path | int, **options: object) -> str:
     """What a command prints. Its last words when it fails."""
     try:
         done = subprocess.run([str(word) for word in command], capture_output=True, text=True, check=False, **options)  # type: ignore[call-overload]
     except OSError as error:
-        raise Missing(f"{Path(command[0]).name}: {error.strerror}") from None
+        raise Missing(f"{Path(str(command[0])).name}: {error.strerror}") from None
     if done.returncode:
         words = (done.stderr or done.stdout).strip().splitlines()
-        raise Missing(f"{Path(command[0]).name} failed: " + " | ".join(words[-3:]))
+        raise Missing(f"{Path(str(command[0])).name} failed: " + " | ".join(words[-3:]))
     return str(done.stdout).strip()
 
 
@@ -183,12 +183,12 @@ def glue(name: str) -> Path:
 
 
 ARTEFACTS: dict[str, Callable[[], object]] = {
-    **{name: (lambda name=name: guest(name)) for name in MODES},
+    **{name: partial(guest, name) for name in MODES},
     "component": component,
     "pyo3": pyo3,
     "uniffi": uniffi,
-    **{f"node-{name}": (lambda name=name: glue(name)) for name in ("bindgen", "big")},
-    **{f"api{count}": (lambda count=count: members(count)) for count in api.SIZES},
+    **{f"node-{name}": partial(glue, name) for name in ("bindgen", "big")},
+    **{f"api{count}": partial(members, count) for count in api.SIZES},
 }
 
 if __name__ == "__main__":

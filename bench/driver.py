@@ -5,7 +5,8 @@
 
 The first line that a peer says by itself: ``{"verbs": […], "version": "…"}``, or ``{"missing": "why"}``. A peer is a module with
 
-- ``VERBS``: operation -> the statement that a user of that peer would write, or a function ``(seconds) -> values`` for what is no statement;
+- ``VERBS``: operation -> the statement that a user of that peer would write, or a function ``(seconds) -> values`` where it is no
+  statement;
 - ``setup(argument) -> dict``: the names that the statements use, apart from those of :func:`inputs`;
 - ``prepare(op) -> dict`` (where needed): the same for one operation, when it is first asked for;
 - ``version() -> str``.

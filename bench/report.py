@@ -17,7 +17,7 @@ HEAD = """\
 **How to read it.** All peers do the same work: one Rust crate, compiled for each. Figures are CPU time (of the whole process, its other
 threads included), not time on the clock: the machine had other things to do. A quotient is taken in every round, of two samples that
 stand side by side in it, and the median over rounds is shown. Read differences below a fifth as none. ✓ and ✗ say whether the target
-is reached, – that there is nothing to measure or no target. Several figures with / between them belong to the several cases of a row
+is reached, a dash that there is nothing to measure or no target. Several figures with / between them belong to the several cases of a row
 in its order; the target is for each of them.
 """
 
@@ -28,11 +28,12 @@ guest bound once as a global of the module. Recovery is clocked from the moment 
 served by a fresh instance, has answered; what the death itself costs is in "the death itself included". Node's is the same from `catch`
 through `__wbg_reset_state()`. The bare instance is one of the core guest: store, `wasmtime_instance_pre_instantiate`, store deleted.
 Objects are dropped with `free()` where that is what one writes (ours, Node), by counting references elsewhere. PyO3 and UniFFI have
-their panic hooks silenced, ours its log. UniFFI's and Extism's buffers go as `bytes`. Node's CPU time includes its compilers and its garbage
-collector. The components' and Extism's guests cannot unwind, so they have no panic to compare.
+their panic hooks silenced, ours its log. UniFFI's and Extism's buffers go as `bytes`. Node's CPU time includes its compilers and its
+garbage collector. The components' and Extism's guests cannot unwind, so they have no panic to compare.
 """
 
 OURS = ("pure", "accelerated")
+NONE = "\N{EN DASH}"
 
 
 def markdown(result: dict[str, Any]) -> str:
@@ -60,7 +61,7 @@ def _table(rows: list[dict[str, Any]]) -> str:
     for row in rows:
         columns = [row["measure"], "<br>".join(claim["says"] for claim in row["claims"])]
         for ours in OURS:
-            columns.append("<br>".join(claim[ours]["target"] or "–" for claim in row["claims"]))
+            columns.append("<br>".join(claim[ours]["target"] or NONE for claim in row["claims"]))
             columns.append("<br>".join(_measured(claim[ours], claim["unit"]) for claim in row["claims"]))
         lines.append("| " + " | ".join(columns) + " |")
     return "\n".join(lines) + "\n"
@@ -68,8 +69,8 @@ def _table(rows: list[dict[str, Any]]) -> str:
 
 def _measured(result: dict[str, Any], unit: str) -> str:
     if all(value is None for value in result["medians"]):
-        return "–"
-    text = " / ".join("–" if value is None else _digits(value) for value in result["medians"])
+        return NONE
+    text = " / ".join(NONE if value is None else _digits(value) for value in result["medians"])
     mark = {True: " ✓", False: " ✗", None: ""}[result["met"]]
     return f"{text}{' ' + unit if unit else ''}{mark}"
 
@@ -91,7 +92,7 @@ def _times(medians: dict[str, Any]) -> str:
     peers = [name for name in PEERS if any(name in medians[op] for op in ops)]
     lines = ["| | " + " | ".join(PEERS[name].title for name in peers) + " |", "|---|" + "---|" * len(peers)]
     for op in ops:
-        cells = [duration(medians[op][name]["cpu"]) if name in medians[op] else "–" for name in peers]
+        cells = [duration(medians[op][name]["cpu"]) if name in medians[op] else NONE for name in peers]
         lines.append(f"| {OPERATIONS[op]} | " + " | ".join(cells) + " |")
     return "\n".join(lines) + "\n"
 
@@ -129,9 +130,9 @@ def chart(result: dict[str, Any]) -> str:
         out.append(f'<circle cx="{x}" cy="{y - 4}" r="5" fill="{COLOURS[name]}"/>')
         out.append(f'<text x="{x + 10}" y="{y}" fill="#1c1917">{html.escape(PEERS[name].title)}</text>')
     for power in range(low, high + 1):
-        x = across(10.0**power)
-        out.append(f'<line x1="{x:.1f}" y1="{TOP - 8}" x2="{x:.1f}" y2="{bottom}" stroke="#e7e5e4"/>')
-        out.append(f'<text x="{x:.1f}" y="{bottom + 18}" text-anchor="middle" fill="#57534e">{duration(10.0**power)}</text>')
+        tick = across(10.0**power)
+        out.append(f'<line x1="{tick:.1f}" y1="{TOP - 8}" x2="{tick:.1f}" y2="{bottom}" stroke="#e7e5e4"/>')
+        out.append(f'<text x="{tick:.1f}" y="{bottom + 18}" text-anchor="middle" fill="#57534e">{duration(10.0**power)}</text>')
     for index, (op, dots) in enumerate(shown.items()):
         y = TOP + STEP * index + STEP // 2
         label = OPERATIONS[op].replace("`", "").partition(", each of")[0]
@@ -141,6 +142,7 @@ def chart(result: dict[str, Any]) -> str:
             title = html.escape(f"{PEERS[name].title}: {duration(seconds)}")
             ring = ' stroke="#ffffff" stroke-width="1.5"' if name in OURS else ' fill-opacity="0.75"'
             radius = 7 if name in OURS else 5
-            out.append(f'<circle cx="{across(seconds):.1f}" cy="{y}" r="{radius}" fill="{COLOURS[name]}"{ring}><title>{title}</title></circle>')
+            dot = f'cx="{across(seconds):.1f}" cy="{y}" r="{radius}" fill="{COLOURS[name]}"{ring}'
+            out.append(f"<circle {dot}><title>{title}</title></circle>")
     out.append(f'<text x="{LEFT}" y="{bottom + 34}" fill="#57534e">CPU time, logarithmic; further left is cheaper</text>')
     return "\n".join([*out, "</svg>"]) + "\n"

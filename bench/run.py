@@ -24,7 +24,7 @@ Measured = dict[str, dict[str, list[dict[str, float] | None]]]
 
 ONCE = {"scale", "threads"}
 """Measured once a run: they take long, and repeat inside."""
-SLOW_SECONDS, SLOW_ROUNDS = 0.4, 3
+SLOW_SECONDS, SLOW_ROUNDS = 0.4, 5
 """An operation that takes longer than this in the first round is in no more rounds than that."""
 
 
@@ -191,22 +191,24 @@ def main() -> int:
     finally:
         for peer in running.values():
             peer.close()
-    result = {
-        "date": datetime.date.today().isoformat(),
-        "machine": {"processor": processor(), "cores": os.cpu_count(), "system": f"{platform.system()} {platform.machine()}"},
-        "rounds": rounds,
-        "seconds": seconds,
-        "load": os.getloadavg()[0] if hasattr(os, "getloadavg") else None,
-        "versions": {name: peer.version for name, peer in running.items()},
-        "missing": missing,
-        "rows": judge(found, rows),
-        "more": judge(found, more),
-        "medians": medians(found),
-    }
+    result = rounded(
+        {
+            "date": datetime.date.today().isoformat(),
+            "machine": {"processor": processor(), "cores": os.cpu_count(), "system": f"{platform.system()} {platform.machine()}"},
+            "rounds": rounds,
+            "seconds": seconds,
+            "load": os.getloadavg()[0] if hasattr(os, "getloadavg") else None,
+            "versions": {name: peer.version for name, peer in running.items()},
+            "missing": missing,
+            "rows": judge(found, rows),
+            "more": judge(found, more),
+            "medians": medians(found),
+        }
+    )
     text = report.markdown(result)
     print(text)
     if options.write or not (options.only or options.peers or options.quick):
-        (DOCS / "bench.json").write_text(json.dumps(rounded(result), indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+        (DOCS / "bench.json").write_text(json.dumps(result, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
         (DOCS / "bench.md").write_text(text, encoding="utf-8")
         (DOCS / "bench.svg").write_text(report.chart(result), encoding="utf-8")
     return 0

@@ -68,7 +68,8 @@ def setup(argument: str) -> dict[str, Any]:
     }  # fmt: skip
 
 
-_NAMES = "add allocate release greet sum fill apply checked boom counter_new counter_increment counter_drop".split()
+_NAMES = ["allocate", "release", "add", "greet", "sum", "fill", "apply", "checked", "boom"]
+_NAMES += ["counter_new", "counter_increment", "counter_drop"]
 
 VERBS = {
     "add": "add(store, 2, 3)",

@@ -12,11 +12,11 @@ from bench import build
 
 def setup(argument: str) -> dict[str, Any]:
     try:
-        import extism
+        import extism  # type: ignore[import-untyped]
     except ImportError as missing:
         raise build.Missing(f"{missing} (pip install 'bindgen-patch[bench]')") from None
 
-    @extism.host_fn(name="callback", signature=([extism.ValType.I64], [extism.ValType.I64]))
+    @extism.host_fn(name="callback", signature=([extism.ValType.I64], [extism.ValType.I64]))  # type: ignore[untyped-decorator]
     def callback(plugin: Any, inputs: Any, outputs: Any, *data: Any) -> None:
         outputs[0].value = inputs[0].value + 1
 

@@ -16,7 +16,7 @@ def setup(argument: str) -> dict[str, Any]:
     module: Any = importlib.import_module("bench_uniffi")
     module.quiet()
 
-    class Callback(module.Callback):  # type: ignore[misc, name-defined]
+    class Callback(module.Callback):  # type: ignore[misc]
         def call(self, number: int) -> int:
             return number + 1
 
@@ -29,7 +29,8 @@ def setup(argument: str) -> dict[str, Any]:
         values.frombytes(module.fill_bytes(count))
         return values
 
-    names = {name: getattr(module, name) for name in ("add", "greet", "sum", "apply", "checked", "boom", "Counter", "Failure", "InternalError")}
+    exports = ("add", "greet", "sum", "apply", "checked", "boom", "Counter", "Failure", "InternalError")
+    names = {export: getattr(module, export) for export in exports}
     return names | {"counter": module.Counter(5), "sum_buffer": sum_buffer, "fill": fill, "foreign": Callback()}
 
 
