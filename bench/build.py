@@ -95,7 +95,7 @@ def members(count: int) -> Path:
         api.write(crate, count, UPSTREAM)
         path.write_bytes(_compiled(crate, crate, crate.name, "unwind", locked=False))
 
-    return kept(f"api{count}-{api.version()}.wasm", compile_it)
+    return kept(f"api{count}-{api.version(count)}.wasm", compile_it)
 
 
 def _compiled(root: Path, folder: Path, name: str, mode: str, locked: bool = True) -> bytes:

@@ -26,7 +26,8 @@ NOTES = """\
 it failed, and reads the result: for `greet`, four crossings and two copies. "Guard off" is the text that `gen --show plain` prints, its
 guest bound once as a global of the module. Recovery is clocked from the moment in which the host has the error until the next call,
 served by a fresh instance, has answered; what the death itself costs is in "the death itself included". Node's is the same from `catch`
-through `__wbg_reset_state()`. The bare instance is one of the core guest: store, `wasmtime_instance_pre_instantiate`, store deleted.
+through `__wbg_reset_state()`. What a guest returns it has to make first: for `fill` that alone is more than a memcpy, so the row has two
+more readings of its quotient. The bare instance is one of the core guest: store, `wasmtime_instance_pre_instantiate`, store deleted.
 Objects are dropped with `free()` where that is what one writes (ours, Node), by counting references elsewhere. PyO3 and UniFFI have
 their panic hooks silenced, ours its log. UniFFI's and Extism's buffers go as `bytes`. Node's CPU time includes its compilers and its
 garbage collector. The components' and Extism's guests cannot unwind, so they have no panic to compare.

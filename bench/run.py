@@ -111,6 +111,9 @@ def case(found: Measured, ours: str, over: str, under: str) -> list[float]:
     """The quotient of each round that both were in."""
 
     def values(sample: str) -> list[float | None]:
+        if " - " in sample:
+            whole, part = (values(one) for one in sample.split(" - "))
+            return [one - other if one is not None and other is not None else None for one, other in zip(whole, part, strict=False)]
         peer, _, rest = sample.partition(".")
         op, _, value = rest.partition(":")
         name = {"ours": ours, "plain": f"{ours}-plain"}.get(peer, peer)

@@ -14,9 +14,10 @@ import time
 
 
 def spawned(*command: str, **environment: str) -> dict[str, float]:
-    """Values of one run. Raises when it fails."""
+    """Values of one run, with byte code kept as an installed package has it. Raises when it fails."""
+    outer = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     words = [sys.executable, "-I", "-S", __file__, *command]
-    done = subprocess.run(words, env=os.environ | environment, capture_output=True, text=True, check=False)
+    done = subprocess.run(words, env=outer | environment, capture_output=True, text=True, check=False)
     if done.returncode:
         raise RuntimeError(f"{command[0]} failed: " + " | ".join(done.stderr.strip().splitlines()[-3:]))
     values: dict[str, float] = json.loads(done.stdout.splitlines()[-1])

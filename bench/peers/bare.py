@@ -135,6 +135,7 @@ VERBS: dict[str, Any] = {
     "sum_loop": "sum(numbers, 1_000_000)",
     "sum_floor": "copy(inside, warm, 8_000_000)\nsum(numbers, 1_000_000)",
     "copy_out": "copy(warm, inside, 8_000_000)",
+    "fill_loop": "filled()",
     "fill_floor": "filled()\ncopy(warm, inside, 8_000_000)",
     "instantiate": _instantiate,
 }

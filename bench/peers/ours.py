@@ -109,24 +109,27 @@ def _recover(guest: str, seconds: float) -> Values:
 
 def _cold(seconds: float) -> Values:
     words = f"import sys; sys.path.insert(0, {str(_FOLDER)!r}); import bindgen_guarded; assert bindgen_guarded.add(2, 3) == 5"
-    spawn.spawned(sys.executable, "-c", words) if "cold" not in _here else None  # fills the cache
-    _here["cold"] = True
-    return spawn.spawned(sys.executable, "-c", words)
+    return _warmed("cold", sys.executable, "-c", words)
+
+
+def _warmed(what: str, *command: str) -> Values:
+    """A fresh process, but not the first of its kind: caches on disk are warm."""
+    if what not in _here:
+        _here[what] = spawn.spawned(*command)
+    return spawn.spawned(*command)
 
 
 def _gen(op: str, seconds: float) -> Values:
     guest = build.members(2800) if op == "gen_2800" else build.guest(_BIG.get(op, "bindgen"))
     folder = build.PLACE / "generated" / f"{op}_{os.getpid()}"
     shutil.rmtree(folder, ignore_errors=True)
-    return spawn.spawned(sys.executable, "-m", "bindgen_patch", "gen", str(guest), "-q", "-o", str(folder))
+    return _warmed("gen", sys.executable, "-m", "bindgen_patch", "gen", str(guest), "-q", "-o", str(folder))
 
 
 def _gen_again(seconds: float) -> Values:
     folder = build.PLACE / "generated" / f"again_{os.getpid()}"
     command = (sys.executable, "-m", "bindgen_patch", "gen", str(build.guest("big")), "-q", "-o", str(folder))
-    if not folder.exists():
-        spawn.spawned(*command)
-    return spawn.spawned(*command)
+    return _warmed("gen_again", *command)
 
 
 # ---------------------------------------------------------------- many
