@@ -110,12 +110,11 @@ def _compiled(root: Path, folder: Path, name: str, mode: str, locked: bool = Tru
 
 def component() -> Path:
     """The component, and first of all what makes one of a module."""
-    module, tool = guest("component"), native("componentize", "componentize")
-    return kept(f"component-{sources('component', 'workload', 'componentize')}.component.wasm", lambda path: _ran(tool, module, path))
 
+    def wrap(path: Path) -> None:
+        run(native("componentize", "componentize"), guest("component"), path)
 
-def _ran(*command: str | Path) -> None:
-    run(*command)
+    return kept(f"component-{sources('component', 'workload', 'componentize')}.component.wasm", wrap)
 
 
 # ---------------------------------------------------------------- for the host

@@ -6,7 +6,14 @@ import { createRequire } from "node:module";
 import { createInterface } from "node:readline";
 import { join } from "node:path";
 
-const load = (guest) => createRequire(import.meta.url)(join(process.argv[2], guest, `${guest}.js`));
+const require = createRequire(import.meta.url);
+
+/** The bindings of a guest, with an instance of their own. */
+function load(guest) {
+    const path = join(process.argv[2], guest, `${guest}.js`);
+    delete require.cache[path];
+    return require(path);
+}
 
 globalThis.callback = (number) => number + 1;
 const bindings = load("bindgen");
