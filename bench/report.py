@@ -105,7 +105,7 @@ COLOURS = {
     "pure": "#c2410c", "accelerated": "#dc2626", "ctypes": "#78716c", "core": "#2563eb", "component": "#60a5fa",
     "extism": "#7c3aed", "uniffi": "#059669", "pyo3": "#0f172a", "node": "#ca8a04",
 }  # fmt: skip
-LEFT, RIGHT, TOP, STEP, WIDTH = 330, 20, 62, 30, 960
+LEFT, RIGHT, TOP, STEP, WIDTH = 340, 20, 62, 30, 960
 
 
 def chart(result: dict[str, Any]) -> str:
@@ -128,7 +128,7 @@ def chart(result: dict[str, Any]) -> str:
     peers = [name for name in COLOURS if any(name in dots for dots in shown.values())]
     for index, name in enumerate(peers):
         x, y = 20 + index % 5 * 185, 20 + index // 5 * 20
-        out.append(f'<circle cx="{x}" cy="{y - 4}" r="5" fill="{COLOURS[name]}"/>')
+        out.append(f"<circle {_dot(name, x, y - 4)}/>")
         out.append(f'<text x="{x + 10}" y="{y}" fill="#1c1917">{html.escape(PEERS[name].title)}</text>')
     for power in range(low, high + 1):
         tick = across(10.0**power)
@@ -141,9 +141,13 @@ def chart(result: dict[str, Any]) -> str:
         out.append(f'<line x1="{LEFT}" y1="{y}" x2="{WIDTH - RIGHT}" y2="{y}" stroke="#f5f5f4"/>')
         for name, seconds in reversed(dots.items()):
             title = html.escape(f"{PEERS[name].title}: {duration(seconds)}")
-            ring = ' stroke="#ffffff" stroke-width="1.5"' if name in OURS else ' fill-opacity="0.75"'
-            radius = 7 if name in OURS else 5
-            dot = f'cx="{across(seconds):.1f}" cy="{y}" r="{radius}" fill="{COLOURS[name]}"{ring}'
-            out.append(f"<circle {dot}><title>{title}</title></circle>")
+            out.append(f"<circle {_dot(name, across(seconds), y)}><title>{title}</title></circle>")
     out.append(f'<text x="{LEFT}" y="{bottom + 34}" fill="#57534e">CPU time, logarithmic; further left is cheaper</text>')
     return "\n".join([*out, "</svg>"]) + "\n"
+
+
+def _dot(name: str, x: float, y: float) -> str:
+    """Ours are rings, so that what lies beneath can be seen."""
+    if name in OURS:
+        return f'cx="{x:.1f}" cy="{y}" r="7" fill="none" stroke="{COLOURS[name]}" stroke-width="3"'
+    return f'cx="{x:.1f}" cy="{y}" r="5" fill="{COLOURS[name]}" fill-opacity="0.8"'
