@@ -20,9 +20,9 @@ _ACCELERATED = {"BINDGEN_PATCH_ACCELERATOR": "on"}
 
 PEERS: dict[str, Peer] = {
     "pure": Peer("ours, pure Python", "ours", "guarded", _PURE),
-    "pure-plain": Peer("the same, guard off", "ours", "plain", _PURE),
+    "pure-plain": Peer("pure Python, guard off", "ours", "plain", _PURE),
     "accelerated": Peer("ours, accelerated", "ours", "guarded", _ACCELERATED),
-    "accelerated-plain": Peer("the same, guard off", "ours", "plain", _ACCELERATED),
+    "accelerated-plain": Peer("accelerated, guard off", "ours", "plain", _ACCELERATED),
     "ctypes": Peer("bare ctypes call", "bare"),
     "core": Peer("wasmtime-py, core", "core"),
     "component": Peer("wasmtime-py, component", "component"),

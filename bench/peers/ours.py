@@ -24,8 +24,8 @@ from bench.driver import Values, mean
 
 _FOLDER = build.PLACE / "python"
 _BIG = {"gen_3mb": "photon", "gen_7mb": "big"}
-_ACCELERATORS = ("bindgen_patch_accel", "bindgen_patch._accel")
-"""Where it may be found."""
+_ACCELERATORS = ("bindgen_patch_accelerator", "bindgen_patch_accel")
+"""What it may be called. One that is there and is not loaded by the first call does not count."""
 _here: dict[str, Any] = {}
 
 
@@ -62,6 +62,9 @@ def setup(argument: str) -> dict[str, Any]:
     _here["bindings"] = bindings
     exports = ("add", "greet", "sum", "fill", "apply", "checked", "boom", "Counter", "spin")
     names = {export: getattr(bindings, export) for export in exports} | {"counter": bindings.Counter(5)}
+    loaded = [name for name in _ACCELERATORS if name in sys.modules]
+    if bool(loaded) is not (os.environ["BINDGEN_PATCH_ACCELERATOR"] == "on"):
+        raise build.Missing(f"{loaded[0]} is loaded all the same" if loaded else "it is installed, but the run time does not load it")
     return names | {"GuestAborted": GuestAborted, "PanicError": PanicError, "js": js}
 
 
