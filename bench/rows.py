@@ -19,6 +19,8 @@ class Claim:
     pure: str = ""
     accelerated: str = ""
     unit: str = ""
+    least: float = 0.0
+    """Below this the two samples cannot be what they are taken for, and there is no verdict."""
 
 
 @dataclass(frozen=True)
@@ -61,7 +63,7 @@ ROWS: tuple[Row, ...] = (
     Row(
         "call",
         "guard on ÷ guard off (`--show plain` made runnable)",
-        (over("on ÷ off", *((f"ours.{op}", f"plain.{op}") for op in _CALLS), pure="≤ 1.2", accelerated="≤ 1.1"),),
+        (Claim("on ÷ off", tuple((f"ours.{op}", f"plain.{op}") for op in _CALLS), "≤ 1.2", "≤ 1.1", least=0.9),),
     ),
     Row(
         "greet",

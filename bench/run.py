@@ -136,7 +136,7 @@ def judge(found: Measured, rows: tuple[Row, ...]) -> list[dict[str, Any]]:
             for ours, target in (("pure", claim.pure), ("accelerated", claim.accelerated)):
                 every = [case(found, ours, *pair) for pair in claim.cases]
                 medians = [statistics.median(values) if values else None for values in every]
-                verdicts = [met(value, target) if value is not None else None for value in medians]
+                verdicts = [met(value, target) if value is not None and value >= claim.least else None for value in medians]
                 results[ours] = {
                     "target": target,
                     "medians": medians,
