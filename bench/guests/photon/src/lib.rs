@@ -1,0 +1,3 @@
+//! A real guest of two to three megabytes, as it is published.
+
+extern crate photon_rs;
