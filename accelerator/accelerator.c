@@ -364,23 +364,27 @@ typedef struct {
     void *error, *trap;
 } Outcome;
 
-static PyObject *watcher; /* of tests: called with the store's context, and whether an Export has let the call in, before every call */
+static PyObject *watcher; /* of tests */
 
 static PyObject *watch(PyObject *Py_UNUSED(module), PyObject *function) {
     Py_XSETREF(watcher, function == Py_None ? NULL : Py_NewRef(function));
     Py_RETURN_NONE;
 }
 
-static void tell_watcher(Core *guest, int let_in) {
-    PyObject *done = PyObject_CallFunction(watcher, "KN", guest->context, PyBool_FromLong(let_in));
+/* `change`: 1 when an Export has let itself in, -1 when it is about to leave, 0 when wasm code is about to be called. */
+static void tell_watcher(Core *guest, int change) {
+    PyObject *type, *value, *traceback;
+    PyErr_Fetch(&type, &value, &traceback);
+    PyObject *done = PyObject_CallFunction(watcher, "Ki", guest->context, change);
     if (done == NULL) PyErr_WriteUnraisable(watcher);
     Py_XDECREF(done);
+    PyErr_Restore(type, value, traceback);
 }
 
 /* Run a function of the guest's, without the GIL: it may take long, and other threads may want to stop it. */
-static inline Outcome run(Core *guest, const Func *func, Slot *slots, size_t count, int let_in) {
+static inline Outcome run(Core *guest, const Func *func, Slot *slots, size_t count) {
     Outcome outcome = {NULL, NULL};
-    if (watcher != NULL) tell_watcher(guest, let_in);
+    if (watcher != NULL) tell_watcher(guest, 0);
     void *context = (void *)(uintptr_t)guest->context;
     PyThreadState *thread = PyEval_SaveThread();
     outcome.error = engine_call(context, func, slots, count, &outcome.trap);
@@ -447,7 +451,7 @@ static uint32_t allocate(PyObject *object, uint64_t size, uint32_t align, char *
     Slot slots[2];
     slots[0].i32 = (int32_t)size;
     slots[1].i32 = (int32_t)align;
-    Outcome outcome = run(guest, &guest->funcs[MALLOC], slots, 2, 1);
+    Outcome outcome = run(guest, &guest->funcs[MALLOC], slots, 2);
     if (outcome.error || outcome.trap) {
         judge(object, outcome, (Py_ssize_t)size);
         return 0;
@@ -469,7 +473,7 @@ static int release(PyObject *object, uint32_t address, uint32_t size, uint32_t a
     slots[0].i32 = (int32_t)address;
     slots[1].i32 = (int32_t)size;
     slots[2].i32 = (int32_t)align;
-    Outcome outcome = run(guest, &guest->funcs[FREE], slots, 3, 1);
+    Outcome outcome = run(guest, &guest->funcs[FREE], slots, 3);
     if (outcome.error || outcome.trap) {
         judge(object, outcome, -1);
         return -1;
@@ -537,7 +541,7 @@ static PyObject *words_call(PyObject *callable, PyObject *const *args, size_t na
         return NULL;
     }
     PyObject *kept = Py_NewRef(self->guest);
-    Outcome outcome = run(guest, &self->func, slots, self->count ? self->count : 1, 0);
+    Outcome outcome = run(guest, &self->func, slots, self->count ? self->count : 1);
     PyObject *result = NULL;
     if (outcome.error || outcome.trap)
         judge(kept, outcome, -1);
@@ -918,7 +922,7 @@ static PyObject *carry_out(Export *self, PyObject *receiver, PyObject *object, S
         slots[where[k]].i32 = (int32_t)address;
         slots[where[k] + 1].i32 = (int32_t)(uint32_t)taken[k].items;
     }
-    Outcome outcome = run(guest, &guest->funcs[self->number], slots, used ? used : 1, 1);
+    Outcome outcome = run(guest, &guest->funcs[self->number], slots, used ? used : 1);
     if (outcome.error || outcome.trap) {
         judge(object, outcome, -1);
         return NULL;
@@ -1019,6 +1023,7 @@ static PyObject *export_call(PyObject *callable, PyObject *const *args, size_t n
     door->calls++;
     Py_INCREF(guest);
     PyObject *object = (PyObject *)guest;
+    if (watcher != NULL) tell_watcher(guest, 1);
     PyObject *result = carry_out(self, receiver, object, slots, used, taken, where);
     let_go(taken, self->count);
     if (result == NULL) fail(found, object);
@@ -1028,6 +1033,7 @@ static PyObject *export_call(PyObject *callable, PyObject *const *args, size_t n
         leave(found, object);
         if (PyErr_Occurred()) Py_CLEAR(result);
     }
+    if (watcher != NULL) tell_watcher(guest, -1);
     Py_DECREF(guest);
     lock_drop(lock);
     Py_DECREF(found);
@@ -1265,7 +1271,7 @@ static PyTypeObject HostType = {
 
 static PyMethodDef functions[] = {
     {"bind", bind, METH_VARARGS, "bind(address of wasmtime_func_call_unchecked, size of a func, size of a slot)"},
-    {"watch", watch, METH_O, "Have a function called before every call into a guest: for tests."},
+    {"watch", watch, METH_O, "Have a function told of every call into a guest and its guard: for tests."},
     {"set_plain", set_plain, METH_O, "Whether there is nothing to look at before a call in this thread."},
     {NULL},
 };

@@ -13,6 +13,7 @@ import itertools
 import pkgutil
 import sys
 import types
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
@@ -131,16 +132,20 @@ class Watch:
         self.entered = 0
         self.unguarded: list[str] = []
         self.guests: dict[int, Guest] = {}
+        self.let_in: Counter[int] = Counter()
 
     def __call__(self, context: int, *rest: Any) -> Any:
         self.look(context)
         return self.call(context, *rest)
 
-    def look(self, context: int, let_in: bool = False) -> None:
-        """Somebody is about to call wasm code; ``let_in`` by the accelerator, whose frames cannot be seen."""
+    def look(self, context: int, change: int = 0) -> None:
+        """Somebody is about to call wasm code; with a ``change``, the accelerator has let itself in or is about to leave."""
+        self.let_in[context] += change
+        if change < 0:
+            return
         self.entered += 1
         door = self.door(context)
-        if not door.held() or door._ready or not (let_in or self.guarded(door)):
+        if not door.held() or door._ready or not (self.let_in[context] or self.guarded(door)):
             frame: Any = sys._getframe(1)
             self.unguarded.append(" < ".join(f.f_code.co_name for f in stack(frame))[:300])
 
@@ -156,8 +161,6 @@ class Watch:
         for frame in stack(sys._getframe(1)):
             if frame.f_code in self.GUARDS and frame.f_locals.get("self") is door:
                 return True
-            if frame.f_code is Guest._fallen.__code__ and native is not None:
-                return True  # the end of a call that was reported when it began
             if frame.f_locals.get("_bp_door") is door and "_bp_nested" in frame.f_locals and "_bp_guest" in frame.f_locals:
                 return True
         return False
