@@ -320,7 +320,7 @@ static PyMemberDef core_members[] = {
     {"bounds", T_OBJECT, offsetof(Core, bounds), 0, NULL},
     {"last_words", T_OBJECT, offsetof(Core, last_words), 0, NULL},
     {"frames", T_OBJECT, offsetof(Core, frames), 0, NULL},
-    {"_lent", T_OBJECT, offsetof(Core, lent), 0, NULL},
+    {"lent", T_OBJECT, offsetof(Core, lent), 0, NULL},
     {"_context", T_ULONGLONG, offsetof(Core, context), 0, NULL},
     {"_base", T_ULONGLONG, offsetof(Core, base), 0, NULL},
     {"_size", T_ULONGLONG, offsetof(Core, size), 0, NULL},

@@ -34,6 +34,7 @@ from .lock import is_free, patient
 from .log import DEBUG, INFO, WARNING, log
 from .state import ADMISSIONS, TRANSITIONS, Admission, Event, State
 
+_LIVE = State.LIVE
 AbortHook = Callable[[GuestAborted], object]
 
 
@@ -42,6 +43,14 @@ class Guest(Protocol):
 
     death: GuestAborted | None
     """Set, once, by whoever finds out that this instance may never run again; by other threads through :meth:`kill`."""
+
+    lent: list[int]
+    """What the call that runs has lent to the guest."""
+
+    @property
+    def frames(self) -> object:
+        """What nested calls have put aside; ``None`` in an outermost one."""
+        ...
 
     def troubled(self) -> int:
         """Whether there is something to see to before a call.
@@ -174,10 +183,11 @@ class Guard(Gate, Generic[G]):
 
     def leave(self, guest: G, nested: bool) -> None:
         """The counterpart of :meth:`enter`, however the call ended."""
-        guest.pop_frame()
+        if guest.frames is not None or guest.lent:
+            guest.pop_frame()
         if nested:
             return
-        if guest.death is None and self._state is State.LIVE and not self._limited:
+        if guest.death is None and self._state is _LIVE and not self._limited:
             self._ready = True
             if guest.death is None:  # looked at last: see terminate()
                 return

@@ -66,23 +66,25 @@ def caller_factory(signature: str) -> Callable[[int, Any, Failed, Settle], Calle
             f"    {letter} = ({_TYPES[letter].__name__} * {slots * _SLOT_BYTES // ctypes.sizeof(_TYPES[letter])}).from_buffer(raw)"
             for letter in sorted({*params, *result})
         ),
-        "    slots, trap, where = addressof(raw), c_void_p(), addressof(func)",
-        "    trap_address = addressof(trap)",
+        "    trap = c_void_p()",
+        f"    invoke = prepared_call(context, addressof(func), addressof(raw), {slots}, addressof(trap))",
+        "    trapped = memoryview(trap).cast('B').cast('N')",
+        *([f"    results = memoryview({result}).cast('B').cast('{result.replace('l', 'q')}')"] if result else []),
         f"    def call({', '.join(names)}):",
         *(f"        {_slot(letter, position)} = a{position}" for position, letter in enumerate(params)),
         "        try:",
-        f"            error = invoke(context, where, slots, {slots}, trap_address)",
-        "            if error is not None or trap.value is not None:",
+        "            error = invoke()",
+        "            if error is not None or trapped[0]:",
         "                raise failed(error, trap)",
         "        except BaseException as reason:",
         "            settle(reason, trap)",
         "            raise",
-        *([f"        return {_slot(result, 0)}"] if result else []),
+        *(["        return results[0]"] if result else []),
         "    call.owns = raw, trap, func",
         "    return call",
     ]
     types = {kind.__name__: kind for kind in _TYPES.values()}
-    names_used = {"c_uint64": ctypes.c_uint64, "c_void_p": ctypes.c_void_p, "addressof": ctypes.addressof, "invoke": capi.call}
+    names_used = {"c_uint64": ctypes.c_uint64, "c_void_p": ctypes.c_void_p, "addressof": ctypes.addressof, "prepared_call": capi.prepared_call}
     return _compile(lines, types | names_used)
 
 

@@ -16,6 +16,7 @@ import os
 import sys
 from collections.abc import Callable, Iterable
 from ctypes import POINTER, addressof, byref, c_bool, c_char_p, c_int32, c_size_t, c_uint8, c_uint32, c_uint64, c_void_p
+from functools import partial
 from typing import Any, NamedTuple
 
 from ..accelerator import native
@@ -228,8 +229,20 @@ _U8, _FUNCTYPE, _VALTYPES = POINTER(c_uint8), c_void_p, POINTER(Vec)
 
 # ------------------------------------------------------------------------------------------- calls and stores
 
-call = _long("wasmtime_func_call_unchecked", c_void_p, c_void_p, c_void_p, c_void_p, c_size_t, c_void_p)
-"""(context, func, slots, slot count, &trap) -> error or NULL."""
+_call = _long("wasmtime_func_call_unchecked", c_void_p, c_void_p, c_void_p, c_void_p, c_size_t, c_void_p)
+_prepared_call = library["wasmtime_func_call_unchecked"]
+_prepared_call.restype = c_void_p
+
+
+def prepared_call(context: int, func: int, slots: int, count: int, trap: int) -> Callable[[], int | None]:
+    """A call of the function at address ``func``, ready to be made again and again; returns an error, or ``None``.
+
+    The arguments are converted here, once: that would be most of what a call through :mod:`ctypes` costs.
+    """
+    arguments = zip(_call.argtypes, (context, func, slots, count, trap), strict=True)
+    return partial(_prepared_call, *[kind.from_param(value) for kind, value in arguments])
+
+
 
 store_new = _function("wasmtime_store_new", c_void_p, c_void_p, c_void_p, c_void_p)
 store_context = _function("wasmtime_store_context", c_void_p, c_void_p)
@@ -507,7 +520,7 @@ def exception_taker(context: int, tag: Any) -> Callable[[], bool | None]:
     slots, trap = (c_uint64 * 2)(), c_void_p()
 
     def taken() -> bool | None:
-        raise_error(call(context, addressof(func), addressof(slots), 1, addressof(trap)))
+        raise_error(_call(context, addressof(func), addressof(slots), 1, addressof(trap)))
         thrown = _taken.pop(context, None)
         return None if thrown is None else bool(_tag_eq(context, byref(thrown), byref(tag.of.tag)))
 
@@ -605,7 +618,7 @@ def linker_new(engine: int) -> Owned:
 
 
 if native is not None:
-    native.bind(ctypes.cast(call, c_void_p).value, ctypes.sizeof(Func), 2 * ctypes.sizeof(c_uint64))
+    native.bind(ctypes.cast(_call, c_void_p).value, ctypes.sizeof(Func), 2 * ctypes.sizeof(c_uint64))
     _native_host = ctypes.cast(native.HOST_CALL, HOST_FUNCTION)
 
 

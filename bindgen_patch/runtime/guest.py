@@ -54,6 +54,7 @@ Frames = tuple["Frames", int, int, int, BaseException | None, deadlines.Due | No
 exception on its way, deadline. Never changed, only replaced: a host function can tell by identity whether what it called is all over.
 """
 
+_here = threads.here
 _FUNC = struct.Struct("=QQ")
 """``wasmtime_func_t``."""
 
@@ -100,14 +101,14 @@ class Guest(Core):
         self.result = 0
         """Where the function being called stores a result of several words: a place on the guest's own shadow stack."""
         self._next_handle = _FIRST_HANDLE
-        self._lent: list[int] = []
+        self.lent: list[int] = []
         self.frames: Frames = None
         """What nested calls put aside; see :data:`Frames`."""
         self._stack_base = 0
         self._base = 0
         self._size = 0
         self._view = memoryview(b"")
-        self._flag = ctypes.c_uint32(0)
+        self._flag = _flag_of(ctypes.c_uint32(0))
         self._in_hook = False
         self.discarded = self.stopped = False
         self._judging = False
@@ -132,7 +133,7 @@ class Guest(Core):
         address = self._address_of(symbols.INSTANCE_TERMINATED)
         if address is not None:
             self._flag_at = self._base + address
-            self._flag = ctypes.c_uint32.from_address(self._flag_at)
+            self._flag = _flag_of(ctypes.c_uint32.from_address(self._flag_at))
 
     def _instantiate(self) -> tuple[int, int, Any, Companion]:
         """Until there is an instance, a guest that runs (which none that rustc writes does) may not call its host."""
@@ -153,9 +154,9 @@ class Guest(Core):
 
     def troubled(self) -> int:
         """2: the guest's own flag, objects to be freed, a panic hook that nothing died of, a death. 1: limits, or a thread, to look at."""
-        if self.garbage or self._flag.value or self.last_words:
+        if self.garbage or self._flag[0] or self.last_words:
             return 2
-        if self.bounds or not threads.here.plain:
+        if self.bounds or not _here.plain:
             return 1 if self.death is None else 2
         return 0
 
@@ -165,7 +166,7 @@ class Guest(Core):
             with self._timed():
                 self._refuel()
                 self._sweep()
-        if self._flag.value and self.death is None:
+        if self._flag[0] and self.death is None:
             self.death = GuestAborted("the guest declared itself terminated", kind="terminated")
 
     def _sweep(self) -> None:
@@ -190,7 +191,7 @@ class Guest(Core):
         self.unlimit()
         if self.frames is not None:
             self.unwind(None)
-        if self._lent:
+        if self.lent:
             self._drop_lent(0)
         self._set_stack(self._stack_base)
         self.result, self.host_error, self.last_words, self._judging = self._stack_base, None, None, False
@@ -269,7 +270,7 @@ class Guest(Core):
         _headroom(_FRAMES_NEEDED)
         due, nearer = self.watch.due, deadlines.nearest(self.bounds) if self.bounds else None
         before = self._stack()
-        self.frames = (self.frames, before, len(self._lent), self.result, self.host_error, due)
+        self.frames = (self.frames, before, len(self.lent), self.result, self.host_error, due)
         if nearer is not None and (due is None or nearer[0] < due[0]):
             self.watch.arm(nearer)
         self.result = self._lower_stack(before) if self._stack_pointer is not None else 0
@@ -279,7 +280,7 @@ class Guest(Core):
         """Drop what the call lent to the guest; back to the outer call's frame if there is one."""
         if self.frames is not None:
             self.unwind(self.frames[0])
-        elif self._lent:
+        elif self.lent:
             self._drop_lent(0)
 
     def unwind(self, frames: Frames) -> None:
@@ -297,10 +298,10 @@ class Guest(Core):
             self.frames = outer
 
     def _drop_lent(self, mark: int) -> None:
-        if len(self._lent) > mark:
-            for handle in self._lent[mark:]:
+        if len(self.lent) > mark:
+            for handle in self.lent[mark:]:
                 self.values.pop(handle, None)
-            del self._lent[mark:]
+            del self.lent[mark:]
 
     def restore_stack(self) -> None:
         """Put ``__stack_pointer`` back to where the innermost call found it: a call that failed did not."""
@@ -308,7 +309,7 @@ class Guest(Core):
 
     def run_abort_hook(self) -> None:
         """Raise the guest's flag, then run the hook it installed with ``set_on_abort``; host functions work inside it."""
-        self._flag.value = 1
+        self._flag[0] = 1
         address = self._address_of(symbols.ABORT_HANDLER)
         if address is None or not self.program.table:
             return
@@ -339,7 +340,7 @@ class Guest(Core):
         self._unbind()
         self._view.release()
         self._view, self._base, self._size = memoryview(b""), 0, 0
-        self._flag = ctypes.c_uint32(1)
+        self._flag = _flag_of(ctypes.c_uint32(1))
         self.garbage.clear()
         self.values.clear()
         self._statics.clear()
@@ -737,7 +738,7 @@ class Guest(Core):
         """A handle that is good until the call is over."""
         handle = self.handle(value)
         if handle >= _FIRST_HANDLE:
-            self._lent.append(handle)
+            self.lent.append(handle)
         return handle
 
     def lend_option(self, value: object) -> int:
@@ -850,6 +851,10 @@ class LentSlice:
         """The host function has returned, or failed."""
         if self._guest.death is None:
             self._guest.write(self._address, self._data)
+
+
+def _flag_of(word: ctypes.c_uint32) -> memoryview:
+    return memoryview(word).cast("B").cast("I")
 
 
 def _wrapped(layout: str, words: tuple[float, ...]) -> bytes:

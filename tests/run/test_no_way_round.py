@@ -112,7 +112,7 @@ def test_only_two_files_call_the_engine() -> None:
         package = importlib.import_module(f"bindgen_patch.{part}")
         for info in pkgutil.iter_modules(package.__path__):
             source = inspect.getsource(importlib.import_module(f"bindgen_patch.{part}.{info.name}"))
-            if "capi.call" in source or "func_call" in source:
+            if "capi.prepared_call" in source or "func_call" in source:
                 callers.append(f"{part}.{info.name}")
     assert callers == ["runtime.calls", "runtime.capi"]
 
@@ -127,16 +127,21 @@ class Watch:
 
     program: Program
 
-    def __init__(self, call: Callable[..., Any]) -> None:
-        self.call = call
+    def __init__(self, prepared_call: Callable[..., Callable[[], Any]]) -> None:
+        self.prepared_call = prepared_call
         self.entered = 0
         self.unguarded: list[str] = []
         self.guests: dict[int, Guest] = {}
         self.let_in: Counter[int] = Counter()
 
-    def __call__(self, context: int, *rest: Any) -> Any:
-        self.look(context)
-        return self.call(context, *rest)
+    def __call__(self, context: int, *rest: Any) -> Callable[[], Any]:
+        call = self.prepared_call(context, *rest)
+
+        def watched() -> Any:
+            self.look(context)
+            return call()
+
+        return watched
 
     def look(self, context: int, change: int = 0) -> None:
         """Somebody is about to call wasm code; with a ``change``, the accelerator has let itself in or is about to leave."""
@@ -174,8 +179,8 @@ def stack(frame: types.FrameType | None) -> Iterator[types.FrameType]:
 
 @pytest.fixture
 def watch(monkeypatch: pytest.MonkeyPatch) -> Iterator[Watch]:
-    watch = Watch(capi.call)
-    monkeypatch.setattr(capi, "call", watch)
+    watch = Watch(capi.prepared_call)
+    monkeypatch.setattr(capi, "prepared_call", watch)
     calls.caller_factory.cache_clear()
     if native is not None:
         native.watch(watch.look)
