@@ -149,6 +149,8 @@ class Program:
         self._lock = threading.Lock()
         self._loaded: dict[Settings, _Loaded] = {}
         self._debug_info: DebugInfo | None = None
+        self.guest_type: type[Guest] | None = None
+        """See :meth:`.Guest.of`."""
         self.guests: dict[int, ref[Guest]] = {}
         """By serial number; weak, so that an Instance nobody uses any more can be collected."""
 
