@@ -243,7 +243,6 @@ def prepared_call(context: int, func: int, slots: int, count: int, trap: int) ->
     return partial(_prepared_call, *[kind.from_param(value) for kind, value in arguments])
 
 
-
 store_new = _function("wasmtime_store_new", c_void_p, c_void_p, c_void_p, c_void_p)
 store_context = _function("wasmtime_store_context", c_void_p, c_void_p)
 store_delete = _long("wasmtime_store_delete", None, c_void_p)

@@ -27,6 +27,7 @@ from ..recovery.log import log
 from ..recovery.state import State
 from . import deadlines, threads, trap, values
 from .calls import caller
+from .typed import export
 
 if TYPE_CHECKING:
     from .host import Host, Target
@@ -82,7 +83,7 @@ class Exported:
 
 
 class Guest(Core):
-    """One wasm instance. Exports are attributes: ``guest.call_add(2, 3)`` takes and returns words."""
+    """One wasm instance. Exports are attributes: ``guest.call_add(2, 3)``. See :meth:`look_up`."""
 
     def __init__(self, program: Program, door: Guard[Guest], host: Host) -> None:
         from . import capi
@@ -371,7 +372,7 @@ class Guest(Core):
 
     if TYPE_CHECKING:
 
-        def __getattr__(self, name: str) -> Callable[..., int]: ...
+        def __getattr__(self, name: str) -> Callable[..., Any]: ...
 
     else:
         call_malloc, call_free = Exported("call_malloc"), Exported("call_free")
@@ -384,14 +385,15 @@ class Guest(Core):
             program.guest_type = type("Guest", (cls,), {name: Exported(name) for name in program.exports})
         return program.guest_type
 
-    def look_up(self, name: str) -> Callable[..., int]:
-        """The export of that name, which is an attribute from now on. Results are words; typed ``int`` for the checker's sake."""
+    def look_up(self, name: str) -> Callable[..., Any]:
+        """The export of that name, which is an attribute from now on. It takes and returns words, or values where it has a plan."""
         self._alive()
         symbol, signature = self.program.exports.get(name, (name, ""))
         func = self.program.function(self, symbol, signature)
         if func is None:
             raise self.violation(f"the guest has no function {symbol} of type {signature}")
-        function = caller(self, func, signature)
+        plan = self.program.plans.get(name)
+        function = caller(self, func, signature) if plan is None else export(self, plan, func, signature)
         self._looked_up.append(name)
         self.__dict__[name] = function
         if name in self.program.numbers:
@@ -566,17 +568,6 @@ class Guest(Core):
 
     # ------------------------------------------------------------------ memory
 
-    def malloc(self, size: int, align: int) -> int:
-        """Allocate in the guest: an address that is inside its memory, with room for ``size`` bytes."""
-        try:
-            address = self.call_malloc(size, align) & _MASK
-        except GuestAborted as death:
-            raise _out_of_memory(death, size) from None
-        if not address:
-            raise self.violation("the guest's allocator returned a null pointer")
-        self._check(address, size)
-        return address
-
     def free(self, address: int, size: int, align: int) -> None:
         """Give memory back to the guest's allocator."""
         if size:
@@ -584,11 +575,20 @@ class Guest(Core):
 
     def put(self, data: bytes | memoryview, align: int = 1) -> int:
         """Copy ``data`` into fresh guest memory and return its address, which is never 0."""
-        if isinstance(data, memoryview):
-            data = data.cast("B") if data.nbytes else memoryview(b"")
-        address = self.malloc(len(data), align)
-        if data:
-            self._view[address : address + len(data)] = data
+        if not isinstance(data, bytes):
+            data = data.cast("B") if data.nbytes else b""
+        size = len(data)
+        try:
+            address: int = self.call_malloc(size, align) & _MASK
+        except GuestAborted as death:
+            raise _out_of_memory(death, size) from None
+        if not address:
+            raise self.violation("the guest's allocator returned a null pointer")
+        end = address + size
+        if end > self._size:
+            self._check(address, size)
+        if size:
+            self._view[address:end] = data
         return address
 
     def put_values(self, items: list[Any]) -> int:
@@ -674,8 +674,12 @@ class Guest(Core):
 
     def string(self, address: int, size: int) -> str:
         """Borrowed UTF-8."""
+        address &= _MASK
+        end = address + (size & _MASK)
+        if end > self._size:
+            self._check(address, size & _MASK)
         try:
-            text = self.read(address, size).decode()
+            text = str(self._view[address:end], "utf-8")
         except UnicodeDecodeError as error:
             raise self.violation(f"a str that is not UTF-8 ({error.reason})") from None
         words = trap.last_words(text)
@@ -686,7 +690,8 @@ class Guest(Core):
     def take_string(self, address: int, size: int) -> str:
         """UTF-8 that is ours to free."""
         text = self.string(address, size)
-        self.free(address, size, 1)
+        if size:
+            self.call_free(address, size, 1)
         return text
 
     def take_bytes(self, address: int, size: int) -> bytes:
@@ -697,15 +702,16 @@ class Guest(Core):
 
     def numbers(self, code: str, address: int, count: int) -> values.Array:
         """Borrowed numbers, copied."""
-        result = values.Array(code)
-        result.frombytes(self.read(address, (count & _MASK) * struct.calcsize(code)))
+        result, address = values.Array(code), address & _MASK
+        size = (count & _MASK) * result.itemsize
+        self._check(address, size)
+        result.frombytes(self._view[address : address + size])
         return result
 
     def take_numbers(self, code: str, address: int, count: int) -> values.Array:
         """Numbers that are ours to free."""
         result = self.numbers(code, address, count)
-        width = struct.calcsize(code)
-        self.free(address, (count & _MASK) * width, width)
+        self.free(address, len(result) * result.itemsize, result.itemsize)
         return result
 
     def take_cells(self, code: str, address: int, count: int) -> list[int]:

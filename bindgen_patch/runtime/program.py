@@ -7,6 +7,7 @@ import os
 import sys
 import threading
 import types
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 from weakref import ref
 
@@ -16,6 +17,7 @@ from ..errors import BindgenPatchError, GuestAborted
 from . import engine, trap
 from .calls import Adapter, companion_type, epoch_callback, host_function
 from .engine import Settings
+from .typed import Plan
 from .values import Array
 
 if TYPE_CHECKING:
@@ -41,11 +43,6 @@ class Import(NamedTuple):
     ``"failure"``: whatever is no error of JavaScript's. ``"interrupt"``: what is no ``Exception``.
     """
     host_slot: bool = False
-
-
-Native = tuple[str, str, tuple[str, ...], str, bool]
-"""An export that the accelerator can call by itself: call name, what it is (``"method"``, ``"constructor"``, ``"function"``), the types of
-its parameters and of its result (empty for none), and whether it may return an ``Err``."""
 
 
 class PackageFile:
@@ -131,7 +128,7 @@ class Program:
         start: tuple[tuple[str, tuple[int, ...]], ...] = (),
         table: bool = False,
         abort_handler: bool = True,
-        plans: dict[str, Native] | None = None,
+        plans: dict[str, tuple[str, str, dict[str, str], str, bool]] | None = None,
     ) -> None:
         self.package = package or "__main__"
         self.exports = exports
@@ -141,6 +138,7 @@ class Program:
         self.table = table
         self.abort_handler = abort_handler
         self._plans = plans or {}
+        """:class:`.typed.Plan` by the name of what calls it: ``"Counter.increment"``, ``"Counter.value="`` for a setter."""
         self._sped_up: set[type] = set()
         self.numbers = {name: number for number, name in enumerate(dict.fromkeys(("call_malloc", "call_free", *exports)))}
         """How the accelerator calls exports; it knows the first two."""
@@ -154,6 +152,11 @@ class Program:
         self.guests: dict[int, ref[Guest]] = {}
         """By serial number; weak, so that an Instance nobody uses any more can be collected."""
 
+    @cached_property
+    def plans(self) -> dict[str, Plan]:
+        """The exports that are called with values, by call name."""
+        return {plan[0]: Plan(*plan) for plan in self._plans.values()}
+
     def speed_up(self, cls: type) -> None:
         """Have the accelerator carry out what it can of a generated class, once per class."""
         if native is None or cls in self._sped_up:
@@ -163,6 +166,7 @@ class Program:
             if owner.__module__ != self.package:
                 continue
             for name, (call, role, params, result, fallible) in self._plans.items():
+                kinds = tuple(params.values())
                 where, _, attribute = name.rpartition(".")
                 attribute, _, setter = attribute.partition("=")
                 found = owner.__dict__.get(attribute)
@@ -171,7 +175,7 @@ class Program:
                 function = found.fset if setter else found.fget if isinstance(found, property) else found
                 if function is None or not isinstance(getattr(function, "__func__", function), types.FunctionType):
                     continue
-                made = native.Export(getattr(function, "__func__", function), self.numbers[call], role, params, result, fallible, Array)
+                made = native.Export(getattr(function, "__func__", function), self.numbers[call], role, kinds, result, fallible, Array)
                 if isinstance(found, property):
                     made = found.setter(made) if setter else found.getter(made)
                 elif isinstance(found, classmethod):

@@ -23,7 +23,7 @@ import bindgen_patch
 from bindgen_patch import js
 from bindgen_patch.accelerator import native
 from bindgen_patch.recovery.guard import Guard
-from bindgen_patch.runtime import Program, calls, capi
+from bindgen_patch.runtime import Program, calls, capi, typed
 from bindgen_patch.runtime.guest import Guest
 from tests.conftest import CASES
 
@@ -182,6 +182,7 @@ def watch(monkeypatch: pytest.MonkeyPatch) -> Iterator[Watch]:
     watch = Watch(capi.prepared_call)
     monkeypatch.setattr(capi, "prepared_call", watch)
     calls.caller_factory.cache_clear()
+    typed._factory.cache_clear()
     if native is not None:
         native.watch(watch.look)
     yield watch
@@ -189,6 +190,7 @@ def watch(monkeypatch: pytest.MonkeyPatch) -> Iterator[Watch]:
     if native is not None:
         native.watch(None)
     calls.caller_factory.cache_clear()
+    typed._factory.cache_clear()
 
 
 def arguments(function: Callable[..., Any]) -> Iterator[tuple[Any, ...]]:
