@@ -14,8 +14,10 @@ from __future__ import annotations
 import ctypes
 import os
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from ctypes import POINTER, addressof, byref, c_bool, c_char_p, c_int32, c_size_t, c_uint8, c_uint32, c_uint64, c_void_p
+from functools import cache
+from itertools import repeat
 from typing import Any, NamedTuple
 
 from ..accelerator import native
@@ -76,6 +78,20 @@ def _long(name: str, result: Any, *params: Any) -> Any:
 
 declared: dict[str, Any] = {}
 """Every function of the library that is used, by name."""
+
+
+def _converted(name: str) -> Any:
+    """A declared function for arguments that were converted beforehand: to convert them is half of what a short call costs.
+
+    It takes them as they are, and only what the ``from_param`` of a type or ``byref`` has made may be given to it: a plain integer
+    would be cut to 32 bits.
+    """
+    function = _short[name]
+    function.restype = declared[name].restype
+    return function
+
+
+_pointer, _size, _text = c_void_p.from_param, c_size_t.from_param, c_char_p.from_param
 
 
 def version() -> str:
@@ -242,20 +258,21 @@ increment_epoch = _function("wasmtime_engine_increment_epoch", None, c_void_p)
 _set_fuel = _function("wasmtime_context_set_fuel", c_void_p, c_void_p, c_uint64)
 instance_new = _long("wasmtime_instance_new", c_void_p, c_void_p, c_void_p, c_void_p, c_size_t, c_void_p, c_void_p)
 instance_pre_instantiate = _long("wasmtime_instance_pre_instantiate", c_void_p, c_void_p, c_void_p, c_void_p, c_void_p)
-export_get = _function("wasmtime_instance_export_get", c_bool, c_void_p, c_void_p, c_char_p, c_size_t, c_void_p)
-"""(context, &instance, name, its length, &item) -> whether there is such an item."""
+_function("wasmtime_instance_export_get", c_bool, c_void_p, c_void_p, c_char_p, c_size_t, c_void_p)
 memory_data = _function("wasmtime_memory_data", c_void_p, c_void_p, c_void_p)
 memory_data_size = _function("wasmtime_memory_data_size", c_size_t, c_void_p, c_void_p)
-_global_get = _function("wasmtime_global_get", None, c_void_p, c_void_p, c_void_p)
-_global_set = _function("wasmtime_global_set", c_void_p, c_void_p, c_void_p, c_void_p)
+_function("wasmtime_global_get", None, c_void_p, c_void_p, c_void_p)
+_function("wasmtime_global_set", c_void_p, c_void_p, c_void_p, c_void_p)
 _table_get = _function("wasmtime_table_get", c_bool, c_void_p, c_void_p, c_uint64, c_void_p)
-_table_set = _function("wasmtime_table_set", c_void_p, c_void_p, c_void_p, c_uint64, c_void_p)
+_function("wasmtime_table_set", c_void_p, c_void_p, c_void_p, c_uint64, c_void_p)
 _func_type = _function("wasmtime_func_type", _FUNCTYPE, c_void_p, c_void_p)
 _func_new = _function("wasmtime_func_new_unchecked", None, c_void_p, c_void_p, HOST_FUNCTION, c_void_p, c_void_p, c_void_p)
 _take_exception = _function("wasmtime_context_take_exception", c_bool, c_void_p, c_void_p)
 _exception_tag = _function("wasmtime_exnref_tag", c_void_p, c_void_p, c_void_p, c_void_p)
 _exception_unroot = _function("wasmtime_exnref_unroot", None, c_void_p)
 _tag_eq = _function("wasmtime_tag_eq", c_bool, c_void_p, c_void_p, c_void_p)
+export_get = _converted("wasmtime_instance_export_get")
+_get_global, _set_global, _set_element = map(_converted, ("wasmtime_global_get", "wasmtime_global_set", "wasmtime_table_set"))
 
 
 def watch_epoch(store: int, context: int, callback: Any, data: int) -> None:
@@ -269,64 +286,81 @@ def set_fuel(context: int, amount: int) -> None:
     raise_error(_set_fuel(context, amount))
 
 
+@cache
+def _named(name: str) -> tuple[Any, Any]:
+    """The name of an export, and its length."""
+    encoded = name.encode()
+    return _text(encoded), _size(len(encoded))
+
+
 def export(context: int, instance: Any, name: str, kind: int) -> Any:
     """The ``Extern`` that ``instance`` exports as ``name``, or ``None`` when it exports nothing of that name and kind."""
-    item, encoded = Extern(), name.encode()
-    return item if export_get(context, byref(instance), encoded, len(encoded), byref(item)) and item.kind == kind else None
+    item = Extern()
+    found = export_get(_pointer(context), byref(instance), *_named(name), byref(item))
+    return item if found and item.kind == kind else None
 
 
-def names(wanted: Iterable[str]) -> list[tuple[bytes, int]]:
-    """Names of exports for :func:`exports`."""
-    return [(name.encode(), len(name.encode())) for name in wanted]
+class I32:
+    """An exported i32 global, which must be mutable to be set."""
 
+    __slots__ = ("_context", "_item", "_place", "_value", "_where")
 
-def exports(context: int, instance: int, wanted: list[tuple[bytes, int]], found: Any) -> None:
-    """Store the items that the instance at address ``instance`` exports under these names into the array ``found``."""
-    place = addressof(found)
-    for name, length in wanted:
-        if not export_get(context, instance, name, length, place):
-            raise BindgenPatchError(f"the companion exports no {name.decode()}")
-        place += _EXTERN_BYTES
+    def __init__(self, context: int, item: Any) -> None:
+        self._item, self._value = item, Val()
+        self._context, self._where, self._place = _pointer(context), byref(item.of.global_), byref(self._value)
 
+    def get(self) -> int:
+        """The value, unsigned."""
+        _get_global(self._context, self._where, self._place)
+        return self._value.of.i32 & 0xFFFF_FFFF  # type: ignore[no-any-return]
 
-def global_i32(context: int, item: Any) -> int:
-    """The value of an exported i32 global, unsigned."""
-    value = Val()
-    _global_get(context, byref(item.of.global_), byref(value))
-    return int(value.of.i32) & 0xFFFF_FFFF
-
-
-def set_global_i32(context: int, item: Any, number: int) -> None:
-    """Store into an exported mutable i32 global."""
-    value = Val(kind=0)
-    value.of.i32 = number
-    raise_error(_global_set(context, byref(item.of.global_), byref(value)))
-
-
-def i32_setter(context: int, item: Any) -> Callable[[int], None]:
-    """:func:`set_global_i32` for one that is stored into often."""
-    value = Val(kind=0)
-    word, place, where = value.of, addressof(value), addressof(item.of.global_)
-
-    def store(number: int) -> None:
-        word.i32 = number
-        error = _global_set(context, where, place)
+    def set(self, number: int) -> None:
+        """Store a value."""
+        self._value.of.i32 = number
+        error = _set_global(self._context, self._where, self._place)
         if error is not None:
             raise_error(error)
 
-    store.__dict__["owns"] = value, item
-    return store
 
+class Links:
+    """What instances of the companion export for the guests that are linked to them: a place for all of it, used by one at a time.
 
-def fill_table(context: int, item: Any, functions: Any) -> None:
-    """Put an array of exported functions into the first slots of an exported table."""
-    table, place = byref(item.of.table), addressof(functions)
-    for index, function in enumerate(functions):
-        function.kind = _FUNCREF  # and so it is a Val: a function lies at the same place in both
-        error = _table_set(context, table, index, place)
-        if error is not None:
-            raise_error(error)
-        place += _EXTERN_BYTES
+    ``serial`` names its global for the number of the instance, ``imports`` the functions for the guest's imports, ``slots`` those for
+    the guest's host table, each in order. Places and names are the same for every instance, so they are converted once.
+    """
+
+    def __init__(self, serial: str, imports: Sequence[str], slots: Sequence[str]) -> None:
+        self.wanted = (serial, *imports, *slots)
+        self._items = (Extern * len(self.wanted))()
+        first = addressof(self._items)
+        places = [first + _EXTERN_BYTES * number for number in range(len(self.wanted))]
+        self._names, self._lengths = zip(*map(_named, self.wanted), strict=True)
+        self._places = tuple(map(_pointer, places))
+        self.imports = first + _EXTERN_BYTES
+        """Where the functions for the imports are, as ``instance_new`` wants them."""
+        self.count = len(imports)
+        self._slots = self._places[1 + len(imports) :]
+        self._indices = tuple(map(c_uint64.from_param, range(len(slots))))
+        self._kinds = memoryview(self._items).cast("B")[(1 + len(imports)) * _EXTERN_BYTES :: _EXTERN_BYTES]
+        self._serial = Val(kind=0)
+        self._global, self._number = byref(self._items[0].of.global_), byref(self._serial)
+
+    def find(self, context: int, companion: Any, serial: int) -> None:
+        """Look all of it up in an instance of the companion, and tell it its number."""
+        at = _pointer(context)
+        found = list(map(export_get, repeat(at), repeat(byref(companion)), self._names, self._lengths, self._places))
+        if not all(found):
+            raise BindgenPatchError(f"the companion exports no {self.wanted[found.index(False)]}")
+        self._serial.of.i32 = serial
+        raise_error(_set_global(at, self._global, self._number))
+
+    def fill(self, context: int, table: Any) -> None:
+        """Put the functions for the slots into the first slots of the guest's table."""
+        self._kinds[:] = bytes((_FUNCREF,)) * len(self._slots)  # and so each is a Val: a function lies at the same place in both
+        at, where = _pointer(context), byref(table.of.table)
+        for error in map(_set_element, repeat(at), repeat(where), self._indices, self._slots):
+            if error is not None:
+                raise_error(error)
 
 
 def table_func(context: int, item: Any, index: int) -> Any:

@@ -73,7 +73,6 @@ def load(source: Source, settings: Settings) -> Owned:
     from . import capi
 
     shared, stamp, name = engine(settings), source.stamp(), code_name(source.digest, settings)
-    verified = False
     path = _cache_path(name)
     for place, ours in ((source.shipped(name), False), (path, True)):
         found = None if place is None else _load(shared, place, name, ours=ours)
