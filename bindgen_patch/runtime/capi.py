@@ -557,6 +557,9 @@ _config_epochs = _function("wasmtime_config_epoch_interruption_set", None, c_voi
 _config_fuel = _function("wasmtime_config_consume_fuel_set", None, c_void_p, c_bool)
 _config_stack = _function("wasmtime_config_max_wasm_stack_set", None, c_void_p, c_size_t)
 _engine_new = _function("wasm_engine_new_with_config", c_void_p, c_void_p)
+_config_pool = _function("wasmtime_pooling_allocation_strategy_set", None, c_void_p, c_void_p)
+_pool_new = _function("wasmtime_pooling_allocation_config_new", c_void_p)
+_pool_delete = _function("wasmtime_pooling_allocation_config_delete", None, c_void_p)
 _module_new = _long("wasmtime_module_new", c_void_p, c_void_p, c_char_p, c_size_t, c_void_p)
 _module_delete = _function("wasmtime_module_delete", None, c_void_p)
 _module_serialize = _long("wasmtime_module_serialize", c_void_p, c_void_p, c_void_p)
@@ -576,10 +579,24 @@ _linker_pre = _function("wasmtime_linker_instantiate_pre", c_void_p, c_void_p, c
 _pre_delete = _function("wasmtime_instance_pre_delete", None, c_void_p)
 
 
-def engine_new(*, interruptible: bool, fuel: bool, stack_bytes: int) -> int:
+_POOL = "wasmtime_pooling_allocation_config_{}_set"
+_pool = {
+    name: _function(_POOL.format(name), None, c_void_p, kind)
+    for kind, names in (
+        (c_uint32, "total_core_instances total_memories total_gc_heaps total_tables total_stacks max_tables_per_module"),
+        (c_size_t, "max_memory_size max_core_instance_size table_elements"),
+    )
+    for name in names.split()
+}
+"""How many there are places for, and how large each may be."""
+_GIB = 2**30
+
+
+def engine_new(*, interruptible: bool, fuel: bool, stack_bytes: int, places: int = 0) -> int:
     """An engine, which is never freed: other threads may use it until the very end of the process.
 
-    It compiles with as many threads as there are cores, as every engine of this library does.
+    It compiles with as many threads as there are cores, as every engine of this library does. With ``places`` it can hold so many guests
+    with their companions, in address space that is reserved once for all and used again and again; see :func:`may_reserve`.
     """
     config = _config_new()
     _config_exceptions(config, True)
@@ -587,8 +604,41 @@ def engine_new(*, interruptible: bool, fuel: bool, stack_bytes: int) -> int:
     _config_epochs(config, interruptible)
     _config_fuel(config, fuel)
     _config_stack(config, stack_bytes)
+    if places:
+        pool, tables = _pool_new(), 4
+        numbers = {
+            "total_core_instances": 2 * places,
+            "total_memories": 2 * places,  # the other one is for the exceptions of a store
+            "total_gc_heaps": places,
+            "total_tables": tables * places,
+            "total_stacks": 0,
+            "max_tables_per_module": tables,
+            "max_memory_size": 4 * _GIB,
+            "max_core_instance_size": 2**24,
+            "table_elements": 2**20,
+        }
+        for name, number in numbers.items():
+            _pool[name](pool, number)
+        _config_pool(config, pool)
+        _pool_delete(pool)
     made: int = _engine_new(config)  # takes the configuration over
     return made
+
+
+def may_reserve(places: int) -> bool:
+    """Whether there is address space for so many places, twice what they take. An engine that does not get it ends the process.
+
+    That may be due to ``RLIMIT_AS``, or to a processor with narrow addresses. Asked on Linux only, where to reserve costs nothing.
+    """
+    if sys.platform != "linux" or sys.maxsize < 2**32:
+        return False
+    library = ctypes.CDLL(None)
+    reserve, give_back, size = library.mmap, library.munmap, 2 * places * 9 * _GIB
+    reserve.restype, reserve.argtypes = c_size_t, (c_void_p, c_size_t, c_int32, c_int32, c_int32, c_size_t)
+    give_back.argtypes = (c_void_p, c_size_t)
+    nothing, private, anonymous, unaccounted = 0, 0x02, 0x20, 0x4000
+    where = reserve(None, size, nothing, private | anonymous | unaccounted, -1, 0)
+    return where != 2**64 - 1 and not give_back(where, size)
 
 
 def module_new(engine: int, wasm: bytes) -> Owned:

@@ -272,7 +272,7 @@ class Guest(Core):
     def interrupt(self) -> None:
         """Have running guests look whether they are :attr:`halted`: all of the engine, most of which find that they are not."""
         if self.host.limits.interruptible:
-            self._capi.increment_epoch(self.loaded.engine)
+            self._capi.increment_epoch(self.loaded.engine.address)
 
     def push_frame(self) -> None:
         """A nested call: a stack pointer, borrowed handles and result area of its own.
@@ -359,10 +359,9 @@ class Guest(Core):
         self._table_calls.clear()
         for name in self._looked_up:
             self.__dict__.pop(name, None)
-        self.program.forget(self)
         store, self._store = self._store, 0
         if store:
-            self._capi.store_delete(store)
+            self.program.give_back(self, store)
 
     # ------------------------------------------------------------------ functions
 

@@ -21,6 +21,7 @@ from .values import Array
 
 if TYPE_CHECKING:
     from .dwarf import DebugInfo
+    from .engine import Engine
     from .guest import Guest
 
 PRECOMPILED = "_precompiled"
@@ -149,7 +150,8 @@ class Program:
         self.shims = PackageFile(self.package, "shims.wasm", shims)
         self._lock = threading.Lock()
         self.loaded: dict[Settings, Loaded] = {}
-        """By engine, as far as it has been used."""
+        """By what engines differ in, as far as it has been used."""
+        self._overflows: dict[Settings, Loaded] = {}
         self._debug_info: DebugInfo | None = None
         self.guests: dict[int, ref[Guest]] = {}
         """By serial number; weak, so that an Instance nobody uses any more can be collected."""
@@ -184,8 +186,17 @@ class Program:
         """Compile and link, once per process and engine."""
         with self._lock:
             if settings not in self.loaded:
-                self.loaded[settings] = Loaded(self, settings)
+                at, module = engine.load(self.module, settings)
+                _, shims = engine.load(self.shims, settings, at)
+                self.loaded[settings] = Loaded(self, at, module, shims)
             return self.loaded[settings]
+
+    def _overflow(self, settings: Settings) -> Loaded:
+        """For guests that live while all places are taken."""
+        with self._lock:
+            if settings not in self._overflows:
+                self._overflows[settings] = self.loaded[settings].moved(engine.engine(settings))
+            return self._overflows[settings]
 
     # ------------------------------------------------------------------ instances
 
@@ -199,8 +210,13 @@ class Program:
         looked up by name on the way is what instantiating needs and nothing else.
         """
         loaded, capi = guest.loaded, guest.loaded.capi
+        if loaded.engine.free is not None:
+            try:
+                loaded.engine.free.pop()
+            except IndexError:
+                loaded = guest.loaded = self._overflow(guest.host.settings)
         limits = guest.host.limits
-        store = capi.store_new(loaded.engine, None, None)
+        store = capi.store_new(loaded.engine.address, None, None)
         context = capi.store_context(store)
         try:
             limits.apply(store)
@@ -225,8 +241,7 @@ class Program:
             loaded.links.append(links)  # one that a failure leaves in disorder is not used again
             return store, context, instance, Companion(capi, context, shims)
         except BaseException:
-            self.forget(guest)
-            capi.store_delete(store)
+            self.give_back(guest, store)
             raise
 
     def _check(self, error: int | None, pointer: Any) -> None:
@@ -272,9 +287,13 @@ class Program:
             known[name] = None if item is None else guest._capi.I32(guest._context, item).get()
         return known[name]
 
-    def forget(self, guest: Guest) -> None:
-        """Host functions are not called on behalf of this instance any more."""
+    def give_back(self, guest: Guest, store: int) -> None:
+        """Free an instance; host functions are not called on its behalf any more."""
         self.guests.pop(guest.serial, None)
+        loaded = guest.loaded
+        loaded.capi.store_delete(store)
+        if loaded.engine.free is not None:
+            loaded.engine.free.append(None)
 
 
 class Companion:
@@ -307,22 +326,21 @@ class Companion:
 
 
 class Loaded:
-    """The compiled half of a program."""
+    """The compiled half of a program, in one engine."""
 
-    def __init__(self, program: Program, settings: Settings) -> None:
+    def __init__(self, program: Program, at: Engine, module: Any, shims: Any) -> None:
         from . import capi
 
         self.capi = capi
-        self.engine = engine.engine(settings)
-        self.module = engine.load(program.module, settings)
-        shims = engine.load(program.shims, settings)
+        self.engine, self.module = at, module
+        self._program, self._shims = program, shims
         places = {(item.module, item.symbol): number for number, item in enumerate(program.imports) if not item.host_slot}
-        imports = [symbols.shim(places[item]) for item in capi.module_imports(self.module)]
+        imports = [symbols.shim(places[item]) for item in capi.module_imports(module)]
         self.new_links = partial(capi.Links, symbols.SHIM_INSTANCE, imports, program.slots)
         """For what the companion exports for each import of the guest's, and for its table."""
         self.links: list[Any] = []
         """Those that nobody uses at this moment: at most one for each thread that has instantiated."""
-        linker = capi.linker_new(self.engine)
+        linker = capi.linker_new(at.address)
         self.signatures: dict[str, str] = {}
         """Of exported functions, as far as they were looked up."""
         self.constants: dict[str, int | None] = {}
@@ -336,3 +354,9 @@ class Loaded:
             self.callbacks.append(callback)
         self.epoch_callback = epoch_callback(program.guests)
         self.companion = capi.instantiate_pre(linker, shims)
+
+    def moved(self, to: Engine) -> Loaded:
+        """The same code in another engine."""
+        capi = self.capi
+        module, shims = (capi.module_deserialize(to.address, capi.module_serialize(code)) for code in (self.module, self._shims))
+        return Loaded(self._program, to, module, shims)
