@@ -12,17 +12,19 @@ DEBUG, INFO, WARNING, ERROR = 10, 20, 30, 40
 class Log:
     """``logging.getLogger(name)``, by and by."""
 
-    __slots__ = ("_logger", "_name")
+    __slots__ = ("_deaf", "_logger", "_name")
 
     def __init__(self, name: str) -> None:
         self._name = name
         self._logger: Any = None
+        self._deaf: Any = None
+        """The class of handlers that do nothing."""
 
     def _get(self) -> Any:
         if self._logger is None:
             import logging
 
-            self._logger = logging.getLogger(self._name)
+            self._deaf, self._logger = logging.NullHandler, logging.getLogger(self._name)
         return self._logger
 
     def heard(self, level: int, *, alone: bool = False) -> bool:
@@ -37,12 +39,10 @@ class Log:
             return False
         if logger.filters:
             return True
-        from logging import NullHandler
-
         while logger is not None:
             for handler in logger.handlers:
                 alone = False
-                if handler.level <= level and not isinstance(handler, NullHandler):
+                if handler.level <= level and not isinstance(handler, self._deaf):
                     return True
             logger = logger.parent if logger.propagate else None
         return alone

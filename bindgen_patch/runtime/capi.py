@@ -584,7 +584,7 @@ _pool = {
     name: _function(_POOL.format(name), None, c_void_p, kind)
     for kind, names in (
         (c_uint32, "total_core_instances total_memories total_gc_heaps total_tables total_stacks max_tables_per_module"),
-        (c_size_t, "max_memory_size max_core_instance_size table_elements"),
+        (c_size_t, "max_memory_size max_core_instance_size table_elements table_keep_resident"),
     )
     for name in names.split()
 }
@@ -616,6 +616,7 @@ def engine_new(*, interruptible: bool, fuel: bool, stack_bytes: int, places: int
             "max_memory_size": 4 * _GIB,
             "max_core_instance_size": 2**24,
             "table_elements": 2**20,
+            "table_keep_resident": 2**14,  # bytes, cleared by writing: to give back a page and be given it anew costs more
         }
         for name, number in numbers.items():
             _pool[name](pool, number)

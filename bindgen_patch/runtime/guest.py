@@ -30,7 +30,7 @@ from .calls import caller
 if TYPE_CHECKING:
     from .host import Host, Target
     from .objects import Closure, Object
-    from .program import Program
+    from .program import Loaded, Program
 
 T = TypeVar("T", bound="Object")
 
@@ -68,18 +68,17 @@ class Guest(Core):
     """One wasm instance. Exports are attributes: ``guest.call_add(2, 3)`` takes and returns words."""
 
     def __init__(self, program: Program, door: Guard[Guest], host: Host) -> None:
-        from . import capi
-
-        self._capi = capi
         self.program = program
         self.door = door
         self.host = host
+        self.bounds: list[object] = host.bounds
+        """Whether calls may have limits: what sets them, shared by all guests of the Instance."""
+        self.loaded = self._load()
+        capi = self._capi = self.loaded.capi
         self.owner: object = None
         self.death: GuestAborted | None = None
         self.halted: GuestAborted | None = None
         """Set by :meth:`kill`: code that is running has to come back."""
-        self.bounds: list[object] = host.bounds
-        """Whether calls may have limits: what sets them, shared by all guests of the Instance."""
         limits = host.limits
         self._seconds, self._fuel, self._stack_bytes = limits.seconds_per_call, limits.fuel_per_call, host.settings.stack_bytes
         self._overdue = f"the call took more than {self._seconds or 0:g} seconds"
@@ -119,7 +118,6 @@ class Guest(Core):
         """The functions that are attributes by now."""
         self.serial = next(_serials) & 0x7FFF_FFFF or next(_serials)
         """Which instance a host function is called by, among all of this process. Never 0."""
-        self._load()
         self._instantiate()
         self._memory = program.export(self, symbols.MEMORY, capi.MEMORY)
         if self._memory is None:
@@ -134,7 +132,7 @@ class Guest(Core):
             self._flag_at = self._base + address
             self._flag = ctypes.c_uint32.from_address(self._flag_at)
 
-    def _load(self) -> None:
+    def _load(self) -> Loaded:
         """The compiled code; the first instance may have to wait for it, which is not the guest's time."""
         settings = self.host.settings
         loaded = self.program.loaded.get(settings)
@@ -142,7 +140,7 @@ class Guest(Core):
             began = monotonic()
             loaded = self.program.load(settings)
             deadlines.excuse(self.bounds, monotonic() - began)
-        self.loaded = loaded
+        return loaded
 
     def _instantiate(self) -> None:
         """Until there is an instance, a guest that runs (which none that rustc writes does) may not call its host."""
