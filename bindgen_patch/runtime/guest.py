@@ -347,6 +347,7 @@ class Guest(Core):
         if self.death is None:
             self.death = GuestAborted("the instance was replaced", kind="terminated")
         self.discarded = True
+        self.watch.end()
         self._unbind()
         self._view.release()
         self._view, self._base, self._size = memoryview(b""), 0, 0
