@@ -267,12 +267,14 @@ _table_get = _function("wasmtime_table_get", c_bool, c_void_p, c_void_p, c_uint6
 _function("wasmtime_table_set", c_void_p, c_void_p, c_void_p, c_uint64, c_void_p)
 _func_type = _function("wasmtime_func_type", _FUNCTYPE, c_void_p, c_void_p)
 _func_new = _function("wasmtime_func_new_unchecked", None, c_void_p, c_void_p, HOST_FUNCTION, c_void_p, c_void_p, c_void_p)
-_take_exception = _function("wasmtime_context_take_exception", c_bool, c_void_p, c_void_p)
-_exception_tag = _function("wasmtime_exnref_tag", c_void_p, c_void_p, c_void_p, c_void_p)
-_exception_unroot = _function("wasmtime_exnref_unroot", None, c_void_p)
-_tag_eq = _function("wasmtime_tag_eq", c_bool, c_void_p, c_void_p, c_void_p)
+_function("wasmtime_context_take_exception", c_bool, c_void_p, c_void_p)
+_function("wasmtime_exnref_tag", c_void_p, c_void_p, c_void_p, c_void_p)
+_function("wasmtime_exnref_unroot", None, c_void_p)
+_function("wasmtime_tag_eq", c_bool, c_void_p, c_void_p, c_void_p)
 export_get = _converted("wasmtime_instance_export_get")
 _get_global, _set_global, _set_element = map(_converted, ("wasmtime_global_get", "wasmtime_global_set", "wasmtime_table_set"))
+_get_exception, _get_tag = _converted("wasmtime_context_take_exception"), _converted("wasmtime_exnref_tag")
+_unroot, _same_tag = _converted("wasmtime_exnref_unroot"), _converted("wasmtime_tag_eq")
 
 
 def watch_epoch(store: int, context: int, callback: Any, data: int) -> None:
@@ -514,38 +516,48 @@ def signature(context: int, func: Any) -> str:
 # ------------------------------------------------------------------------------------------- exceptions
 
 
-def _take(context: int, _caller: int, _slots: int) -> None:
-    exception, thrown = ExnRef(), Item()
-    if _take_exception(context, byref(exception)):
-        try:
-            raise_error(_exception_tag(context, byref(exception), byref(thrown)))
-            _taken[context] = thrown
-        finally:
-            _exception_unroot(byref(exception))
+class ExceptionTaker:
+    """Takes the exception that just left a guest out of its store.
 
-
-_taken: dict[int, Item] = {}
-"""Context -> the tag of the exception that was just taken out of its store."""
-_take_callback = host_function(_take)
-
-
-def exception_taker(context: int, tag: Any) -> Callable[[], bool | None]:
-    """A function that takes the exception that just left the guest out of the store.
-
-    It says whether the exception carries ``tag``; ``None`` when there is none. It does so inside a host function: taking one
-    adds to a list of references that the store clears when a host function returns, and at no other time.
+    It does so inside a host function: taking one adds to a list of references that the store clears when a host function returns, and
+    at no other time.
     """
-    func, nothing = Func(), _functype("", "")
-    _func_new(context, nothing, _take_callback, context, None, byref(func))
-    _functype_delete(nothing)
-    slots, trap = (c_uint64 * 2)(), c_void_p()
 
-    def taken() -> bool | None:
-        raise_error(call(context, addressof(func), addressof(slots), 1, addressof(trap)))
-        thrown = _taken.pop(context, None)
-        return None if thrown is None else bool(_tag_eq(context, byref(thrown), byref(tag.of.tag)))
+    __slots__ = ("_at", "_call", "_context", "_exception", "_kept", "_tag", "_thrown", "found")
 
-    return taken
+    def __init__(self, context: int, tag: Any) -> None:
+        func, nothing = Func(), _functype("", "")
+        _func_new(context, nothing, _take_callback, context, None, byref(func))
+        _functype_delete(nothing)
+        slots, trap, exception, thrown = (c_uint64 * 2)(), c_void_p(), ExnRef(), Item()
+        self._context, self._kept = context, (func, slots, trap)
+        self._call = context, addressof(func), addressof(slots), 1, addressof(trap)
+        self._at, self._exception, self._thrown, self._tag = _pointer(context), byref(exception), byref(thrown), byref(tag.of.tag)
+        self.found: bool | None = None
+
+    def __call__(self) -> bool | None:
+        """Whether the exception carries the tag; ``None`` when there is none."""
+        self.found = None
+        _takers[self._context] = self
+        try:
+            raise_error(call(*self._call))
+        finally:
+            _takers.pop(self._context, None)
+        return self.found
+
+    def take(self) -> None:
+        """Inside the host function."""
+        if _get_exception(self._at, self._exception):
+            try:
+                raise_error(_get_tag(self._at, self._exception, self._thrown))
+                self.found = _same_tag(self._at, self._thrown, self._tag)
+            finally:
+                _unroot(self._exception)
+
+
+_takers: dict[int, ExceptionTaker] = {}
+"""Context -> who is about to take an exception out of its store."""
+_take_callback = host_function(lambda context, _caller, _slots: _takers[context].take())
 
 
 # ------------------------------------------------------------------------------------------- engines, modules, linkers

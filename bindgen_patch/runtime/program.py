@@ -310,7 +310,7 @@ class Companion:
         """Take the exception that just left the guest out of the store. Says whether it is the companion's; ``None``: there is none."""
         if self._take is None:
             tag = self._capi.export(self._context, self._instance, symbols.SHIM_TAG, self._capi.TAG)
-            self._take = self._capi.exception_taker(self._context, tag)
+            self._take = self._capi.ExceptionTaker(self._context, tag)
         found: bool | None = self._take()
         return found
 
