@@ -33,7 +33,6 @@ class Realm:
         self.jobs = jobs
         self._provided = provided
         self.ended = False
-        self.turns = Turns()
         self._runner = 0
         """The thread in which a job of the guest's is going on."""
         self.failed_in: tuple[str, ...] = ()
@@ -91,6 +90,11 @@ class Realm:
                 self.turns.wake(members)
                 self.queue_microtask(poll_all)
                 self.turns.woken()
+
+    @cached_property
+    def turns(self) -> Turns:
+        """Whose futures may be polled when."""
+        return Turns()
 
     # ------------------------------------------------------------------ promises that depend on the instance
 

@@ -133,10 +133,10 @@ class Guest(Core):
             self._flag = ctypes.c_uint32.from_address(self._flag_at)
 
     def _load(self) -> Loaded:
-        """The compiled code; the first instance may have to wait for it, which is not the guest's time."""
+        """The compiled code. Who has to wait for it is given the time back: it is not the guest's."""
         settings = self.host.settings
         loaded = self.program.loaded.get(settings)
-        if loaded is None:
+        if loaded is None or loaded.engine.free == []:
             began = monotonic()
             loaded = self.program.load(settings)
             deadlines.excuse(self.bounds, monotonic() - began)

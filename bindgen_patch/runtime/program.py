@@ -183,19 +183,17 @@ class Program:
     # ------------------------------------------------------------------ loading
 
     def load(self, settings: Settings) -> Loaded:
-        """Compile and link, once per process and engine."""
+        """Compile and link, once per process and engine: for a place, while there are free ones."""
         with self._lock:
             if settings not in self.loaded:
                 at, module = engine.load(self.module, settings)
                 _, shims = engine.load(self.shims, settings, at)
                 self.loaded[settings] = Loaded(self, at, module, shims)
-            return self.loaded[settings]
-
-    def _overflow(self, settings: Settings) -> Loaded:
-        """For guests that live while all places are taken."""
-        with self._lock:
+            loaded = self.loaded[settings]
+            if loaded.engine.free != []:
+                return loaded
             if settings not in self._overflows:
-                self._overflows[settings] = self.loaded[settings].moved(engine.engine(settings))
+                self._overflows[settings] = loaded.moved(engine.engine(settings))
             return self._overflows[settings]
 
     # ------------------------------------------------------------------ instances
@@ -210,12 +208,13 @@ class Program:
         looked up by name on the way is what instantiating needs and nothing else.
         """
         loaded, capi = guest.loaded, guest.loaded.capi
-        if loaded.engine.free is not None:
+        limits = guest.host.limits
+        while loaded.engine.free is not None:
             try:
                 loaded.engine.free.pop()
-            except IndexError:
-                loaded = guest.loaded = self._overflow(guest.host.settings)
-        limits = guest.host.limits
+                break
+            except IndexError:  # somebody was quicker
+                loaded = guest.loaded = self.load(guest.host.settings)
         store = capi.store_new(loaded.engine.address, None, None)
         context = capi.store_context(store)
         try:
