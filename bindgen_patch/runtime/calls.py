@@ -59,13 +59,13 @@ def caller_factory(signature: str) -> Callable[[int, Any, Failed, Settle], Calle
     params, _, result = signature.partition(":")
     slots = max(len(params), len(result), 1)
     names = [f"a{position}" for position in range(len(params))]
+    views = sorted({*params, *result})
     lines = [
+        f"Raw = c_uint64 * {2 * slots}",  # kept here: ctypes forgets a type of arrays that nobody has, and takes long to make it anew
+        *(f"{letter.upper()} = {_TYPES[letter].__name__} * {slots * _SLOT_BYTES // ctypes.sizeof(_TYPES[letter])}" for letter in views),
         "def bind(context, func, failed, settle):",
-        f"    raw = (c_uint64 * {2 * slots})()",
-        *(
-            f"    {letter} = ({_TYPES[letter].__name__} * {slots * _SLOT_BYTES // ctypes.sizeof(_TYPES[letter])}).from_buffer(raw)"
-            for letter in sorted({*params, *result})
-        ),
+        "    raw = Raw()",
+        *(f"    {letter} = {letter.upper()}.from_buffer(raw)" for letter in views),
         "    slots, trap, where = addressof(raw), c_void_p(), addressof(func)",
         "    trap_address = addressof(trap)",
         f"    def call({', '.join(names)}):",

@@ -344,8 +344,9 @@ class Guest(Core):
         if not self._store:
             return
         self.realm.end(None if self.door.state is State.CLOSED else self.death)
-        if self.death is None:
-            self.death = GuestAborted("the instance was replaced", kind="terminated")
+        death = self.death
+        # The one that its callers get refers to frames, and they to this guest: only the garbage collector would find the two.
+        self.death = GuestAborted("the instance was replaced", kind="terminated") if death is None else death._copy()
         self.discarded = True
         self.watch.end()
         self._unbind()
