@@ -318,7 +318,8 @@ class I32:
     def get(self) -> int:
         """The value, unsigned."""
         _get_global(self._context, self._where, self._place)
-        return self._value.of.i32 & 0xFFFF_FFFF  # type: ignore[no-any-return]
+        value: int = self._value.of.i32
+        return value & 0xFFFF_FFFF
 
     def set(self, number: int) -> None:
         """Store a value."""
