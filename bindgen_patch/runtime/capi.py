@@ -78,19 +78,20 @@ def _long(name: str, result: Any, *params: Any) -> Any:
     return _function(name, result, *params, of=library)
 
 
-declared: dict[str, Any] = {}
-"""Every function of the library that is used, by name."""
+def _quick(name: str, result: Any, *params: Any) -> Any:
+    """The same for arguments that were converted beforehand: to convert them is half of what a short call costs.
 
-
-def _converted(name: str) -> Any:
-    """A declared function for arguments that were converted beforehand: to convert them is half of what a short call costs.
-
-    It takes them as they are, and only what the ``from_param`` of a type or ``byref`` has made may be given to it: a plain integer
+    It takes arguments as they are, and only what the ``from_param`` of a type or ``byref`` has made may be given to it: a plain integer
     would be cut to 32 bits.
     """
+    _function(name, result, *params)
     function = _short[name]
-    function.restype = declared[name].restype
+    function.restype = result
     return function
+
+
+declared: dict[str, Any] = {}
+"""Every function of the library that is used, by name."""
 
 
 _pointer, _size, _text = c_void_p.from_param, c_size_t.from_param, c_char_p.from_param
@@ -253,38 +254,35 @@ store_new = _function("wasmtime_store_new", c_void_p, c_void_p, c_void_p, c_void
 store_context = _function("wasmtime_store_context", c_void_p, c_void_p)
 store_delete = _long("wasmtime_store_delete", None, c_void_p)
 store_limiter = _function("wasmtime_store_limiter", None, c_void_p, *[ctypes.c_int64] * 5)
-_function("wasmtime_store_epoch_deadline_callback", None, c_void_p, EPOCH_CALLBACK, c_void_p, c_void_p)
-_function("wasmtime_context_set_epoch_deadline", None, c_void_p, c_uint64)
+_epoch_callback = _quick("wasmtime_store_epoch_deadline_callback", None, c_void_p, EPOCH_CALLBACK, c_void_p, c_void_p)
+_set_epoch_deadline = _quick("wasmtime_context_set_epoch_deadline", None, c_void_p, c_uint64)
 increment_epoch = _function("wasmtime_engine_increment_epoch", None, c_void_p)
 """Make every guest of an engine that is running call its store's :data:`EPOCH_CALLBACK`. Safe from any thread."""
 _set_fuel = _function("wasmtime_context_set_fuel", c_void_p, c_void_p, c_uint64)
 instance_new = _long("wasmtime_instance_new", c_void_p, c_void_p, c_void_p, c_void_p, c_size_t, c_void_p, c_void_p)
 instance_pre_instantiate = _long("wasmtime_instance_pre_instantiate", c_void_p, c_void_p, c_void_p, c_void_p, c_void_p)
-_function("wasmtime_instance_export_get", c_bool, c_void_p, c_void_p, c_char_p, c_size_t, c_void_p)
+export_get = _quick("wasmtime_instance_export_get", c_bool, c_void_p, c_void_p, c_char_p, c_size_t, c_void_p)
 memory_data = _function("wasmtime_memory_data", c_void_p, c_void_p, c_void_p)
 memory_data_size = _function("wasmtime_memory_data_size", c_size_t, c_void_p, c_void_p)
-_function("wasmtime_global_get", None, c_void_p, c_void_p, c_void_p)
-_function("wasmtime_global_set", c_void_p, c_void_p, c_void_p, c_void_p)
+_global_get = _quick("wasmtime_global_get", None, c_void_p, c_void_p, c_void_p)
+_global_set = _quick("wasmtime_global_set", c_void_p, c_void_p, c_void_p, c_void_p)
 _table_get = _function("wasmtime_table_get", c_bool, c_void_p, c_void_p, c_uint64, c_void_p)
-_function("wasmtime_table_set", c_void_p, c_void_p, c_void_p, c_uint64, c_void_p)
+_table_set = _quick("wasmtime_table_set", c_void_p, c_void_p, c_void_p, c_uint64, c_void_p)
 _func_type = _function("wasmtime_func_type", _FUNCTYPE, c_void_p, c_void_p)
 _func_new = _function("wasmtime_func_new_unchecked", None, c_void_p, c_void_p, HOST_FUNCTION, c_void_p, c_void_p, c_void_p)
-_function("wasmtime_context_take_exception", c_bool, c_void_p, c_void_p)
-_function("wasmtime_exnref_tag", c_void_p, c_void_p, c_void_p, c_void_p)
-_function("wasmtime_exnref_unroot", None, c_void_p)
-_function("wasmtime_tag_eq", c_bool, c_void_p, c_void_p, c_void_p)
-export_get = _converted("wasmtime_instance_export_get")
-_get_global, _set_global, _set_element = map(_converted, ("wasmtime_global_get", "wasmtime_global_set", "wasmtime_table_set"))
-_get_exception, _get_tag = _converted("wasmtime_context_take_exception"), _converted("wasmtime_exnref_tag")
-_set_epoch_callback = _converted("wasmtime_store_epoch_deadline_callback")
-_set_epoch_deadline, _one = _converted("wasmtime_context_set_epoch_deadline"), c_uint64.from_param(1)
-_unroot, _same_tag = _converted("wasmtime_exnref_unroot"), _converted("wasmtime_tag_eq")
+_take_exception = _quick("wasmtime_context_take_exception", c_bool, c_void_p, c_void_p)
+_exception_tag = _quick("wasmtime_exnref_tag", c_void_p, c_void_p, c_void_p, c_void_p)
+_exception_unroot = _quick("wasmtime_exnref_unroot", None, c_void_p)
+_tag_eq = _quick("wasmtime_tag_eq", c_bool, c_void_p, c_void_p, c_void_p)
+
+
+_NEXT = c_uint64.from_param(1)
 
 
 def watch_epoch(store: int, context: int, callback: Any, data: int) -> None:
     """Have ``callback`` (of :func:`epoch_callback`) called with ``data`` when the guest runs and the epoch was incremented since."""
-    _set_epoch_callback(_pointer(store), callback, _pointer(data), None)
-    _set_epoch_deadline(_pointer(context), _one)
+    _epoch_callback(_pointer(store), callback, _pointer(data), None)
+    _set_epoch_deadline(_pointer(context), _NEXT)
 
 
 def set_fuel(context: int, amount: int) -> None:
@@ -317,14 +315,14 @@ class I32:
 
     def get(self) -> int:
         """The value, unsigned."""
-        _get_global(self._context, self._where, self._place)
+        _global_get(self._context, self._where, self._place)
         value: int = self._value.of.i32
         return value & 0xFFFF_FFFF
 
     def set(self, number: int) -> None:
         """Store a value."""
         self._value.of.i32 = number
-        error = _set_global(self._context, self._where, self._place)
+        error = _global_set(self._context, self._where, self._place)
         if error is not None:
             raise_error(error)
 
@@ -359,13 +357,13 @@ class Links:
         if not all(found):
             raise BindgenPatchError(f"the companion exports no {self.wanted[found.index(False)]}")
         self._serial.of.i32 = serial
-        raise_error(_set_global(at, self._global, self._number))
+        raise_error(_global_set(at, self._global, self._number))
 
     def fill(self, context: int, table: Any) -> None:
         """Put the functions for the slots into the first slots of the guest's table."""
         self._kinds[:] = bytes((_FUNCREF,)) * len(self._slots)  # and so each is a Val: a function lies at the same place in both
         at, where = _pointer(context), byref(table.of.table)
-        for error in map(_set_element, repeat(at), repeat(where), self._indices, self._slots):
+        for error in map(_table_set, repeat(at), repeat(where), self._indices, self._slots):
             if error is not None:
                 raise_error(error)
 
@@ -558,12 +556,12 @@ class ExceptionTaker:
 
     def take(self) -> None:
         """Inside the host function."""
-        if _get_exception(self._at, self._exception):
+        if _take_exception(self._at, self._exception):
             try:
-                raise_error(_get_tag(self._at, self._exception, self._thrown))
-                self.found = _same_tag(self._at, self._thrown, self._tag)
+                raise_error(_exception_tag(self._at, self._exception, self._thrown))
+                self.found = _tag_eq(self._at, self._thrown, self._tag)
             finally:
-                _unroot(self._exception)
+                _exception_unroot(self._exception)
 
 
 _takers: dict[int, ExceptionTaker] = {}
