@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from bindgen_patch import GuestAborted
+from bindgen_patch import GuestAborted, Limits
 from bindgen_patch.emit.package import write
-from bindgen_patch.runtime import capi
+from bindgen_patch.runtime import capi, engine
 from tests.run.test_package import run
 
 Load = Callable[..., Any]
@@ -20,18 +21,19 @@ pytestmark = pytest.mark.skipif(not capi.may_reserve(1), reason="no address spac
 
 
 @pytest.fixture
-def module(load: Load, mode: str) -> Any:
-    module = load("recovery", mode)
-    module.add(1, 2)
-    return module
+def make(load: Load, mode: str) -> Callable[[], Any]:
+    """Makes Instances on an engine that no other test uses: guests of theirs may have taken all places of the usual one."""
+    return partial(load("recovery", mode).Instance, limits=Limits(stack_bytes=500_000))
 
 
 @pytest.fixture
-def free(module: Any) -> Iterator[list[None]]:
-    free = module.instance._bp_door.guest.loaded.engine.free
-    before = len(free)
+def free(make: Callable[[], Any]) -> Iterator[list[None]]:
+    with make() as i:
+        i.add(1, 2)
+        free = i._bp_door.guest.loaded.engine.free
+    assert len(free) == engine.PLACES
     yield free
-    assert len(free) == before
+    assert len(free) == engine.PLACES
 
 
 @pytest.fixture
@@ -49,10 +51,10 @@ def memory_of(instance: Any) -> Any:
 
 
 @pytest.mark.parametrize("end", ["reinit", "death", "close"])
-def test_nothing_is_left_of_who_had_it_before(module: Any, free: list[None], end: str) -> None:
-    with module.Instance() as first:
+def test_nothing_is_left_of_who_had_it_before(make: Callable[[], Any], free: list[None], end: str) -> None:
+    with make() as first:
         fresh = bytes(memory_of(first))
-    with module.Instance() as second:
+    with make() as second:
         for _ in range(3):
             view = memory_of(second)
             guest = second._bp_door.guest
@@ -67,13 +69,13 @@ def test_nothing_is_left_of_who_had_it_before(module: Any, free: list[None], end
             second.schedule_reinit()
             if end == "close":
                 second.close()
-                second = module.Instance()
+                second = make()
         second.close()
 
 
-def test_a_place_is_given_back(module: Any, free: list[None]) -> None:
+def test_a_place_is_given_back(make: Callable[[], Any], free: list[None]) -> None:
     before = len(free)
-    i = module.Instance()
+    i = make()
     i.add(1, 2)
     assert len(free) == before - 1
     i.schedule_reinit()
@@ -85,8 +87,8 @@ def test_a_place_is_given_back(module: Any, free: list[None]) -> None:
 
 
 @pytest.mark.usefixtures("crowded")
-def test_who_gets_none_lives_all_the_same(module: Any) -> None:
-    i = module.Instance()
+def test_who_gets_none_lives_all_the_same(make: Callable[[], Any]) -> None:
+    i = make()
     for _ in range(3):
         assert i.add(1, 2) == 3
         assert i._bp_door.guest.loaded.engine.free is None
@@ -98,10 +100,10 @@ def test_who_gets_none_lives_all_the_same(module: Any) -> None:
     assert caught.value.kind == "deadline"
 
 
-def test_a_fresh_instance_moves_to_where_there_is_room(module: Any, free: list[None]) -> None:
+def test_a_fresh_instance_moves_to_where_there_is_room(make: Callable[[], Any], free: list[None]) -> None:
     taken = free.copy()
     free.clear()
-    i = module.Instance()
+    i = make()
     i.add(1, 2)
     free.extend(taken)
     i.schedule_reinit()
