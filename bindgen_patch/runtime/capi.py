@@ -346,6 +346,7 @@ class Links:
         self.count = len(imports)
         self._slots = self._places[1 + len(imports) :]
         self._indices = tuple(map(c_uint64.from_param, range(len(slots))))
+        self._funcrefs = bytes((_FUNCREF,)) * len(slots)
         self._kinds = memoryview(self._items).cast("B")[(1 + len(imports)) * _EXTERN_BYTES :: _EXTERN_BYTES]
         self._serial = Val(kind=0)
         self._global, self._number = byref(self._items[0].of.global_), byref(self._serial)
@@ -361,7 +362,7 @@ class Links:
 
     def fill(self, context: int, table: Any) -> None:
         """Put the functions for the slots into the first slots of the guest's table."""
-        self._kinds[:] = bytes((_FUNCREF,)) * len(self._slots)  # and so each is a Val: a function lies at the same place in both
+        self._kinds[:] = self._funcrefs  # and so each is a Val: a function lies at the same place in both
         at, where = _pointer(context), byref(table.of.table)
         for error in map(_table_set, repeat(at), repeat(where), self._indices, self._slots):
             if error is not None:

@@ -81,7 +81,7 @@ class Guest(Core):
         """Set by :meth:`kill`: code that is running has to come back."""
         limits = host.limits
         self._seconds, self._fuel, self._stack_bytes = limits.seconds_per_call, limits.fuel_per_call, host.settings.stack_bytes
-        self._overdue = f"the call took more than {self._seconds or 0:g} seconds"
+        self._overdue = "" if self._seconds is None else f"the call took more than {self._seconds:g} seconds"
         self.watch = deadlines.Watch(self)
         self._cancellation: threads.Cancellation | None = None
         """Of the outermost call that is running, where it can be cancelled."""
