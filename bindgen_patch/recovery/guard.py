@@ -379,7 +379,7 @@ class Guard(Gate, Generic[G]):
         self._cause = death
         self._move(Event.DIED)
         self.counters.died(death.kind)
-        self._tell(WARNING, "abort", "instance %d died: %s: %s", self.instance_id, death.kind, death.message)
+        self._tell(WARNING, "abort", "instance %d died: %s: %s", self.instance_id, death.kind, death.message, alone=True)
 
     def _call_hooks(self, death: GuestAborted) -> None:
         for hook in tuple(self.hooks):
@@ -401,9 +401,13 @@ class Guard(Gate, Generic[G]):
     def _move(self, event: Event) -> None:
         self._state = TRANSITIONS[self._state, event]
 
-    def _tell(self, level: int, event: str, text: str, *args: object) -> None:
-        """A log record; ``event``, ``instance`` and ``instance_id`` are attributes of it, for those who filter or count."""
-        log.log(level, text, *args, extra={"event": event, "instance": self.name, "instance_id": self.instance_id})
+    def _tell(self, level: int, event: str, text: str, *args: object, alone: bool = False) -> None:
+        """A log record, if somebody hears it. ``event``, ``instance``, ``instance_id`` are attributes of it, for those who filter or count.
+
+        ``alone``: it is printed where nobody has set up any logging. An instance was lost; all else is told by what the caller gets.
+        """
+        if log.heard(level, alone=alone):
+            log.log(level, text, *args, extra={"event": event, "instance": self.name, "instance_id": self.instance_id})
 
 
 def _first(guest: Guest | None, error: BaseException) -> BaseException:

@@ -41,13 +41,19 @@ def slots_of(letters: str, count: int) -> list[str]:
     nested call may use them too.
     """
     return [
-        f"raw = (c_uint64 * {2 * count})()",
+        f"raw = slot_array({2 * count})()",
         *(f"{letter} = memoryview(raw).cast('B').cast('{letter}')" for letter in sorted({*letters})),
         "trap = c_void_p()",
         "trapped = memoryview(trap).cast('B').cast('N')",
         f"invoke = prepared_call(guest._context, addressof(func), addressof(raw), {count}, addressof(trap))",
         "failed, settle = guest._failed, guest._settle",
     ]
+
+
+@cache
+def _slot_array(words: int) -> Any:
+    """The type of an array of slots; ctypes forgets one that nobody has, and takes long to make it anew."""
+    return ctypes.c_uint64 * words
 
 
 def slot(letter: str, position: int) -> str:
@@ -76,7 +82,7 @@ def compiled(lines: list[str], names: dict[str, Any]) -> Callable[..., Any]:
     from . import capi  # brings wasmtime along, which importing a package does not
 
     namespace: dict[str, Any] = {
-        "c_uint64": ctypes.c_uint64,
+        "slot_array": _slot_array,
         "c_void_p": ctypes.c_void_p,
         "addressof": ctypes.addressof,
         "prepared_call": capi.prepared_call,

@@ -11,8 +11,7 @@ import ctypes
 import itertools
 import struct
 from collections import deque
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from functools import cache
 from time import monotonic
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
@@ -32,7 +31,7 @@ from .typed import export
 if TYPE_CHECKING:
     from .host import Host, Target
     from .objects import Closure, Object
-    from .program import Companion, Program
+    from .program import Loaded, Program
 
 T = TypeVar("T", bound="Object")
 
@@ -86,21 +85,20 @@ class Guest(Core):
     """One wasm instance. Exports are attributes: ``guest.call_add(2, 3)``. See :meth:`look_up`."""
 
     def __init__(self, program: Program, door: Guard[Guest], host: Host) -> None:
-        from . import capi
-
-        self._capi = capi
         self.program = program
         self.door = door
         self.host = host
+        self.bounds: list[object] = host.bounds
+        """Whether calls may have limits: what sets them, shared by all guests of the Instance."""
+        self.loaded = self._load()
+        capi = self._capi = self.loaded.capi
         self.owner: object = None
         self.death: GuestAborted | None = None
         self.halted: GuestAborted | None = None
         """Set by :meth:`kill`: code that is running has to come back."""
-        self.bounds: list[object] = host.bounds
-        """Whether calls may have limits: what sets them, shared by all guests of the Instance."""
         limits = host.limits
         self._seconds, self._fuel, self._stack_bytes = limits.seconds_per_call, limits.fuel_per_call, host.settings.stack_bytes
-        self._overdue = f"the call took more than {self._seconds or 0:g} seconds"
+        self._overdue = "" if self._seconds is None else f"the call took more than {self._seconds:g} seconds"
         self.watch = deadlines.Watch(self)
         self._cancellation: threads.Cancellation | None = None
         """Of the outermost call that is running, where it can be cancelled."""
@@ -137,34 +135,42 @@ class Guest(Core):
         """The functions that are attributes by now."""
         self.serial = next(_serials) & 0x7FFF_FFFF or next(_serials)
         """Which instance a host function is called by, among all of this process. Never 0."""
-        self._store, self._context, self._instance, self._companion = self._instantiate()
+        self._instantiate()
         self._memory = program.export(self, symbols.MEMORY, capi.MEMORY)
         if self._memory is None:
             raise self.violation("the guest exports no memory")
         self._refresh()
-        self._stack_pointer = program.export(self, symbols.EXPORT_STACK_POINTER, capi.GLOBAL)
+        stack_pointer = program.export(self, symbols.EXPORT_STACK_POINTER, capi.GLOBAL)
+        self._stack_pointer = None if stack_pointer is None else capi.I32(self._context, stack_pointer)
         if self._stack_pointer is not None:
-            self._store_stack = capi.i32_setter(self._context, self._stack_pointer)
-            self._stack_base = self.result = self._lower_stack(self._stack())
+            self._stack_base = self.result = self._lower_stack(self._stack_pointer.get())
         address = self._address_of(symbols.INSTANCE_TERMINATED)
         if address is not None:
             self._flag_at = self._base + address
             self._flag = _flag_of(ctypes.c_uint32.from_address(self._flag_at))
 
-    def _instantiate(self) -> tuple[int, int, Any, Companion]:
+    def _load(self) -> Loaded:
+        """The compiled code. Who has to wait for it is given the time back: it is not the guest's."""
+        settings = self.host.settings
+        loaded = self.program.loaded.get(settings)
+        if loaded is None or loaded.engine.free == []:
+            began = monotonic()
+            loaded = self.program.load(settings)
+            deadlines.excuse(self.bounds, monotonic() - began)
+        return loaded
+
+    def _instantiate(self) -> None:
         """Until there is an instance, a guest that runs (which none that rustc writes does) may not call its host."""
-        began = monotonic()
-        loaded = self.program.load(self.host.settings)
-        self._engine = loaded.engine
-        deadlines.excuse(self.bounds, monotonic() - began)
         self.death = early = GuestAborted("the guest called its host before it was instantiated", kind="abi_violation")
         try:
-            with self._timed():
-                made = self.program.instantiate(self, loaded)
+            self._arm()
+            self._store, self._context, self._instance, self._companion = self.program.instantiate(self)
         except GuestAborted as failure:
             raise self.halted or (early if self.stopped else failure) from None
+        finally:
+            if self.watch.due is not None:
+                self.watch.disarm()
         self.death = self.halted  # its time may have been up just when it was done
-        return made
 
     # ------------------------------------------------------------------ what the guard asks for
 
@@ -179,9 +185,7 @@ class Guest(Core):
     def tend(self) -> None:
         """Run the destructors of collected objects; take a raised flag for a death."""
         if self.garbage:
-            with self._timed():
-                self._refuel()
-                self._sweep()
+            self._timed(self._sweep)
         if self._flag[0] and self.death is None:
             self.death = GuestAborted("the guest declared itself terminated", kind="terminated")
 
@@ -197,10 +201,12 @@ class Guest(Core):
 
     def start(self) -> None:
         """Run the start functions, in order."""
-        with self._timed():
-            self._refuel()
-            for name, arguments in self.program.start:
-                getattr(self, name)(*arguments)
+        if self.program.start:
+            self._timed(self._run_start)
+
+    def _run_start(self) -> None:
+        for name, arguments in self.program.start:
+            getattr(self, name)(*arguments)
 
     def tidy(self) -> None:
         """No call is running. One that was cut off between two lines may have left frames, handles, limits, or the stack lowered."""
@@ -248,17 +254,22 @@ class Guest(Core):
                 return end, self._overdue
         return due
 
-    @contextmanager
-    def _timed(self) -> Iterator[None]:
-        """Rust runs, but not in a call: for no longer than one may."""
+    def _arm(self) -> None:
+        """Rust is going to run, but not in a call: for no longer than one may."""
         threads.require_stack(self._stack_bytes)
         due = self._due() if self.bounds else None
         if due is not None:
             self.watch.arm(due)
+
+    def _timed(self, work: Callable[[], None]) -> None:
+        """Have Rust run so, with fuel of its own."""
         try:
-            yield
+            self._arm()
+            self._refuel()
+            work()
         finally:
-            self.watch.disarm()
+            if self.watch.due is not None:
+                self.watch.disarm()
 
     def _refuel(self) -> None:
         if self._fuel is not None:
@@ -276,7 +287,7 @@ class Guest(Core):
     def interrupt(self) -> None:
         """Have running guests look whether they are :attr:`halted`: all of the engine, most of which find that they are not."""
         if self.host.limits.interruptible:
-            self._capi.increment_epoch(self._engine)
+            self._capi.increment_epoch(self.loaded.engine.address)
 
     def push_frame(self) -> None:
         """A nested call: a stack pointer, borrowed handles and result area of its own.
@@ -350,9 +361,11 @@ class Guest(Core):
         if not self._store:
             return
         self.realm.end(None if self.door.state is State.CLOSED else self.death)
-        if self.death is None:
-            self.death = GuestAborted("the instance was replaced", kind="terminated")
+        death = self.death
+        # The one that its callers get refers to frames, and they to this guest: only the garbage collector would find the two.
+        self.death = GuestAborted("the instance was replaced", kind="terminated") if death is None else death._copy()
         self.discarded = True
+        self.watch.end()
         self._unbind()
         self._view.release()
         self._view, self._base, self._size = memoryview(b""), 0, 0
@@ -363,10 +376,9 @@ class Guest(Core):
         self._table_calls.clear()
         for name in self._looked_up:
             self.__dict__.pop(name, None)
-        self.program.forget(self)
         store, self._store = self._store, 0
         if store:
-            self._capi.store_delete(store)
+            self.program.give_back(self, store)
 
     # ------------------------------------------------------------------ functions
 
@@ -651,11 +663,11 @@ class Guest(Core):
         return address if address is not None and address + 4 <= self._size and not address % 4 else None
 
     def _stack(self) -> int:
-        return self._capi.global_i32(self._context, self._stack_pointer) if self._stack_pointer is not None else 0
+        return self._stack_pointer.get() if self._stack_pointer is not None else 0
 
     def _set_stack(self, address: int) -> None:
         if self._stack_pointer is not None and not self.discarded:
-            self._store_stack(address)
+            self._stack_pointer.set(address)
 
     def _lower_stack(self, address: int) -> int:
         """Room for one result below ``address``; the stack pointer goes there too."""

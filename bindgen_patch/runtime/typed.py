@@ -140,11 +140,11 @@ def _formats(result: str) -> str:
 
 def _lifting(result: str, returned: str, record: bool, fallible: bool) -> list[str]:
     lines = []
-    found = ["value", "size"][: len(returned)] + ["error", "failed"] * fallible
+    found = ["value", "size"][: len(returned)] + ["err", "is_err"] * fallible
     if record:
         lines.append(f"{', '.join(found)} = unpack(guest._view, record)")
     if fallible:
-        lines += ["if failed:", "    raise guest.error(error)"]
+        lines += ["if is_err:", "    raise guest.error(err)"]
     if result in RESULTS:
         lines.append(f"return {RESULTS[result].lift.format(v='value')}")
     elif result == "str":
