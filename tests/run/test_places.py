@@ -59,7 +59,7 @@ def test_nothing_is_left_of_who_had_it_before(make: Callable[[], Any], free: lis
             view = memory_of(second)
             guest = second._bp_door.guest
             assert bytes(view) == fresh
-            guest.malloc(3 << 20, 1)  # memory grows
+            guest.call_malloc(3 << 20, 1)  # memory grows
             guest.read(0, len(fresh) + 1)
             grown = guest._view
             assert len(grown) > len(fresh)
