@@ -50,12 +50,12 @@ def setup(argument: str) -> dict[str, Any]:
         from bench.bindings import without_guard
 
         bindings = without_guard(name)
-        for verb in _GUARDED:
+        for verb in ["sum_unwatched", *_GUARDED]:
             VERBS.pop(verb, None)
     else:
         bindings = importlib.import_module(name)
         bindings.instance.provide({"callback": lambda number: number + 1})
-    from bindgen_patch import GuestAborted, PanicError, js
+    from bindgen_patch import GuestAborted, Limits, PanicError, js
 
     logging.getLogger("bindgen_patch").addHandler(logging.NullHandler())  # else Python prints each death
 
@@ -65,6 +65,8 @@ def setup(argument: str) -> dict[str, Any]:
     loaded = [name for name in _ACCELERATORS if name in sys.modules]
     if bool(loaded) is not (os.environ["BINDGEN_PATCH_ACCELERATOR"] == "on"):
         raise build.Missing(f"{loaded[0]} is loaded all the same" if loaded else "it is installed, but the run time does not load it")
+    if argument != "plain":
+        names["unwatched"] = bindings.Instance(limits=Limits(interruptible=False))
     return names | {"GuestAborted": GuestAborted, "PanicError": PanicError, "js": js}
 
 
@@ -188,6 +190,7 @@ VERBS: dict[str, Any] = {
     "greet16": "greet(text16)",
     "greet4k": "greet(text4k)",
     "sum_buffer": "sum(array1m)",
+    "sum_unwatched": "unwatched.sum(array1m)",
     "sum_list": "sum(list1m)",
     "fill": "fill(1_000_000)",
     "new_drop": "Counter(5).free()",
