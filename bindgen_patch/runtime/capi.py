@@ -605,7 +605,8 @@ def linker_new(engine: int) -> Owned:
 
 
 if native is not None:
-    native.bind(ctypes.cast(call, c_void_p).value, ctypes.sizeof(Func), 2 * ctypes.sizeof(c_uint64))
+    addresses = (ctypes.cast(function, c_void_p).value for function in (call, _global_set))
+    native.bind(*addresses, ctypes.sizeof(Func), 2 * ctypes.sizeof(c_uint64), ctypes.sizeof(Val))
     _native_host = ctypes.cast(native.HOST_CALL, HOST_FUNCTION)
 
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 import ctypes
 import itertools
 import struct
-from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache
@@ -18,8 +17,9 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 from .. import js, symbols
-from ..accelerator import Core
+from ..accelerator import Core, Queue
 from ..errors import GuestAborted, GuestException
+from ..js.builtins import GLOBALS
 from ..js.promise import Promise, promised, rejected
 from ..js.realm import Realm
 from ..recovery.guard import Guard
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 T = TypeVar("T", bound="Object")
 
 _MASK = 0xFFFF_FFFF
+_GLOBALS = dict(GLOBALS)
 _FIRST_HANDLE = 1028
 _FIXED: dict[int, object] = {0: None, 1024: None, 1025: js.null, 1026: True, 1027: False}
 _RESULT_BYTES = 32
@@ -88,7 +89,8 @@ class Guest(Core):
         self._cancellation: threads.Cancellation | None = None
         """Of the outermost call that is running, where it can be cancelled."""
         self.realm = Realm(host.jobs, host.globals)
-        self.garbage: deque[tuple[str, tuple[int, ...]]] = deque()
+        self._scopes, self._numbers = (host.globals, self.realm.globals, _GLOBALS), program.numbers
+        self.garbage = Queue()
         """Destructors to run before the next call: (call name, arguments). Filled by finalizers, from any thread."""
         self.values: dict[int, object] = dict(_FIXED)
         """The handle table. Handles count upwards and are not reused, so a made-up or dropped one is never another value."""
@@ -99,7 +101,7 @@ class Guest(Core):
         """In which call, and what, the guest's panic hook has told the host."""
         self.result = 0
         """Where the function being called stores a result of several words: a place on the guest's own shadow stack."""
-        self._next_handle = _FIRST_HANDLE
+        self._next_handle, self._wrapped = _FIRST_HANDLE, False
         self._lent: list[int] = []
         self.frames: Frames = None
         """What nested calls put aside; see :data:`Frames`."""
@@ -128,6 +130,7 @@ class Guest(Core):
         self._stack_pointer = program.export(self, symbols.EXPORT_STACK_POINTER, capi.GLOBAL)
         if self._stack_pointer is not None:
             self._store_stack = capi.i32_setter(self._context, self._stack_pointer)
+            self._stack_at = ctypes.addressof(self._stack_pointer.of.global_)
             self._stack_base = self.result = self._lower_stack(self._stack())
         address = self._address_of(symbols.INSTANCE_TERMINATED)
         if address is not None:
@@ -174,9 +177,19 @@ class Guest(Core):
             try:
                 getattr(self, name)(*args)
             except Exception:
-                if self.death is None:
-                    self.restore_stack()
-                    log.exception("the destructor of a collected object failed")
+                self._not_destroyed()
+
+    def _not_destroyed(self) -> None:
+        if self.death is None:
+            self.restore_stack()
+            log.exception("the destructor of a collected object failed")
+
+    def _destructor_fell(self, error: int | None, trap_address: int | None) -> None:
+        """For who runs destructors by their addresses: one of them did not return."""
+        try:
+            self._fallen(error, trap_address)
+        except Exception:
+            self._not_destroyed()
 
     def start(self) -> None:
         """Run the start functions, in order."""
@@ -721,7 +734,7 @@ class Guest(Core):
             return 1025
         handle = self._next_handle
         if handle > _MASK:
-            handle = next(h for h in itertools.count(_FIRST_HANDLE) if h not in self.values)
+            handle, self._wrapped = next(h for h in itertools.count(_FIRST_HANDLE) if h not in self.values), True
         self._next_handle = handle + 1
         while self._next_handle in self.values:
             self._next_handle += 1

@@ -13,17 +13,25 @@ from weakref import ref
 from .. import symbols
 from ..accelerator import native
 from ..errors import BindgenPatchError, GuestAborted
-from . import engine, trap
+from . import engine, trap, values
 from .calls import Adapter, companion_type, epoch_callback, host_function
 from .engine import Settings
-from .values import Array
+from .objects import Object
 
 if TYPE_CHECKING:
     from .dwarf import DebugInfo
     from .guest import Guest
 
+_CHECKS = {"bool": "boolean"}
+"""Functions of :mod:`.values` that are not called as the accelerator calls the type."""
+
 PRECOMPILED = "_precompiled"
 """The folder of a generated package where `gen --precompile` puts compiled code."""
+
+
+NativeImport = tuple[str | None, tuple[str, ...], str, str]
+"""A host function that the accelerator can carry out by itself: the global that it calls (``None``: its argument is the value), the types
+of its arguments and of the value (empty for none), and what messages call the value."""
 
 
 class Import(NamedTuple):
@@ -41,6 +49,7 @@ class Import(NamedTuple):
     ``"failure"``: whatever is no error of JavaScript's. ``"interrupt"``: what is no ``Exception``.
     """
     host_slot: bool = False
+    plan: NativeImport | None = None
 
 
 Native = tuple[str, str, tuple[str, ...], str, bool]
@@ -160,7 +169,8 @@ class Program:
         for owner in cls.__mro__:
             if owner.__module__ != self.package:
                 continue
-            for name, (call, role, params, result, fallible) in self._plans.items():
+            destructor = {f"{owner.__name__}._bp_drop": (owner._bp_free, "drop", (), "", False)} if issubclass(owner, Object) else {}
+            for name, (call, role, params, result, fallible) in (self._plans | destructor).items():
                 where, _, attribute = name.rpartition(".")
                 attribute, _, setter = attribute.partition("=")
                 found = owner.__dict__.get(attribute)
@@ -169,7 +179,8 @@ class Program:
                 function = found.fset if setter else found.fget if isinstance(found, property) else found
                 if function is None or not isinstance(getattr(function, "__func__", function), types.FunctionType):
                     continue
-                made = native.Export(getattr(function, "__func__", function), self.numbers[call], role, params, result, fallible, Array)
+                number, plain = self.numbers[call], getattr(function, "__func__", function)
+                made = native.Export(plain, number, role, params, result, fallible, values.Array)
                 if isinstance(found, property):
                     made = found.setter(made) if setter else found.getter(made)
                 elif isinstance(found, classmethod):
@@ -328,7 +339,13 @@ class _Loaded:
         self.callbacks = []
         for number, item in enumerate(program.imports):
             callback = host_function(
-                program.guests, item.adapter, item.signature, catch=item.catch, asyncness=item.asyncness, fatal=item.fatal
+                program.guests,
+                item.adapter,
+                item.signature,
+                catch=item.catch,
+                asyncness=item.asyncness,
+                fatal=item.fatal,
+                plan=item.plan and (*item.plan[:3], getattr(values, _CHECKS.get(item.plan[2], item.plan[2]), None), item.plan[3]),
             )
             capi.define(linker, symbols.SHIM_HOST_MODULE, str(number), *companion_type(item.signature), callback)
             self.callbacks.append(callback)
