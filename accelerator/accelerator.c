@@ -11,6 +11,7 @@
  */
 #define PY_SSIZE_T_CLEAN
 #include <Python.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <structmember.h>
@@ -26,12 +27,15 @@
 #include "box.h"
 #include "export.h"
 #include "host.h"
+#include "taker.h"
 
 /* ------------------------------------------------------------------------------------------------ the module */
 
 static PyMethodDef functions[] = {
     {"bind", bind, METH_VARARGS, "bind(address of wasmtime_func_call_unchecked, of wasmtime_global_set, sizes of a func, a slot, a value)"},
-    {"know", know, METH_VARARGS, "know(JavaScript's null, bytes: how what a panic says begins)"},
+    {"bind_exceptions", bind_exceptions, METH_VARARGS,
+     "bind_exceptions(addresses of wasmtime_context_take_exception, _exnref_tag, _exnref_unroot, _tag_eq, sizes of an exception, of a tag)"},
+    {"know", know, METH_VARARGS, "know(JavaScript's null and Error, bytes: how what a panic says begins)"},
     {"watch", watch, METH_O, "Have a function told of every call into a guest and its guard: for tests."},
     {"set_plain", set_plain, METH_O, "Whether there is nothing to look at before a call in this thread."},
     {NULL},
@@ -53,13 +57,14 @@ PyMODINIT_FUNC PyInit_bindgen_patch_accelerator(void) {
     }
     for (size_t k = 0; k < sizeof NAMES / sizeof *NAMES; k++)
         if ((*NAMES[k].place = PyUnicode_InternFromString(NAMES[k].text)) == NULL) return NULL;
-    PyTypeObject *types[] = {&LockType, &GateType, &CoreType, &WordsType, &QueueType, &BoxType, &ExportType, &HostType};
+    PyTypeObject *types[] = {&LockType, &GateType, &FrontType, &CoreType, &WordsType, &QueueType, &BoxType, &ExportType, &HostType, &TakerType};
     PyObject *module = PyModule_Create(&definition);
     if (module == NULL) return NULL;
     for (size_t k = 0; k < sizeof types / sizeof *types; k++)
         if (PyModule_AddType(module, types[k]) < 0) goto failed;
     if (PyModule_AddIntConstant(module, "ABI_VERSION", ABI_VERSION) < 0 ||
-        PyModule_AddObject(module, "HOST_CALL", PyLong_FromVoidPtr((void *)(uintptr_t)host_call)) < 0)
+        PyModule_AddObject(module, "HOST_CALL", PyLong_FromVoidPtr((void *)(uintptr_t)host_call)) < 0 ||
+        PyModule_AddObject(module, "TAKEN_OUT", PyLong_FromVoidPtr((void *)(uintptr_t)taken_out)) < 0)
         goto failed;
     return module;
 failed:

@@ -154,7 +154,7 @@ static void box_finalize(PyObject *object) {
     Core *guest = (Core *)self->guest;
     uint32_t address = (uint32_t)self->pointer;
     self->pointer = 0;
-    if (!address || guest == NULL || !PyObject_TypeCheck(self->guest, &CoreType) || !is_none(guest->death)) return;
+    if (!address || guest == NULL || !is_core(self->guest) || !is_none(guest->death)) return;
     if (guest->garbage == NULL || !Py_IS_TYPE(guest->garbage, &QueueType)) return;
     PyObject *kind, *error, *trace;
     PyErr_Fetch(&kind, &error, &trace);
@@ -185,7 +185,7 @@ static void box_dealloc(Box *self) {
 
 static inline int box_is_gone(Box *self) {
     if (is_none(self->guest) || !self->pointer) return 1;
-    return PyObject_TypeCheck(self->guest, &CoreType) && !is_none(((Core *)self->guest)->death);
+    return is_core(self->guest) && !is_none(((Core *)self->guest)->death);
 }
 
 static PyObject *box_gone(Box *self, PyObject *Py_UNUSED(ignored)) { return PyBool_FromLong(box_is_gone(self)); }

@@ -45,6 +45,14 @@ static PyObject *bind(PyObject *Py_UNUSED(module), PyObject *args) {
 
 static inline int is_none(PyObject *value) { return value == NULL || value == Py_None; }
 
+/* Whether `value` is of a class that extends `base`. There is one such class; it is looked for by address, so it is kept for good. */
+static inline int extends(PyObject *value, PyTypeObject *base, PyTypeObject **seen) {
+    if (Py_IS_TYPE(value, *seen)) return 1;
+    if (!PyObject_TypeCheck(value, base)) return 0;
+    if (*seen == NULL) *seen = (PyTypeObject *)Py_NewRef((PyObject *)Py_TYPE(value));
+    return 1;
+}
+
 /* ------------------------------------------------------------------------------------------------ what is known of this thread */
 
 /* A call into a guest that is going on. The interpreter was let go for it; a host function that the guest calls takes it back. */
@@ -69,18 +77,20 @@ static PyObject *set_plain(PyObject *Py_UNUSED(module), PyObject *value) {
 /* ------------------------------------------------------------------------------------------------ what is known of the run time */
 
 static PyObject *null_value; /* JavaScript's null */
+static PyObject *error_class; /* JavaScript's Error */
 static PyObject *spoken;     /* bytes: how what a panic says begins */
 
 static PyObject *know(PyObject *Py_UNUSED(module), PyObject *args) {
-    PyObject *null, *begin;
-    if (!PyArg_ParseTuple(args, "OS", &null, &begin)) return NULL;
+    PyObject *null, *error, *begin;
+    if (!PyArg_ParseTuple(args, "OO!S", &null, &PyType_Type, &error, &begin)) return NULL;
     Py_XSETREF(null_value, Py_NewRef(null));
+    Py_XSETREF(error_class, Py_NewRef(error));
     Py_XSETREF(spoken, Py_NewRef(begin));
     Py_RETURN_NONE;
 }
 
 static PyObject *str_door, *str_failed, *str_leave, *str_refresh, *str_unwind, *str_stopped, *str_frombytes, *str_handle, *str_error, *str_free,
-    *str_drop, *str_stale, *str_raise;
+    *str_drop, *str_stale, *str_raise, *str_message;
 
 static const struct {
     PyObject **place;
@@ -88,5 +98,5 @@ static const struct {
 } NAMES[] = {
     {&str_door, "_bp_door"}, {&str_failed, "failed"},   {&str_leave, "leave"},         {&str_refresh, "_refresh"}, {&str_unwind, "unwind"},
     {&str_stopped, "stopped"}, {&str_handle, "handle"}, {&str_frombytes, "frombytes"}, {&str_error, "error"},      {&str_free, "_bp_free"},
-    {&str_drop, "_bp_drop"}, {&str_stale, "_bp_stale"}, {&str_raise, "raise"},
+    {&str_drop, "_bp_drop"}, {&str_stale, "_bp_stale"}, {&str_raise, "raise"},  {&str_message, "message"},
 };

@@ -100,16 +100,26 @@ static PyObject *carry_out(Export *self, PyObject *receiver, PyObject *object, S
     return lift_memory(&self->result, self->array, object, record[0], record[1]);
 }
 
-/* The door of `receiver`, when that lets an ordinary call in; else NULL, without an exception. */
-static Gate *find_door(PyObject *receiver) {
-    PyObject *found = PyObject_GetAttr(receiver, str_door);
-    if (found == NULL) {
-        PyErr_Clear();
-        return NULL;
+/* The door of `receiver`, as `receiver._bp_door`; NULL without an exception where that cannot be plain. */
+static PyObject *door_of(const Export *self, PyObject *receiver) {
+    if (self->role == FUNCTION && PyObject_TypeCheck(receiver, &FrontType)) return Py_XNewRef(((Front *)receiver)->door);
+    if (self->role != FUNCTION && !PyObject_TypeCheck(receiver, &BoxType)) return NULL;
+    if (self->role == METHOD || self->role == DROP) {
+        PyObject *guest = ((Box *)receiver)->guest;
+        return guest != NULL && is_core(guest) ? Py_XNewRef(((Core *)guest)->door) : NULL;
     }
+    PyObject *found = PyObject_GetAttr(receiver, str_door); /* of a class, or of an object that is being made */
+    if (found == NULL) PyErr_Clear();
+    return found;
+}
+
+/* The same, when it lets an ordinary call in. */
+static Gate *find_door(const Export *self, PyObject *receiver) {
+    PyObject *found = door_of(self, receiver);
+    if (found == NULL) return NULL;
     Gate *door = (Gate *)found;
-    if (PyObject_TypeCheck(found, &GateType) && door->ready && !door->due && door->rlock != NULL && Py_IS_TYPE(door->rlock, &LockType) &&
-        door->guest != NULL && PyObject_TypeCheck(door->guest, &CoreType))
+    if (is_gate(found) && door->ready && !door->due && door->rlock != NULL && Py_IS_TYPE(door->rlock, &LockType) && door->guest != NULL &&
+        is_core(door->guest))
         return door;
     Py_DECREF(found);
     return NULL;
@@ -139,7 +149,6 @@ static int begin(const Export *self, const Core *guest, PyObject *receiver, Slot
     int used = 0;
     if (self->record) slots[used++].i32 = (int32_t)(uint32_t)guest->result;
     if (self->role == FUNCTION) return used;
-    if (!PyObject_TypeCheck(receiver, &BoxType)) return -1;
     const Box *box = (Box *)receiver;
     if (self->role == CONSTRUCTOR) return box->pointer ? -1 : used;
     if (!box->pointer || box->guest != (PyObject *)guest) return -1;
@@ -151,13 +160,15 @@ static int begin(const Export *self, const Core *guest, PyObject *receiver, Slot
 /* Check the arguments: how many words there are then, or -1 when Python has to. `taken` is to be let go of in either case. */
 static int take_all(const Export *self, PyObject *const *args, Slot *slots, int used, Taken *taken, int *where) {
     for (int k = 0; k < self->count; k++) {
-        taken[k] = (Taken){0};
+        const Type *type = &self->params[k];
+        taken[k].owner = NULL;
+        taken[k].is_list = taken[k].has_view = 0;
         where[k] = used;
-        if (!take(&self->params[k], args[k], &slots[used], &taken[k])) {
+        if (!take(type, args[k], &slots[used], &taken[k])) {
             let_go(taken, k + 1);
             return -1;
         }
-        used += self->params[k].kind == STRING || self->params[k].kind == NUMBERS ? 2 : 1;
+        used += type->kind == STRING || type->kind == NUMBERS ? 2 : 1;
     }
     return used;
 }
@@ -168,7 +179,7 @@ static PyObject *go_through(Export *self, PyObject *receiver, Gate *door, Slot *
     door->calls++;
     if (watcher != NULL) tell_watcher(guest, 1);
     PyObject *result = carry_out(self, receiver, (PyObject *)guest, slots, used, taken, where);
-    let_go(taken, self->count);
+    if (self->allocates) let_go(taken, self->count);
     if (result == NULL) fail((PyObject *)door, (PyObject *)guest);
     if (is_none(guest->death) && is_none(guest->frames) && !PyList_GET_SIZE(guest->lent) && !door->limited)
         door->ready = 1; /* as Guard.leave() has it; nobody else runs between the look and this */
@@ -190,7 +201,7 @@ static PyObject *export_call(PyObject *callable, PyObject *const *args, size_t n
     int where[MOST], used, swept, declined = 1;
     if (PyVectorcall_NARGS(nargsf) != self->count + 1 || (kwnames != NULL && PyTuple_GET_SIZE(kwnames))) goto decline;
     receiver = args[0];
-    door = find_door(receiver);
+    door = find_door(self, receiver);
     if (door == NULL || !lock_try((Lock *)door->rlock)) goto decline;
     if (!is_known(self, (Core *)door->guest) || !is_calm((Core *)door->guest)) goto unlock;
     if (has_garbage((Core *)door->guest) && (swept = free_garbage(door, (Core *)door->guest)) <= 0) {

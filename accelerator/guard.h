@@ -1,4 +1,4 @@
-/* Gate: the fields of a Guard that every call reads. */
+/* Gate and Front: the fields of a Guard and of an Instance that every call reads. */
 
 typedef struct {
     PyObject_HEAD
@@ -48,4 +48,51 @@ static PyTypeObject GateType = {
     .tp_traverse = (traverseproc)gate_traverse,
     .tp_clear = (inquiry)gate_clear,
     .tp_members = gate_members,
+};
+
+static inline int is_gate(PyObject *value) {
+    static PyTypeObject *guard;
+    return extends(value, &GateType, &guard);
+}
+
+/* ------------------------------------------------------------------------------------------------ Front: the field of an Instance */
+
+typedef struct {
+    PyObject_HEAD
+    PyObject *door;
+} Front;
+
+static PyTypeObject FrontType;
+
+static int front_traverse(Front *self, visitproc visit, void *arg) {
+    Py_VISIT(self->door);
+    return 0;
+}
+
+static int front_clear(Front *self) {
+    Py_CLEAR(self->door);
+    return 0;
+}
+
+static void front_dealloc(Front *self) {
+    PyObject_GC_UnTrack(self);
+    front_clear(self);
+    Py_TYPE(self)->tp_free((PyObject *)self);
+}
+
+static PyMemberDef front_members[] = {
+    {"_bp_door", T_OBJECT_EX, offsetof(Front, door), 0, NULL},
+    {NULL},
+};
+
+static PyTypeObject FrontType = {
+    PyVarObject_HEAD_INIT(NULL, 0).tp_name = "bindgen_patch_accelerator.Front",
+    .tp_doc = "The field of an Instance that every call reads.",
+    .tp_basicsize = sizeof(Front),
+    .tp_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE | Py_TPFLAGS_HAVE_GC,
+    .tp_new = PyType_GenericNew,
+    .tp_dealloc = (destructor)front_dealloc,
+    .tp_traverse = (traverseproc)front_traverse,
+    .tp_clear = (inquiry)front_clear,
+    .tp_members = front_members,
 };

@@ -3,6 +3,7 @@
 typedef struct Core {
     PyObject_HEAD
     PyObject *death, *garbage, *bounds, *last_words, *frames, *lent;
+    PyObject *door;
     PyObject *values;  /* the handle table */
     PyObject *scopes;  /* a tuple of dicts: where names of the host's are looked for */
     PyObject *numbers; /* call name -> number of the export */
@@ -22,6 +23,7 @@ static PyMemberDef core_members[] = {
     {"last_words", T_OBJECT, offsetof(Core, last_words), 0, NULL},
     {"frames", T_OBJECT, offsetof(Core, frames), 0, NULL},
     {"_lent", T_OBJECT, offsetof(Core, lent), 0, NULL},
+    {"door", T_OBJECT, offsetof(Core, door), 0, NULL},
     {"values", T_OBJECT, offsetof(Core, values), 0, NULL},
     {"_scopes", T_OBJECT, offsetof(Core, scopes), 0, NULL},
     {"_numbers", T_OBJECT, offsetof(Core, numbers), 0, NULL},
@@ -101,6 +103,11 @@ static PyTypeObject CoreType = {
     .tp_members = core_members,
     .tp_methods = core_methods,
 };
+
+static inline int is_core(PyObject *value) {
+    static PyTypeObject *guest;
+    return extends(value, &CoreType, &guest);
+}
 
 /* Everything is in order: what Guest.troubled() asks, objects to be freed apart, and that no call has left anything behind. */
 static inline int is_calm(Core *guest) {

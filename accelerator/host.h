@@ -66,6 +66,16 @@ static Ending lower_value(const Host *self, Core *guest, PyObject *value, Slot *
     return failed ? RAISED : DONE;
 }
 
+/* What `js.Error(text)` makes. */
+static PyObject *make_error(PyObject *text) {
+    PyTypeObject *type = (PyTypeObject *)error_class;
+    PyObject *args = PyTuple_Pack(1, text);
+    PyObject *error = args == NULL ? NULL : type->tp_new(type, args, NULL);
+    Py_XDECREF(args);
+    if (error != NULL && PyObject_SetAttr(error, str_message, text) < 0) Py_CLEAR(error);
+    return error;
+}
+
 /* By the plan: DECLINED before anything has happened. */
 static Ending call_planned(const Host *self, Core *guest, const Slot *slots, Slot *word) {
     PyObject *args[MOST + 1] = {NULL}, *value;
@@ -78,6 +88,8 @@ static Ending call_planned(const Host *self, Core *guest, const Slot *slots, Slo
     }
     if (self->name == Py_None)
         value = Py_NewRef(args[1]);
+    else if (function == error_class && count == 1 && PyUnicode_CheckExact(args[1]))
+        value = make_error(args[1]);
     else
         value = PyObject_Vectorcall(function, args + 1, (size_t)count | PY_VECTORCALL_ARGUMENTS_OFFSET, NULL);
     Py_DECREF(function);
@@ -147,7 +159,7 @@ static PyObject *find_guest(const Host *self, int32_t serial) {
     PyObject *reference = key == NULL ? NULL : PyDict_GetItemWithError(self->guests, key);
     Py_XDECREF(key);
     PyObject *guest = reference == NULL ? NULL : PyObject_CallNoArgs(reference);
-    if (guest != NULL && PyObject_TypeCheck(guest, &CoreType)) return guest;
+    if (guest != NULL && is_core(guest)) return guest;
     Py_XDECREF(guest);
     return NULL;
 }

@@ -13,11 +13,11 @@ typedef struct {
 
 /* An argument that is checked, and not yet in the guest. */
 typedef struct {
+    PyObject *owner; /* keeps `data`, or is the list whose items are to be stored */
+    int is_list, has_view;
     const char *data;
     Py_ssize_t bytes, items;
-    PyObject *owner; /* keeps `data`, or is the list whose items are to be stored */
     Py_buffer view;
-    int is_list, has_view;
 } Taken;
 
 static const struct {

@@ -42,6 +42,11 @@ if native is None or TYPE_CHECKING:
         _limited: bool = False
         _calls: int = 0
 
+    class Front:
+        """The field of an Instance that every call reads."""
+
+        _bp_door: Any
+
     class Core:
         """The fields of a guest that every call reads."""
 
@@ -98,5 +103,5 @@ if native is None or TYPE_CHECKING:
         """Say whether there is nothing to look at before a call in this thread."""
 
 else:
-    RLock, Gate, Core, Queue, Box = native.RLock, native.Gate, native.Core, native.Queue, native.Box
-    set_plain = native.set_plain
+    RLock, Gate, Front, Core = native.RLock, native.Gate, native.Front, native.Core
+    Queue, Box, set_plain = native.Queue, native.Box, native.set_plain

@@ -94,7 +94,7 @@ def caller(guest: Any, func: Any, signature: str) -> Caller:
 
 
 if native is not None:
-    native.know(js.null, trap.PANICKED.encode())
+    native.know(js.null, js.Error, trap.PANICKED.encode())
 
 Adapter = Callable[..., Any]
 

@@ -502,6 +502,12 @@ def exception_taker(context: int, tag: Any) -> Callable[[], bool | None]:
     adds to a list of references that the store clears when a host function returns, and at no other time.
     """
     func, nothing = Func(), _functype("", "")
+    if native is not None:
+        taker: Callable[[], bool | None] = native.Taker(context, bytes(tag.of.tag))
+        _func_new(context, nothing, _native_taken, taker.environment, None, byref(func))  # type: ignore[attr-defined]
+        _functype_delete(nothing)
+        taker.bind(func.store_id, func.private)  # type: ignore[attr-defined]
+        return taker
     _func_new(context, nothing, _take_callback, context, None, byref(func))
     _functype_delete(nothing)
     slots, trap = (c_uint64 * 2)(), c_void_p()
@@ -604,10 +610,16 @@ def linker_new(engine: int) -> Owned:
     return Owned(_linker_new(engine), _linker_delete)
 
 
+def _addresses(*functions: Any) -> list[int | None]:
+    return [ctypes.cast(function, c_void_p).value for function in functions]
+
+
 if native is not None:
-    addresses = (ctypes.cast(function, c_void_p).value for function in (call, _global_set))
-    native.bind(*addresses, ctypes.sizeof(Func), 2 * ctypes.sizeof(c_uint64), ctypes.sizeof(Val))
-    _native_host = ctypes.cast(native.HOST_CALL, HOST_FUNCTION)
+    native.bind(*_addresses(call, _global_set), ctypes.sizeof(Func), 2 * ctypes.sizeof(c_uint64), ctypes.sizeof(Val))
+    native.bind_exceptions(
+        *_addresses(_take_exception, _exception_tag, _exception_unroot, _tag_eq), ctypes.sizeof(ExnRef), ctypes.sizeof(Item)
+    )
+    _native_host, _native_taken = ctypes.cast(native.HOST_CALL, HOST_FUNCTION), ctypes.cast(native.TAKEN_OUT, HOST_FUNCTION)
 
 
 def define(linker: Owned, module: str, name: str, params: str, results: str, callback: Any) -> None:

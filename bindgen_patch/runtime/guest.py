@@ -37,6 +37,7 @@ T = TypeVar("T", bound="Object")
 
 _MASK = 0xFFFF_FFFF
 _GLOBALS = dict(GLOBALS)
+"""For the accelerator, which leaves the few that a realm has of its own to Python: none of them is here."""
 _FIRST_HANDLE = 1028
 _FIXED: dict[int, object] = {0: None, 1024: None, 1025: js.null, 1026: True, 1027: False}
 _RESULT_BYTES = 32
@@ -89,7 +90,7 @@ class Guest(Core):
         self._cancellation: threads.Cancellation | None = None
         """Of the outermost call that is running, where it can be cancelled."""
         self.realm = Realm(host.jobs, host.globals)
-        self._scopes, self._numbers = (host.globals, self.realm.globals, _GLOBALS), program.numbers
+        self._scopes, self._numbers = (host.globals, _GLOBALS), program.numbers
         self.garbage = Queue()
         """Destructors to run before the next call: (call name, arguments). Filled by finalizers, from any thread."""
         self.values: dict[int, object] = dict(_FIXED)
