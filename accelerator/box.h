@@ -41,6 +41,14 @@ static PyObject *queue_append(Queue *self, PyObject *item) {
     return queue_add(self, (Entry){Py_NewRef(item), 0, 1}) < 0 ? NULL : Py_NewRef(Py_None);
 }
 
+static PyObject *queue_extend(Queue *self, PyObject *items) {
+    PyObject *item, *iterator = PyObject_GetIter(items);
+    if (iterator == NULL) return NULL;
+    while ((item = PyIter_Next(iterator)) != NULL && queue_add(self, (Entry){item, 0, 1}) == 0) continue;
+    Py_DECREF(iterator);
+    return PyErr_Occurred() ? NULL : Py_NewRef(Py_None);
+}
+
 static PyObject *queue_popleft(Queue *self, PyObject *Py_UNUSED(ignored)) {
     if (self->first == self->end) {
         PyErr_SetString(PyExc_IndexError, "pop from an empty queue");
@@ -63,6 +71,7 @@ static void queue_dealloc(Queue *self) {
 
 static PyMethodDef queue_methods[] = {
     {"append", (PyCFunction)queue_append, METH_O, NULL},
+    {"extend", (PyCFunction)queue_extend, METH_O, NULL},
     {"popleft", (PyCFunction)queue_popleft, METH_NOARGS, NULL},
     {"clear", (PyCFunction)queue_clear, METH_NOARGS, NULL},
     {NULL},
@@ -198,6 +207,11 @@ static PyObject *box_free(Box *self, PyObject *Py_UNUSED(ignored)) {
     Py_RETURN_NONE;
 }
 
+static PyObject *box_drop(PyObject *Py_UNUSED(self), PyObject *Py_UNUSED(ignored)) {
+    PyErr_SetNone(PyExc_NotImplementedError);
+    return NULL;
+}
+
 static PyMemberDef box_members[] = {
     {"_bp_guest", T_OBJECT, offsetof(Box, guest), 0, NULL},
     {"_bp_origin", T_OBJECT, offsetof(Box, origin), 0, NULL},
@@ -208,6 +222,7 @@ static PyMemberDef box_members[] = {
 
 static PyMethodDef box_methods[] = {
     {"free", (PyCFunction)box_free, METH_NOARGS, "Drop the Rust value now. Does nothing when it is gone already, or its instance is."},
+    {"_bp_drop", box_drop, METH_NOARGS, "The way in behind free(); generated classes have it."},
     {"_bp_gone", (PyCFunction)box_gone, METH_NOARGS, "Whether there is nothing to free: given away, freed, or of an instance that is dead."},
     {NULL},
 };

@@ -63,8 +63,6 @@ if native is None or TYPE_CHECKING:
 
         __slots__ = ("_bp_guest", "_bp_origin", "_bp_pointer", "_bp_state")
 
-        _bp_drop: ClassVar[Any]
-        """The way in behind :meth:`free`."""
         _bp_free: ClassVar[str]
         """The call name of the destructor."""
         _bp_stale: ClassVar[Any] = "raise"
@@ -86,6 +84,10 @@ if native is None or TYPE_CHECKING:
             """Drop the Rust value now. Does nothing when it is gone already, or its instance is."""
             if not self._bp_gone():
                 self._bp_drop()
+
+        def _bp_drop(self) -> None:
+            """The way in behind :meth:`free`; generated classes have it."""
+            raise NotImplementedError
 
         def _bp_gone(self) -> bool:
             """Whether there is nothing to free: given away, freed, or of an instance that is dead or replaced."""

@@ -84,10 +84,6 @@ class Object(Box):
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: types.TracebackType | None, /) -> None:
         self.free()
 
-    def _bp_drop(self) -> None:
-        """The way in behind :meth:`free`; generated classes have it."""
-        raise NotImplementedError
-
 
 class Closure:
     """A Rust closure as a Python callable. Generated subclasses know its signature.

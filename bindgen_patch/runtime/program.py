@@ -49,7 +49,6 @@ class Import(NamedTuple):
     ``"failure"``: whatever is no error of JavaScript's. ``"interrupt"``: what is no ``Exception``.
     """
     host_slot: bool = False
-    plan: NativeImport | None = None
 
 
 Native = tuple[str, str, tuple[str, ...], str, bool]
@@ -125,7 +124,8 @@ class Program:
     ``exports`` maps the names that the generated code calls to (wasm export, signature); ``imports`` are in the order in
     which ``shims.wasm`` numbers them, ``slots`` what it exports for each slot of the guest's host table. Without the
     ``abort_handler`` an instance goes on after a failure of its own. ``plans`` are for the accelerator: methods as ``"Class.name"``,
-    setters as ``"Class.name="``. Nothing is read or compiled before the first instance is made.
+    setters as ``"Class.name="``; so are ``host_plans``, by the names of adapters. Nothing is read or compiled before the first instance
+    is made.
     """
 
     def __init__(
@@ -141,6 +141,7 @@ class Program:
         table: bool = False,
         abort_handler: bool = True,
         plans: dict[str, Native] | None = None,
+        host_plans: dict[str, NativeImport] | None = None,
     ) -> None:
         self.package = package or "__main__"
         self.exports = exports
@@ -149,7 +150,7 @@ class Program:
         self.start = start
         self.table = table
         self.abort_handler = abort_handler
-        self._plans = plans or {}
+        self._plans, self._host_plans = plans or {}, host_plans or {}
         self._sped_up: set[type] = set()
         self.numbers = {name: number for number, name in enumerate(dict.fromkeys(("call_malloc", "call_free", *exports)))}
         """How the accelerator calls exports; it knows the first two."""
@@ -186,6 +187,14 @@ class Program:
                 elif isinstance(found, classmethod):
                     made = classmethod(made)
                 setattr(owner, attribute, made)
+
+    def host_plan(self, adapter: Adapter) -> tuple[Any, ...] | None:
+        """How the accelerator does what a generated ``adapter`` does: see :func:`.calls.host_function`."""
+        plan = self._host_plans.get(adapter.__name__) if adapter.__module__ == self.package else None
+        if plan is None:
+            return None
+        called, params, result, label = plan
+        return called, params, result, getattr(values, _CHECKS.get(result, result), None), label
 
     # ------------------------------------------------------------------ loading
 
@@ -345,7 +354,7 @@ class _Loaded:
                 catch=item.catch,
                 asyncness=item.asyncness,
                 fatal=item.fatal,
-                plan=item.plan and (*item.plan[:3], getattr(values, _CHECKS.get(item.plan[2], item.plan[2]), None), item.plan[3]),
+                plan=program.host_plan(item.adapter),
             )
             capi.define(linker, symbols.SHIM_HOST_MODULE, str(number), *companion_type(item.signature), callback)
             self.callbacks.append(callback)
