@@ -34,7 +34,8 @@
 static PyMethodDef functions[] = {
     {"bind", bind, METH_VARARGS, "bind(address of wasmtime_func_call_unchecked, of wasmtime_global_set, sizes of a func, a slot, a value)"},
     {"bind_exceptions", bind_exceptions, METH_VARARGS,
-     "bind_exceptions(addresses of wasmtime_context_take_exception, _exnref_tag, _exnref_unroot, _tag_eq, sizes of an exception, of a tag)"},
+     "bind_exceptions(addresses of wasmtime_context_take_exception, _exnref_tag, _exnref_unroot, _tag_eq, _trap_code,"
+     " wasm_trap_delete, sizes of an exception, of a tag)"},
     {"know", know, METH_VARARGS, "know(JavaScript's null and Error, bytes: how what a panic says begins)"},
     {"watch", watch, METH_O, "Have a function told of every call into a guest and its guard: for tests."},
     {"set_plain", set_plain, METH_O, "Whether there is nothing to look at before a call in this thread."},

@@ -3,12 +3,13 @@
 typedef struct Core {
     PyObject_HEAD
     PyObject *death, *garbage, *bounds, *last_words, *frames, *lent;
-    PyObject *door;
+    PyObject *door, *host_error, *unwound;
     PyObject *values;  /* the handle table */
     PyObject *scopes;  /* a tuple of dicts: where names of the host's are looked for */
     PyObject *numbers; /* call name -> number of the export */
     unsigned long long context, base, size, flag_at, stack_at, result, next_handle;
     unsigned int serial;
+    char in_hook; /* the guest's abort hook runs */
     char wrapped; /* handles have been used up once: those that are left have to be looked for */
     Func *funcs;  /* by number of the export; store_id 0: not looked up yet */
     Py_ssize_t count;
@@ -24,6 +25,8 @@ static PyMemberDef core_members[] = {
     {"frames", T_OBJECT, offsetof(Core, frames), 0, NULL},
     {"_lent", T_OBJECT, offsetof(Core, lent), 0, NULL},
     {"door", T_OBJECT, offsetof(Core, door), 0, NULL},
+    {"host_error", T_OBJECT, offsetof(Core, host_error), 0, NULL},
+    {"_unwound", T_OBJECT, offsetof(Core, unwound), 0, NULL},
     {"values", T_OBJECT, offsetof(Core, values), 0, NULL},
     {"_scopes", T_OBJECT, offsetof(Core, scopes), 0, NULL},
     {"_numbers", T_OBJECT, offsetof(Core, numbers), 0, NULL},
@@ -35,6 +38,7 @@ static PyMemberDef core_members[] = {
     {"result", T_ULONGLONG, offsetof(Core, result), 0, NULL},
     {"_next_handle", T_ULONGLONG, offsetof(Core, next_handle), 0, NULL},
     {"serial", T_UINT, offsetof(Core, serial), 0, NULL},
+    {"_in_hook", T_BOOL, offsetof(Core, in_hook), 0, NULL},
     {"_wrapped", T_BOOL, offsetof(Core, wrapped), 0, NULL},
     {NULL},
 };
@@ -155,8 +159,11 @@ static inline Outcome run(Core *guest, const Func *func, Slot *slots, size_t cou
 
 static PyObject *address_of(void *failure) { return failure ? PyLong_FromVoidPtr(failure) : Py_NewRef(Py_None); }
 
+static int pass_on(Core *guest, Outcome outcome);
+
 /* Have Python judge what came of a call that did not return; it raises. `wanted`: how many bytes the allocator was asked for, or -1. */
 static void judge(PyObject *guest, Outcome outcome, Py_ssize_t wanted) {
+    if (pass_on((Core *)guest, outcome)) return;
     PyObject *result = PyObject_CallMethod(guest, wanted < 0 ? "_fallen" : "_malloc_failed", wanted < 0 ? "NN" : "NNn",
                                            address_of(outcome.error), address_of(outcome.trap), wanted);
     if (result != NULL) {
@@ -274,18 +281,21 @@ static int64_t own(Core *guest, PyObject *value) {
     return failed ? -1 : (int64_t)guest->next_handle++;
 }
 
+/* What a handle stands for, which is given up when it is owned; NULL where Python has to look, mostly without an exception. With
+ * `thrown` it has to be an exception. */
+static PyObject *take_handle(Core *guest, uint32_t handle, int owned, int thrown) {
+    if (handle < FIRST_HANDLE || guest->values == NULL || !PyDict_CheckExact(guest->values)) return NULL;
+    PyObject *key = PyLong_FromUnsignedLong(handle);
+    PyObject *value = key == NULL ? NULL : Py_XNewRef(PyDict_GetItemWithError(guest->values, key));
+    if (value != NULL && thrown && !PyExceptionInstance_Check(value)) Py_CLEAR(value);
+    if (value != NULL && owned && PyDict_DelItem(guest->values, key) < 0) Py_CLEAR(value);
+    Py_XDECREF(key);
+    return value;
+}
+
 /* Raise what the guest has returned as its Err, as `raise guest.error(handle)`. */
 static void throw_handle(Core *guest, uint32_t handle) {
-    PyObject *key = PyLong_FromUnsignedLong(handle), *error = NULL;
-    if (key == NULL) return;
-    if (handle >= FIRST_HANDLE && guest->values != NULL && PyDict_CheckExact(guest->values))
-        error = Py_XNewRef(PyDict_GetItemWithError(guest->values, key));
-    if (error != NULL && PyExceptionInstance_Check(error) && PyDict_DelItem(guest->values, key) == 0)
-        throw(error);
-    else if (!PyErr_Occurred()) {
-        Py_XDECREF(error);
-        throw(PyObject_CallMethodOneArg((PyObject *)guest, str_error, key));
-    } else
-        Py_XDECREF(error);
-    Py_DECREF(key);
+    PyObject *error = take_handle(guest, handle, 1, 1);
+    if (error == NULL && !PyErr_Occurred()) error = PyObject_CallMethod((PyObject *)guest, "error", "i", (int32_t)handle);
+    throw(error);
 }

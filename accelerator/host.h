@@ -8,6 +8,8 @@ typedef struct {
     char *params;               /* letters, as in calls.py */
     int count;
     char result;
+    int passes; /* what it raises simply leaves the guest: no Err, no promise, no death */
+    enum { NONE, CLONE_REF, DROP_REF, STATICS_END, RETHROW } intrinsic;
     /* The plan, for one that does nothing but call: */
     int planned;
     PyObject *name;             /* of what is called, among the host's globals; None: the one argument is the value */
@@ -100,6 +102,26 @@ static Ending call_planned(const Host *self, Core *guest, const Slot *slots, Slo
     return ending;
 }
 
+static const char *const INTRINSICS[] = {"", "object_clone_ref", "object_drop_ref", "externref_statics_end", "rethrow"};
+
+/* Those of wasm-bindgen's own that are about handles and nothing else, as runtime/intrinsics.py has them. */
+static Ending call_intrinsic(const Host *self, Core *guest, const Slot *slots, Slot *word) {
+    if (self->intrinsic == STATICS_END) {
+        word->i32 = FIRST_HANDLE;
+        return DONE;
+    }
+    PyObject *value = take_handle(guest, (uint32_t)slots[0].i32, self->intrinsic != CLONE_REF, self->intrinsic == RETHROW);
+    if (value == NULL) return PyErr_Occurred() ? RAISED : DECLINED;
+    if (self->intrinsic == RETHROW) {
+        throw(value);
+        return RAISED;
+    }
+    int64_t handle = self->intrinsic == CLONE_REF ? own(guest, value) : 0;
+    Py_DECREF(value);
+    word->i32 = (int32_t)(uint32_t)handle;
+    return handle < 0 ? RAISED : DONE;
+}
+
 /* By the adapter. */
 static Ending call_adapter(const Host *self, PyObject *guest, const Slot *slots, Slot *word) {
     PyObject *few[MOST], **args = self->count < MOST ? few : PyMem_Malloc((self->count + 1) * sizeof(PyObject *));
@@ -122,6 +144,10 @@ static Ending call_adapter(const Host *self, PyObject *guest, const Slot *slots,
 /* It raised: Python says whether there is a word to be returned all the same. */
 static Ending refuse(const Host *self, PyObject *guest, PyObject *frames, Slot *word) {
     PyObject *error = raised();
+    if (self->passes && ((Core *)guest)->frames == frames && is_none(((Core *)guest)->death)) {
+        Py_XSETREF(((Core *)guest)->host_error, error); /* as Guest.raised() */
+        return RAISED;
+    }
     PyObject *instead = PyObject_CallFunctionObjArgs(self->refused, guest, frames == NULL ? Py_None : frames, error, NULL);
     Py_DECREF(error);
     int done = instead != NULL && instead != Py_None && (!self->result || store_word(word, self->result, instead) == 0);
@@ -134,7 +160,9 @@ static void serve(const Host *self, PyObject *guest, Slot *slots) {
     Core *core = (Core *)guest;
     PyObject *frames = Py_XNewRef(core->frames);
     Slot word = {0};
-    Ending ending = self->planned ? call_planned(self, core, slots + 1, &word) : DECLINED;
+    Ending ending = DECLINED;
+    if (self->planned) ending = call_planned(self, core, slots + 1, &word);
+    if (self->intrinsic) ending = call_intrinsic(self, core, slots + 1, &word);
     if (ending == DECLINED) ending = call_adapter(self, guest, slots + 1, &word);
     if (ending == DONE && core->frames != frames) {
         PyObject *done = PyObject_CallMethodObjArgs(guest, str_unwind, frames == NULL ? Py_None : frames, NULL);
@@ -190,6 +218,11 @@ static int read_plan(Host *self, PyObject *plan) {
     PyObject *params, *name, *convert, *label;
     const char *result;
     if (plan == Py_None) return 0;
+    if (PyUnicode_Check(plan)) {
+        for (int k = CLONE_REF; k <= RETHROW; k++)
+            if (PyUnicode_CompareWithASCIIString(plan, INTRINSICS[k]) == 0) self->intrinsic = k;
+        return 0;
+    }
     if (!PyArg_ParseTuple(plan, "OO!sOO", &name, &PyTuple_Type, &params, &result, &convert, &label)) return -1;
     int words = 0;
     self->arguments = (int)PyTuple_GET_SIZE(params);
@@ -214,11 +247,13 @@ static int read_plan(Host *self, PyObject *plan) {
     return 1;
 }
 
-/* Host(guests, adapter, refused, signature, plan): the plan is None or (name, types of arguments, type of the value, convert, label). */
+/* Host(guests, adapter, refused, signature, passes, plan): the plan is None, the name of an intrinsic, or a tuple: name, types of the
+ * arguments, type of the value, convert, label. */
 static PyObject *host_new(PyTypeObject *type, PyObject *args, PyObject *Py_UNUSED(kwargs)) {
     PyObject *guests, *adapter, *refused, *plan;
     const char *signature;
-    if (!PyArg_ParseTuple(args, "O!OOsO", &PyDict_Type, &guests, &adapter, &refused, &signature, &plan)) return NULL;
+    int passes;
+    if (!PyArg_ParseTuple(args, "O!OOspO", &PyDict_Type, &guests, &adapter, &refused, &signature, &passes, &plan)) return NULL;
     const char *colon = strchr(signature, ':');
     if (colon == NULL) {
         PyErr_SetString(PyExc_ValueError, "no signature");
@@ -231,6 +266,7 @@ static PyObject *host_new(PyTypeObject *type, PyObject *args, PyObject *Py_UNUSE
     self->refused = Py_NewRef(refused);
     self->count = (int)(colon - signature);
     self->result = colon[1];
+    self->passes = passes;
     self->params = PyMem_Malloc(self->count + 1);
     if (self->params == NULL) {
         PyErr_NoMemory();

@@ -144,7 +144,7 @@ def host_function(
     catch: bool = False,
     asyncness: bool = False,
     fatal: str = "",
-    plan: tuple[Any, ...] | None = None,
+    plan: tuple[Any, ...] | str | None = None,
 ) -> Any:
     """A C callback for one import of the guest.
 
@@ -154,7 +154,7 @@ def host_function(
     exception becomes the guest's ``Err`` instead, with ``asyncness`` a promise that is rejected. What is ``fatal`` (see
     :class:`.program.Import`) ends the guest. For a guest that died meanwhile it puts -1 there, and the companion traps.
 
-    ``plan`` is for the accelerator: (name, types of the arguments, type of the value, ``convert``, label), see
+    ``plan`` is for the accelerator: the name of an intrinsic, or (name, types of the arguments, type of the value, ``convert``, label), see
     :data:`.program.NativeImport`; ``convert(value, label)`` is the word for a value that is not plainly of its type.
     """
 
@@ -179,7 +179,8 @@ def host_function(
             guest.unwind(frames)
             return refused(guest, error)
 
-        return native.Host(guests, adapter, fell, signature, plan)
+        passes = not (catch or asyncness or fatal)
+        return native.Host(guests, adapter, fell, signature, passes, plan)
     return capi.host_function(_host_factory(signature)(guests, adapter, refused))
 
 

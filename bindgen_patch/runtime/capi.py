@@ -617,7 +617,9 @@ def _addresses(*functions: Any) -> list[int | None]:
 if native is not None:
     native.bind(*_addresses(call, _global_set), ctypes.sizeof(Func), 2 * ctypes.sizeof(c_uint64), ctypes.sizeof(Val))
     native.bind_exceptions(
-        *_addresses(_take_exception, _exception_tag, _exception_unroot, _tag_eq), ctypes.sizeof(ExnRef), ctypes.sizeof(Item)
+        *_addresses(_take_exception, _exception_tag, _exception_unroot, _tag_eq, _trap_code, _trap_delete),
+        ctypes.sizeof(ExnRef),
+        ctypes.sizeof(Item),
     )
     _native_host, _native_taken = ctypes.cast(native.HOST_CALL, HOST_FUNCTION), ctypes.cast(native.TAKEN_OUT, HOST_FUNCTION)
 

@@ -188,8 +188,10 @@ class Program:
                     made = classmethod(made)
                 setattr(owner, attribute, made)
 
-    def host_plan(self, adapter: Adapter) -> tuple[Any, ...] | None:
-        """How the accelerator does what a generated ``adapter`` does: see :func:`.calls.host_function`."""
+    def host_plan(self, adapter: Adapter) -> tuple[Any, ...] | str | None:
+        """How the accelerator does what an ``adapter`` does: see :func:`.calls.host_function`."""
+        if adapter.__module__ == f"{__package__}.intrinsics":
+            return adapter.__name__
         plan = self._host_plans.get(adapter.__name__) if adapter.__module__ == self.package else None
         if plan is None:
             return None
