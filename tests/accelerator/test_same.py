@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import gc
+import logging
 import re
 import sys
 import threading
@@ -33,9 +34,6 @@ from ..run.kit import examples, guest_of
 pytestmark = pytest.mark.skipif(native is None, reason="there is nothing to compare without the accelerator")
 
 Load = Callable[..., Any]
-
-SKIPPED = {"spin", "allocate_forever", "overflow_native_stack", "overflow_shadow_stack", "work", "sleep", "allocate"}
-"""Functions that do not come back, or take long."""
 
 
 @dataclass
@@ -105,10 +103,11 @@ def both(load: Load, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Both]:
 
 
 def accelerated(module: ModuleType) -> Iterator[tuple[str, tuple[str, ...]]]:
-    """Functions that the accelerator knows, by name and with the types of their parameters."""
-    for name, (_, role, params, _, _) in module._bp_program._plans.items():
+    """Functions that the accelerator knows: names, types of parameters. Not those that make as much as they are told."""
+    for name, (_, role, params, result, _) in module._bp_program._plans.items():
         owner, _, function = name.rpartition(".")
-        if owner == "Instance" and role == "function" and function not in SKIPPED:
+        as_much_as_wanted = "u32" in params and (result == "str" or result.startswith("["))
+        if owner == "Instance" and role == "function" and not as_much_as_wanted:
             yield function, params
 
 
@@ -200,7 +199,7 @@ def test_numbers_through_the_host(both: Callable[..., Both], kind: str) -> None:
     numbers = st.integers(-(2**65), 2**65) | st.floats() | st.booleans() | st.none() | st.sampled_from(INTS)
 
     @examples
-    @given(numbers, numbers | st.sampled_from(OTHERS))
+    @given(numbers, numbers | st.sampled_from(range(len(OTHERS))).map(OTHERS.__getitem__))
     def run(value: Any, returned: Any) -> None:
         given_back.clear()
         seen.clear()
@@ -289,10 +288,11 @@ def test_the_host_may_not_be_there(both: Callable[..., Both]) -> None:
             module.instance.provide({"call_host": wrong})
     for module in (pair.fast, pair.plain):
         module.instance.provide({"call_host": lambda depth: depth + 1})
-    assert pair.same(lambda module: module.call_host(1))[0] == "returned"
+    before = pair.same(lambda module: module.call_host(1))
+    assert before[0] == "returned"
     for module in (pair.fast, pair.plain):
         module.instance.provide({"call_host": lambda depth: depth + 2})  # what was found before is not kept
-    assert pair.fast.call_host(1) == pair.plain.call_host(1) == 3
+    assert pair.same(lambda module: module.call_host(1)) != before
 
 
 def test_names_of_a_realms_own_are_left_to_python(load: Load) -> None:
@@ -454,7 +454,7 @@ def test_objects_of_another_instance_and_of_an_earlier_one(both: Callable[..., B
 def test_the_drop_of_an_object_that_the_guest_is_using(both: Callable[..., Both]) -> None:
     def use(module: Any) -> Any:
         module.instance.provide({"call_host": lambda _depth: outcome(counter.free) and 0})
-        counter = module.Counter()
+        counter = module.Counter(1)
         return outcome(lambda: counter.call_host_exclusive(1)), outcome(counter.increment)
 
     both("recovery").same(use)
@@ -537,10 +537,13 @@ def busy(module: Any) -> None:
         module.fail("text")
     module.greet("text")
     module.nest(3)
-    counter = module.Counter()
+    counter = module.Counter(1)
     counter.name = "a name"
     counter.free()
-    module.Counter()
+    module.Counter(2)
+    bomb = module.Bomb(False)
+    bomb.free()
+    module.Bomb(False)
     module.instance.provide({"call_host": lambda _depth: [][1]})
     with contextlib.suppress(IndexError):
         module.nest(1)
@@ -548,7 +551,8 @@ def busy(module: Any) -> None:
         module.add("one", 2)
 
 
-def test_nothing_leaks(load: Load) -> None:
+def test_nothing_leaks(load: Load, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.CRITICAL, "bindgen_patch")  # records are kept
     module = load("recovery", "unwind")
     for _ in range(300):
         busy(module)
