@@ -2,8 +2,10 @@
 
 #if defined(_MSC_VER)
 #define THREAD_LOCAL __declspec(thread)
+#define ONE_PER_THREAD
 #else
 #define THREAD_LOCAL _Thread_local
+#define ONE_PER_THREAD __attribute__((noinline, const)) /* the same all through a call: found once */
 #endif
 
 typedef union { /* wasmtime_val_raw_t */
@@ -45,7 +47,7 @@ static PyObject *bind(PyObject *Py_UNUSED(module), PyObject *args) {
 
 static inline int is_none(PyObject *value) { return value == NULL || value == Py_None; }
 
-/* Whether `value` is of a class that extends `base`. There is one such class; it is looked for by address, so it is kept for good. */
+/* Whether `value` is of a class that extends `base`. The first such class is looked for by its address, and so it is kept. */
 static inline int extends(PyObject *value, PyTypeObject *base, PyTypeObject **seen) {
     if (Py_IS_TYPE(value, *seen)) return 1;
     if (!PyObject_TypeCheck(value, base)) return 0;
@@ -62,15 +64,22 @@ typedef struct Call {
     PyThreadState *thread;
 } Call;
 
-static THREAD_LOCAL struct {
+typedef struct {
     int plain; /* nothing has to be looked at before a call */
+    unsigned long ident;
     Call *innermost;
-} here;
+} Here;
+
+static ONE_PER_THREAD Here *here(void) {
+    static THREAD_LOCAL Here mine;
+    return &mine;
+}
 
 static PyObject *set_plain(PyObject *Py_UNUSED(module), PyObject *value) {
     int truth = PyObject_IsTrue(value);
     if (truth < 0) return NULL;
-    here.plain = truth;
+    here()->plain = truth;
+    here()->ident = PyThread_get_thread_ident();
     Py_RETURN_NONE;
 }
 

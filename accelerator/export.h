@@ -4,7 +4,7 @@ typedef struct {
     PyObject_HEAD
     vectorcallfunc call;
     PyObject *original; /* the Python function that this does sooner */
-    PyObject *dict;
+    PyTypeObject *seen; /* a class that it was called for */
     Py_ssize_t number;
     Type params[MOST];
     int count;
@@ -101,9 +101,9 @@ static PyObject *carry_out(Export *self, PyObject *receiver, PyObject *object, S
 }
 
 /* The door of `receiver`, as `receiver._bp_door`; NULL without an exception where that cannot be plain. */
-static PyObject *door_of(const Export *self, PyObject *receiver) {
-    if (self->role == FUNCTION && PyObject_TypeCheck(receiver, &FrontType)) return Py_XNewRef(((Front *)receiver)->door);
-    if (self->role != FUNCTION && !PyObject_TypeCheck(receiver, &BoxType)) return NULL;
+static PyObject *door_of(Export *self, PyObject *receiver) {
+    if (self->role == FUNCTION && extends(receiver, &FrontType, &self->seen)) return Py_XNewRef(((Front *)receiver)->door);
+    if (self->role != FUNCTION && !extends(receiver, &BoxType, &self->seen)) return NULL;
     if (self->role == METHOD || self->role == DROP) {
         PyObject *guest = ((Box *)receiver)->guest;
         return guest != NULL && is_core(guest) ? Py_XNewRef(((Core *)guest)->door) : NULL;
@@ -114,7 +114,7 @@ static PyObject *door_of(const Export *self, PyObject *receiver) {
 }
 
 /* The same, when it lets an ordinary call in. */
-static Gate *find_door(const Export *self, PyObject *receiver) {
+static Gate *find_door(Export *self, PyObject *receiver) {
     PyObject *found = door_of(self, receiver);
     if (found == NULL) return NULL;
     Gate *door = (Gate *)found;
@@ -202,7 +202,7 @@ static PyObject *export_call(PyObject *callable, PyObject *const *args, size_t n
     if (PyVectorcall_NARGS(nargsf) != self->count + 1 || (kwnames != NULL && PyTuple_GET_SIZE(kwnames))) goto decline;
     receiver = args[0];
     door = find_door(self, receiver);
-    if (door == NULL || !lock_try((Lock *)door->rlock)) goto decline;
+    if (door == NULL || !here()->plain || !lock_try((Lock *)door->rlock, here()->ident)) goto decline;
     if (!is_known(self, (Core *)door->guest) || !is_calm((Core *)door->guest)) goto unlock;
     if (has_garbage((Core *)door->guest) && (swept = free_garbage(door, (Core *)door->guest)) <= 0) {
         declined = swept == 0;
@@ -215,13 +215,8 @@ static PyObject *export_call(PyObject *callable, PyObject *const *args, size_t n
     used = take_all(self, args + 1, slots, used, taken, where);
     if (used < 0)
         door->ready = 1;
-    else if (Py_EnterRecursiveCall(" in a call into the guest")) {
-        let_go(taken, self->count);
-        door->ready = 1;
-        declined = 0;
-    } else {
+    else {
         result = go_through(self, receiver, door, slots, used, taken, where);
-        Py_LeaveRecursiveCall();
         declined = 0;
     }
 unlock:
@@ -270,14 +265,14 @@ unknown:
 static int export_traverse(Export *self, visitproc visit, void *arg) {
     Py_VISIT(self->original);
     Py_VISIT(self->array);
-    Py_VISIT(self->dict);
+    Py_VISIT(self->seen);
     return 0;
 }
 
 static int export_clear(Export *self) {
     Py_CLEAR(self->original);
     Py_CLEAR(self->array);
-    Py_CLEAR(self->dict);
+    Py_CLEAR(self->seen);
     return 0;
 }
 

@@ -115,7 +115,7 @@ static inline int is_core(PyObject *value) {
 
 /* Everything is in order: what Guest.troubled() asks, objects to be freed apart, and that no call has left anything behind. */
 static inline int is_calm(Core *guest) {
-    if (!here.plain || !is_none(guest->death) || !is_none(guest->frames) || !is_none(guest->last_words) || !guest->context) return 0;
+    if (!here()->plain || !is_none(guest->death) || !is_none(guest->frames) || !is_none(guest->last_words) || !guest->context) return 0;
     if (guest->lent == NULL || !PyList_CheckExact(guest->lent) || PyList_GET_SIZE(guest->lent)) return 0;
     if (guest->bounds == NULL || !PyList_CheckExact(guest->bounds) || PyList_GET_SIZE(guest->bounds)) return 0;
     return !guest->flag_at || *(volatile uint32_t *)(uintptr_t)guest->flag_at == 0;
@@ -148,12 +148,13 @@ static inline Outcome run(Core *guest, const Func *func, Slot *slots, size_t cou
     Outcome outcome = {NULL, NULL};
     if (watcher != NULL) tell_watcher(guest, 0);
     void *context = (void *)(uintptr_t)guest->context;
-    Call call = {here.innermost, guest, NULL};
-    here.innermost = &call;
+    Here *thread = here();
+    Call call = {thread->innermost, guest, NULL};
+    thread->innermost = &call;
     call.thread = PyEval_SaveThread();
     outcome.error = engine_call(context, func, slots, count, &outcome.trap);
     PyEval_RestoreThread(call.thread);
-    here.innermost = call.outer;
+    thread->innermost = call.outer;
     return outcome;
 }
 

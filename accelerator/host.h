@@ -195,7 +195,7 @@ static PyObject *find_guest(const Host *self, int32_t serial) {
 /* What the engine calls. The result is always NULL: no trap of ours. */
 static void *host_call(void *environment, void *Py_UNUSED(caller), Slot *slots) {
     Host *self = environment;
-    Call *call = here.innermost;
+    Call *call = here()->innermost;
     if (call != NULL && call->guest->serial == (uint32_t)slots[0].i32) {
         PyEval_RestoreThread(call->thread);
         serve(self, (PyObject *)call->guest, slots);

@@ -30,9 +30,9 @@ static void lock_dealloc(Lock *self) {
     Py_TYPE(self)->tp_free((PyObject *)self);
 }
 
-static inline int lock_try(Lock *self) {
+static inline int lock_try(Lock *self, unsigned long thread) {
     if (self->owner) return 0;
-    self->owner = PyThread_get_thread_ident();
+    self->owner = thread;
     self->count = 1;
     return 1;
 }
@@ -57,11 +57,12 @@ static double monotonic(void) {
 
 /* 1: it is ours; 0: not within `seconds` (negative: for ever); -1: a signal handler raised. */
 static int lock_wait(Lock *self, double seconds) {
-    if (self->owner == PyThread_get_thread_ident()) {
+    unsigned long thread = PyThread_get_thread_ident();
+    if (self->owner == thread) {
         self->count++;
         return 1;
     }
-    if (lock_try(self)) return 1;
+    if (lock_try(self, thread)) return 1;
     if (seconds == 0) return 0;
     double end = seconds < 0 ? 0 : monotonic() + seconds;
     for (;;) {
@@ -78,7 +79,7 @@ static int lock_wait(Lock *self, double seconds) {
         Py_END_ALLOW_THREADS
         self->waiting--;
         if (status == PY_LOCK_ACQUIRED) self->rung = 0;
-        if (lock_try(self)) return 1; /* else somebody was quicker, and rings when it is done */
+        if (lock_try(self, thread)) return 1; /* else somebody was quicker, and rings when it is done */
         if (status == PY_LOCK_INTR && Py_MakePendingCalls() < 0) return -1;
     }
 }

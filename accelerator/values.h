@@ -206,6 +206,25 @@ static inline PyObject *lift_word(const Type *type, const Slot *word) {
     }
 }
 
+/* Whether all of it is ASCII: a loop without a way out in its middle, which compilers do in strides. */
+static int is_ascii(const char *text, size_t size) {
+    for (size_t at = 0; at < size; at += 1024) {
+        unsigned char seen = 0;
+        size_t end = size - at < 1024 ? size : at + 1024;
+        for (size_t k = at; k < end; k++) seen |= (unsigned char)text[k];
+        if (seen & 0x80) return 0;
+    }
+    return 1;
+}
+
+/* UTF-8 as a str. */
+static PyObject *decode(const char *text, size_t size) {
+    if (size < 2 || !is_ascii(text, size)) return PyUnicode_DecodeUTF8(text, (Py_ssize_t)size, NULL);
+    PyObject *value = PyUnicode_New((Py_ssize_t)size, 127);
+    if (value != NULL) memcpy(PyUnicode_1BYTE_DATA(value), text, size);
+    return value;
+}
+
 /* What lies at an address in the guest and is ours to free: text or numbers. `array` makes numbers, called with their format. */
 static PyObject *lift_memory(const Type *type, PyObject *array, PyObject *object, uint32_t address, uint32_t length) {
     int width = type->kind == STRING ? 1 : type->width;
@@ -214,7 +233,7 @@ static PyObject *lift_memory(const Type *type, PyObject *array, PyObject *object
     if (place == NULL) return NULL;
     PyObject *value;
     if (type->kind == STRING) {
-        value = PyUnicode_DecodeUTF8(place, (Py_ssize_t)bytes, NULL);
+        value = decode(place, (size_t)bytes);
         if (value == NULL && PyErr_ExceptionMatches(PyExc_UnicodeDecodeError)) {
             PyObject *kind, *error, *trace, *reason;
             PyErr_Fetch(&kind, &error, &trace);
@@ -260,7 +279,7 @@ static PyObject *lift_text(Core *guest, uint32_t address, uint32_t size) {
     if ((uint64_t)address + size > guest->size || spoken == NULL) return NULL;
     const char *place = (const char *)(uintptr_t)guest->base + address;
     if (may_be_last_words(place, size)) return NULL;
-    PyObject *text = PyUnicode_DecodeUTF8(place, (Py_ssize_t)size, NULL);
+    PyObject *text = decode(place, size);
     if (text == NULL) PyErr_Clear();
     return text;
 }
