@@ -40,19 +40,22 @@ static void leave(PyObject *door, PyObject *guest) {
     }
 }
 
-/* Copy arguments that need it into fresh memory of the guest's; -1 with an exception. */
-static int lower(Export *self, PyObject *object, Slot *slots, const Taken *taken, const int *where) {
+/* Copy arguments that need it into fresh memory of the guest's, the interpreter let go as it is afterwards. -1 with an exception, and with
+ * the interpreter taken back. */
+static int lower(Export *self, PyObject *object, Call *call, Slot *slots, const Taken *taken, const int *where) {
     for (int k = 0; k < self->count; k++) {
         const Type *type = &self->params[k];
         if (type->kind != STRING && type->kind != NUMBERS) continue;
         char *place;
-        uint32_t address = allocate(object, (uint64_t)taken[k].bytes, type->kind == STRING ? 1 : type->width, &place);
+        uint32_t address = allocate(object, call, (uint64_t)taken[k].bytes, type->kind == STRING ? 1 : type->width, &place);
         if (!address) return -1;
         if (taken[k].is_list) {
+            come_back(call);
             if (store_items(&taken[k], type, place) < 0) {
                 PyErr_SetString(PyExc_RuntimeError, "a list was changed while it was given to the guest");
                 return -1;
             }
+            let_others_run(call, (Core *)object);
         } else if (taken[k].bytes)
             memcpy(place, taken[k].data, taken[k].bytes);
         slots[where[k]].i32 = (int32_t)address;
@@ -78,9 +81,13 @@ static int load_record(Export *self, PyObject *object, uint32_t *record) {
 /* The call itself, once it was let in and its arguments are checked: NULL with an exception when it failed. */
 static PyObject *carry_out(Export *self, PyObject *receiver, PyObject *object, Slot *slots, int used, Taken *taken, const int *where) {
     Core *guest = (Core *)object;
-    if (self->allocates && lower(self, object, slots, taken, where) < 0) return NULL;
+    Call call;
     if (self->role == DROP) ((Box *)receiver)->pointer = 0;
-    Outcome outcome = run(guest, &guest->funcs[self->number], slots, used ? used : 1);
+    if (watcher != NULL) tell_watcher(guest, 0);
+    let_others_run(&call, guest);
+    if (self->allocates && lower(self, object, &call, slots, taken, where) < 0) return NULL;
+    Outcome outcome = enter(guest, &guest->funcs[self->number], slots, used ? used : 1);
+    come_back(&call);
     if (outcome.error || outcome.trap) {
         judge(object, outcome, -1);
         return NULL;

@@ -143,18 +143,33 @@ static void tell_watcher(Core *guest, int change) {
     PyErr_Restore(type, value, traceback);
 }
 
-/* Run a function of the guest's, without the GIL: it may take long, and other threads may want to stop it. */
-static inline Outcome run(Core *guest, const Func *func, Slot *slots, size_t count) {
-    Outcome outcome = {NULL, NULL};
-    if (watcher != NULL) tell_watcher(guest, 0);
-    void *context = (void *)(uintptr_t)guest->context;
+/* Let the interpreter go: code of the guest's may take long, and other threads may want to stop it. */
+static inline void let_others_run(Call *call, Core *guest) {
     Here *thread = here();
-    Call call = {thread->innermost, guest, NULL};
-    thread->innermost = &call;
-    call.thread = PyEval_SaveThread();
-    outcome.error = engine_call(context, func, slots, count, &outcome.trap);
-    PyEval_RestoreThread(call.thread);
-    thread->innermost = call.outer;
+    *call = (Call){thread->innermost, guest, NULL};
+    thread->innermost = call;
+    call->thread = PyEval_SaveThread();
+}
+
+static inline void come_back(Call *call) {
+    PyEval_RestoreThread(call->thread);
+    here()->innermost = call->outer;
+}
+
+/* Run a function of the guest's; the interpreter was let go. */
+static inline Outcome enter(Core *guest, const Func *func, Slot *slots, size_t count) {
+    Outcome outcome = {NULL, NULL};
+    outcome.error = engine_call((void *)(uintptr_t)guest->context, func, slots, count, &outcome.trap);
+    return outcome;
+}
+
+/* The same, whole. */
+static inline Outcome run(Core *guest, const Func *func, Slot *slots, size_t count) {
+    Call call;
+    if (watcher != NULL) tell_watcher(guest, 0);
+    let_others_run(&call, guest);
+    Outcome outcome = enter(guest, func, slots, count);
+    come_back(&call);
     return outcome;
 }
 
@@ -216,28 +231,34 @@ static char *reach(PyObject *object, uint32_t address, uint64_t size) {
 
 enum { MALLOC, FREE }; /* numbers of the exports that the run time calls itself */
 
-/* Allocate in the guest: the address, and where that is in the host; 0 with an exception. */
-static uint32_t allocate(PyObject *object, uint64_t size, uint32_t align, char **place) {
+/* Allocate in the guest, the interpreter let go as it is afterwards: the address, and where that is in the host. 0 with an exception, and
+ * with the interpreter taken back. */
+static uint32_t allocate(PyObject *object, Call *call, uint64_t size, uint32_t align, char **place) {
     Core *guest = (Core *)object;
-    if (size > UINT32_MAX) {
-        PyErr_SetString(PyExc_OverflowError, "more bytes than a guest has addresses");
-        return 0;
-    }
     Slot slots[2];
-    slots[0].i32 = (int32_t)size;
+    slots[0].i32 = (int32_t)(uint32_t)size;
     slots[1].i32 = (int32_t)align;
-    Outcome outcome = run(guest, &guest->funcs[MALLOC], slots, 2);
-    if (outcome.error || outcome.trap) {
-        judge(object, outcome, (Py_ssize_t)size);
-        return 0;
-    }
+    Outcome outcome = {NULL, NULL};
+    if (size <= UINT32_MAX) outcome = enter(guest, &guest->funcs[MALLOC], slots, 2);
     uint32_t address = (uint32_t)slots[0].i32;
-    if (address == 0) {
-        violation(object, PyUnicode_FromString("the guest's allocator returned a null pointer"));
-        return 0;
+    int failed = size > UINT32_MAX || outcome.error || outcome.trap || address == 0;
+    if (!failed && (uint64_t)address + size <= guest->size) {
+        *place = (char *)(uintptr_t)guest->base + address;
+        return address;
     }
-    *place = reach(object, address, size);
-    return *place == NULL ? 0 : address;
+    come_back(call);
+    *place = NULL;
+    if (size > UINT32_MAX)
+        PyErr_SetString(PyExc_OverflowError, "more bytes than a guest has addresses");
+    else if (outcome.error || outcome.trap)
+        judge(object, outcome, (Py_ssize_t)size);
+    else if (address == 0)
+        violation(object, PyUnicode_FromString("the guest's allocator returned a null pointer"));
+    else
+        *place = reach(object, address, size); /* memory has grown */
+    if (*place == NULL) return 0;
+    let_others_run(call, guest);
+    return address;
 }
 
 /* Give memory back to the guest; -1 with an exception. */
