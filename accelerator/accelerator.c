@@ -1,13 +1,15 @@
-/* The call path of bindgen-patch in C: an ordinary call from its first check to its last, and nothing else.
+/* The call path of bindgen-patch in C: an ordinary call from its first check to its last, what the guest asks of its host meanwhile, and
+ * nothing else.
  *
  * Whatever is not ordinary is declined, before anything has happened, and the Python code that is being sped up does it: a call in
  * the middle of another, an instance that is dead, due, or has something to see to, an argument that has to be converted or refused.
  * What goes wrong once the guest runs is handed to the same Python code that judges it everywhere else. So there is one meaning,
- * and it is written in Python; `Gate` and `Core` are the fields of `Guard` and `Guest` that have to be read quickly.
+ * and it is written in Python; `Gate`, `Core`, `Front` and `Box` are the fields of `Guard`, `Guest`, `Instance` and `Object` that have to
+ * be read quickly. tests/accelerator does everything twice and compares.
  *
  * The engine is reached by the addresses of its functions (`bind`): nothing is linked against it.
  *
- * One translation unit in several files, each of which needs those before it.
+ * One translation unit in several files, each of which needs those before it; the functions that a call goes through are in export.h.
  */
 #define PY_SSIZE_T_CLEAN
 #include <Python.h>

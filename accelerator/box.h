@@ -117,7 +117,8 @@ static int sweep(Core *guest) {
         Outcome outcome = run(guest, &guest->funcs[number], slots, 2);
         Py_DECREF(entry.name);
         if (outcome.error || outcome.trap) {
-            PyObject *told = PyObject_CallMethod((PyObject *)guest, "_destructor_fell", "NN", address_of(outcome.error), address_of(outcome.trap));
+            judge((PyObject *)guest, outcome, -1);
+            PyObject *told = PyObject_CallMethod((PyObject *)guest, "_not_destroyed", "N", raised());
             if (told == NULL) return -1;
             Py_DECREF(told);
         }

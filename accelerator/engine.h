@@ -85,9 +85,9 @@ static PyObject *set_plain(PyObject *Py_UNUSED(module), PyObject *value) {
 
 /* ------------------------------------------------------------------------------------------------ what is known of the run time */
 
-static PyObject *null_value; /* JavaScript's null */
+static PyObject *null_value;  /* JavaScript's null */
 static PyObject *error_class; /* JavaScript's Error */
-static PyObject *spoken;     /* bytes: how what a panic says begins */
+static PyObject *spoken;      /* bytes: how what a panic says begins */
 
 static PyObject *know(PyObject *Py_UNUSED(module), PyObject *args) {
     PyObject *null, *error, *begin;
@@ -98,16 +98,17 @@ static PyObject *know(PyObject *Py_UNUSED(module), PyObject *args) {
     Py_RETURN_NONE;
 }
 
-static PyObject *str_door, *str_failed, *str_leave, *str_refresh, *str_unwind, *str_stopped, *str_frombytes, *str_handle, *str_free,
-    *str_drop, *str_stale, *str_raise, *str_message, *str_realm,
-    *str_runner, *str_companion, *str_take;
+static PyObject *str_door, *str_failed, *str_leave, *str_refresh, *str_unwind, *str_stopped, *str_frombytes, *str_handle, *str_free, *str_drop,
+    *str_stale, *str_raise, *str_message, *str_realm, *str_runner, *str_companion, *str_take;
 
 static const struct {
     PyObject **place;
     const char *text;
 } NAMES[] = {
-    {&str_door, "_bp_door"}, {&str_failed, "failed"},   {&str_leave, "leave"},         {&str_refresh, "_refresh"}, {&str_unwind, "unwind"},
-    {&str_stopped, "stopped"}, {&str_handle, "handle"}, {&str_frombytes, "frombytes"}, {&str_free, "_bp_free"},
-    {&str_drop, "_bp_drop"}, {&str_stale, "_bp_stale"}, {&str_raise, "raise"},  {&str_message, "message"}, {&str_realm, "realm"},
-    {&str_runner, "_runner"},  {&str_companion, "_companion"}, {&str_take, "_take"},
+    {&str_door, "_bp_door"},     {&str_failed, "failed"},   {&str_leave, "leave"},
+    {&str_refresh, "_refresh"},  {&str_unwind, "unwind"},   {&str_stopped, "stopped"},
+    {&str_handle, "handle"},     {&str_frombytes, "frombytes"}, {&str_free, "_bp_free"},
+    {&str_drop, "_bp_drop"},     {&str_stale, "_bp_stale"}, {&str_raise, "raise"},
+    {&str_message, "message"},   {&str_realm, "realm"},     {&str_runner, "_runner"},
+    {&str_companion, "_companion"}, {&str_take, "_take"},
 };

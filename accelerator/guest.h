@@ -9,6 +9,7 @@ typedef struct Core {
     PyObject *numbers; /* call name -> number of the export */
     unsigned long long context, base, size, flag_at, stack_at, result, next_handle;
     unsigned int serial;
+    char judged;  /* somebody is finding out why a call failed, or has */
     char in_hook; /* the guest's abort hook runs */
     char wrapped; /* handles have been used up once: those that are left have to be looked for */
     Func *funcs;  /* by number of the export; store_id 0: not looked up yet */
@@ -38,6 +39,7 @@ static PyMemberDef core_members[] = {
     {"result", T_ULONGLONG, offsetof(Core, result), 0, NULL},
     {"_next_handle", T_ULONGLONG, offsetof(Core, next_handle), 0, NULL},
     {"serial", T_UINT, offsetof(Core, serial), 0, NULL},
+    {"_judged", T_BOOL, offsetof(Core, judged), 0, NULL},
     {"_in_hook", T_BOOL, offsetof(Core, in_hook), 0, NULL},
     {"_wrapped", T_BOOL, offsetof(Core, wrapped), 0, NULL},
     {NULL},
@@ -177,17 +179,6 @@ static PyObject *address_of(void *failure) { return failure ? PyLong_FromVoidPtr
 
 static int pass_on(Core *guest, Outcome outcome);
 
-/* Have Python judge what came of a call that did not return; it raises. `wanted`: how many bytes the allocator was asked for, or -1. */
-static void judge(PyObject *guest, Outcome outcome, Py_ssize_t wanted) {
-    if (pass_on((Core *)guest, outcome)) return;
-    PyObject *result = PyObject_CallMethod(guest, wanted < 0 ? "_fallen" : "_malloc_failed", wanted < 0 ? "NN" : "NNn",
-                                           address_of(outcome.error), address_of(outcome.trap), wanted);
-    if (result != NULL) {
-        Py_DECREF(result);
-        PyErr_SetString(PyExc_SystemError, "a call that failed was not judged");
-    }
-}
-
 /* The exception that is set, as an object with its traceback; it is set no more. */
 static PyObject *raised(void) {
     PyObject *kind, *error, *trace;
@@ -204,6 +195,39 @@ static void throw(PyObject *error) {
     if (error == NULL) return;
     PyErr_SetObject((PyObject *)Py_TYPE(error), error);
     Py_DECREF(error);
+}
+
+/* Put the stack pointer back to where the call found it, as Guest.restore_stack(); 0: Python has to. */
+static int restore_stack(Core *guest) {
+    Val value = {0, {0}};
+    value.of.i32 = (int32_t)(uint32_t)guest->result;
+    return guest->stack_at && engine_global_set((void *)(uintptr_t)guest->context, (void *)(uintptr_t)guest->stack_at, &value) == NULL;
+}
+
+/* Have Python judge what came of a call that did not return; it raises. `wanted`: how many bytes the allocator was asked for, or -1. An
+ * interrupt may strike before it has begun: then it is asked again, and the interrupt is what is raised, as Guest._settle() has it. */
+static void find_out(PyObject *guest, Outcome outcome, Py_ssize_t wanted) {
+    PyObject *first = NULL;
+    for (((Core *)guest)->judged = 0; !((Core *)guest)->judged;) {
+        PyObject *result = PyObject_CallMethod(guest, wanted < 0 ? "_fallen" : "_malloc_failed", wanted < 0 ? "NN" : "NNn",
+                                               address_of(outcome.error), address_of(outcome.trap), wanted);
+        Py_XDECREF(result);
+        if (!PyErr_Occurred()) PyErr_SetString(PyExc_SystemError, "a call that failed was not judged");
+        if (first == NULL && !((Core *)guest)->judged) first = raised();
+    }
+    if (first == NULL) return;
+    PyErr_Clear();
+    throw(first);
+}
+
+/* The same, unless the reason is plain. Where no other call is going on in the guest the stack pointer is put back at once: an interrupt may
+ * strike before Guard.failed() gets to it. */
+static void judge(PyObject *guest, Outcome outcome, Py_ssize_t wanted) {
+    Core *core = (Core *)guest;
+    if (!pass_on(core, outcome)) find_out(guest, outcome, wanted);
+    const Call *call = here()->innermost;
+    while (call != NULL && call->guest != core) call = call->outer;
+    if (call == NULL && is_none(core->death)) restore_stack(core);
 }
 
 /* The guest broke the protocol; the reference to `what` is given up. */
@@ -275,13 +299,6 @@ static int release(PyObject *object, uint32_t address, uint32_t size, uint32_t a
         return -1;
     }
     return 0;
-}
-
-/* Put the stack pointer back to where the call found it, as Guest.restore_stack(); 0: Python has to. */
-static int restore_stack(Core *guest) {
-    Val value = {0, {0}};
-    value.of.i32 = (int32_t)(uint32_t)guest->result;
-    return guest->stack_at && engine_global_set((void *)(uintptr_t)guest->context, (void *)(uintptr_t)guest->stack_at, &value) == NULL;
 }
 
 /* ------------------------------------------------------------------------------------------------ handles */

@@ -113,7 +113,7 @@ class Guest(Core):
         self._flag = ctypes.c_uint32(0)
         self._in_hook = False
         self.discarded = self.stopped = False
-        self._judging = False
+        self._judging = self._judged = False
         """Why a call failed is being found out. An interrupt in the middle of that leaves a doubt, and doubt is death."""
         self._verdict: BaseException | None = None
         self._unwound: BaseException | None = None
@@ -177,20 +177,16 @@ class Guest(Core):
             name, args = self.garbage.popleft()
             try:
                 getattr(self, name)(*args)
-            except Exception:
-                self._not_destroyed()
+            except Exception as error:
+                self._not_destroyed(error)
 
-    def _not_destroyed(self) -> None:
+    def _not_destroyed(self, error: BaseException) -> None:
+        """The destructor of a collected object raised: nobody's error, but for an interrupt."""
+        if not isinstance(error, Exception):
+            raise error
         if self.death is None:
             self.restore_stack()
-            log.exception("the destructor of a collected object failed")
-
-    def _destructor_fell(self, error: int | None, trap_address: int | None) -> None:
-        """For who runs destructors by their addresses: one of them did not return."""
-        try:
-            self._fallen(error, trap_address)
-        except Exception:
-            self._not_destroyed()
+            log.error("the destructor of a collected object failed", exc_info=error)
 
     def start(self) -> None:
         """Run the start functions, in order."""
@@ -422,6 +418,7 @@ class Guest(Core):
     def _fallen(self, error: int | None, trap_address: int | None) -> NoReturn:
         """The same for who has the addresses only: raises what is to be raised."""
         trap_pointer = ctypes.c_void_p(trap_address)
+        self._judged = True
         try:
             raise self._failed(error, trap_pointer)
         except BaseException as reason:
