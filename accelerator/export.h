@@ -147,6 +147,10 @@ static int free_garbage(Gate *door, Core *guest) {
     if (watcher != NULL) tell_watcher(guest, -1);
     if (swept > 0) swept = !door->due && is_calm(guest) && !has_garbage(guest);
     if (swept > 0) door->ready = 1;
+    if (swept == 0 && !is_none(guest->death)) { /* one of them was its end, which is seen to as at the end of a call */
+        leave((PyObject *)door, (PyObject *)guest);
+        if (PyErr_Occurred()) swept = -1;
+    }
     Py_DECREF(guest);
     return swept;
 }
