@@ -24,7 +24,7 @@ static PyMemberDef core_members[] = {
     {"bounds", T_OBJECT, offsetof(Core, bounds), 0, NULL},
     {"last_words", T_OBJECT, offsetof(Core, last_words), 0, NULL},
     {"frames", T_OBJECT, offsetof(Core, frames), 0, NULL},
-    {"_lent", T_OBJECT, offsetof(Core, lent), 0, NULL},
+    {"lent", T_OBJECT, offsetof(Core, lent), 0, NULL},
     {"door", T_OBJECT, offsetof(Core, door), 0, NULL},
     {"host_error", T_OBJECT, offsetof(Core, host_error), 0, NULL},
     {"_unwound", T_OBJECT, offsetof(Core, unwound), 0, NULL},

@@ -142,6 +142,10 @@ class GuestAborted(GuestError):
             self._frames = self._frames()
         return self._frames
 
+    def _copy(self) -> GuestAborted:
+        """The same without a traceback, which holds on to the frames of the call, and by them to all that was in it."""
+        return GuestAborted(self.message, kind=self.kind, frames=self._frames, location=self.location)
+
     def _noted(self) -> list[str]:
         if self._notes is None:
             self._notes = [f"panicked at {self.location}"] if self.location else []

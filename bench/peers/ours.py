@@ -64,7 +64,7 @@ def setup(argument: str) -> dict[str, Any]:
         bindings.instance.provide({"callback": lambda number: number + 1})
     from bindgen_patch import GuestAborted, PanicError, js
 
-    logging.getLogger("bindgen_patch").addHandler(logging.NullHandler())  # else Python prints each panic and each death
+    logging.getLogger("bindgen_patch").addHandler(logging.NullHandler())  # else Python prints each death
 
     _here["bindings"] = bindings
     exports = ("add", "greet", "sum", "fill", "apply", "checked", "boom", "Counter", "spin")

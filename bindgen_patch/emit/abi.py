@@ -316,8 +316,8 @@ def _lift_option(target: ir.Type, names: Names, *, borrowed: bool) -> Lifting:
     return Lifting(hint, _OPTIONAL.get(type(target), f"_bp.from_option_{scalar.optional}({{0}})"), types)
 
 
-def native(t: ir.Type, *, result: bool) -> str | None:
-    """What the accelerator calls a type that it can lower, or lift as a ``result``; ``None`` for others."""
+def plain(t: ir.Type, *, result: bool) -> str | None:
+    """What the run time calls a type that it can lower by itself, or lift as a ``result`` (``runtime.typed``); ``None`` for others."""
     match t:
         case ir.Unit() if result:
             return ""

@@ -7,7 +7,7 @@ and results, in order. A guest whose descriptor and code disagree is refused her
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 
 from bindgen_patch import ir, symbols
@@ -28,8 +28,8 @@ class Function:
     body: tuple[str, ...]
     decorators: tuple[str, ...] = ()
     plan: str = ""
-    """For an export or a host function that the accelerator can carry out by itself: how, as a Python tuple (``runtime.program.Native``,
-    ``NativeImport``)."""
+    """For an export that the run time calls with Python values: how (``runtime.typed.Plan``). For a host function that the accelerator can
+    carry out by itself: how (``runtime.program.NativeImport``)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +39,9 @@ class Argument:
     name: str
     label: str
     lowering: abi.Lowering
+
+
+_WORD_HINTS: dict[ir.Word, str] = {"i32": "{int}", "i64": "{int}", "f32": "{float}", "f64": "{float}"}
 
 
 class Writer:
@@ -53,9 +56,11 @@ class Writer:
         """An expression of :mod:`abi` with everything filled in."""
         return template.format(*words, g=guest, v=v, n=quoted(n), x=x, **self.builtins)
 
-    def hint(self, template: str) -> str:
-        """An annotation."""
-        return template.format(**self.builtins)
+    def hint(self, template: str, shadows: Collection[str] = ()) -> str:
+        """An annotation, where a function's parameters may have taken some of the names."""
+        hidden = {name: f"_builtins.{name}" for name in BUILTINS if name in shadows}
+        self.shadowed |= bool(hidden)
+        return template.format(**(self.builtins | hidden))
 
     # ------------------------------------------------------------------ into the guest
 
@@ -94,9 +99,10 @@ class Writer:
         if not types:
             return hint, [call], ()
         if len(types) == 1:
-            if value.value.count("{0}") == 1:
+            if value.value.count("{0}") == 1 and not value.value.startswith("{0}"):
                 return hint, [into.format(self.text(value.value, guest, call))], types
-            return hint, [f"_bp_ret = {call}", into.format(self.text(value.value, guest, "_bp_ret"))], types
+            word = self.hint(_WORD_HINTS[types[0]])
+            return hint, [f"_bp_ret: {word} = {call}", into.format(self.text(value.value, guest, "_bp_ret"))], types
         loaded = f'{guest}.load("{abi.layout(types)}")'
         in_order = ", ".join(f"{{{k}}}" for k in range(len(types)))
         if not fallible and value.value.endswith(f"{in_order})") and value.value.count("{0}") == 1:
@@ -148,10 +154,20 @@ def export(writer: Writer, item: ir.Export, name: str, call: str, taken: set[str
     promise = item.asyncness and isinstance(ret, ir.JsValue)
     if promise:
         ret, into = ir.Int(32, signed=True), f"return {guest}.promise({', '.join(['{}', *_promised(writer, item)])})"
-    _, _, returned = writer.returning(ret, "", guest)
+    hint, _, returned = writer.returning(ret, "", guest)
     if check_words(f"export {item.symbol}", item.wasm, tuple(types), returned):
         words.insert(0, f"{guest}.result")
-    hint, lines, _ = writer.returning(ret, f"{guest}.{call}({', '.join(words)})", guest, into=into)
+    names = [argument.name for argument in arguments]
+    plan = _plan(item, call, names)
+    if plan:
+        called = f"{guest}.{call}({', '.join(['self'] * method + names)})"
+        checks, lines = [], [called]
+        if item.kind == "constructor":
+            lines = [into.format(called)]
+        elif not isinstance(value := ret.ok if isinstance(ret, ir.Result) else ret, ir.Unit):
+            lines = [f"_bp_ret: {writer.hint(abi.lift(value, writer.names).hint, names)} = {called}", "return _bp_ret"]
+    else:
+        _, lines, _ = writer.returning(ret, f"{guest}.{call}({', '.join(words)})", guest, into=into)
     first = "cls" if item.kind in ("static", "static_getter", "static_setter") else "self"
     return Function(
         name="__init__" if item.kind == "constructor" else name,
@@ -160,21 +176,22 @@ def export(writer: Writer, item: ir.Export, name: str, call: str, taken: set[str
         doc=doc_lines(item.doc, _default_doc(item)),
         body=(*checks, *lines),
         decorators=_decorators(writer, item, name),
-        plan=_native(item, call),
+        plan=plan,
     )
 
 
 _ROLES = {"constructor": "constructor", "method": "method", "getter": "method", "setter": "method"}
 
 
-def _native(item: ir.Export, call: str) -> str:
-    """How the accelerator calls an export; empty for one of types that it leaves to Python."""
+def _plan(item: ir.Export, call: str, names: list[str]) -> str:
+    """How the run time calls an export with values (``runtime.typed.Plan``); empty for one of types that are written out here."""
     ret, fallible = (item.ret.ok, True) if isinstance(item.ret, ir.Result) else (item.ret, False)
-    params = [abi.native(param.type, result=False) for param in item.params]
-    result = "u32" if item.kind == "constructor" else abi.native(ret, result=True)
-    if None in params or result is None or item.variadic or item.consumes or item.asyncness:
+    kinds = [abi.plain(param.type, result=False) for param in item.params]
+    result = "u32" if item.kind == "constructor" else abi.plain(ret, result=True)
+    if None in kinds or result is None or item.variadic or item.consumes or item.asyncness:
         return ""
-    return repr((call, _ROLES.get(item.kind, "function"), tuple(params), result, fallible)).replace("'", '"')
+    params = dict(zip(names, kinds, strict=True))
+    return repr((call, _ROLES.get(item.kind, "function"), params, result, fallible)).replace("'", '"')
 
 
 def _promised(writer: Writer, item: ir.Export) -> list[str]:

@@ -268,6 +268,9 @@ class _Module:
                     yield from self.expression(value, scope)
                     for part in target.elts if isinstance(target, ast.Tuple) else [target]:
                         yield from self.binding(part, scope)
+                case ast.AnnAssign(target, _, ast.expr() as value):  # what a local is annotated with is never evaluated
+                    yield from self.expression(value, scope)
+                    yield from self.binding(target, scope)
                 case ast.If(test, then, otherwise):
                     yield from self.expression(test, scope)
                     yield from self.statements([*then, *otherwise], scope)

@@ -10,6 +10,7 @@ import re
 import threading
 from collections import ChainMap
 from collections.abc import Callable, Mapping
+from functools import cached_property
 from types import MappingProxyType
 from typing import Any
 from weakref import ref
@@ -30,11 +31,8 @@ class Realm:
 
     def __init__(self, jobs: Jobs, provided: Mapping[str, Any]) -> None:
         self.jobs = jobs
-        own: dict[str, Any] = {"Promise": _PromiseClass(self), "queueMicrotask": self.queue_microtask}
-        own["globalThis"] = MappingProxyType(ChainMap(provided, own, GLOBALS))  # type: ignore[arg-type]
-        self.globals: Mapping[str, Any] = own
+        self._provided = provided
         self.ended = False
-        self.turns = Turns()
         self._runner = 0
         """The thread in which a job of the guest's is going on."""
         self.failed_in: tuple[str, ...] = ()
@@ -47,6 +45,13 @@ class Realm:
         self._pending: dict[int, ref[Promise[Any]]] = {}
 
     # ------------------------------------------------------------------ globals
+
+    @cached_property
+    def globals(self) -> Mapping[str, Any]:
+        """What is its own, by name. Made when the guest asks for a global: one that dies young never does."""
+        own: dict[str, Any] = {"Promise": _PromiseClass(self), "queueMicrotask": self.queue_microtask}
+        own["globalThis"] = MappingProxyType(ChainMap(self._provided, own, GLOBALS))  # type: ignore[arg-type]
+        return own
 
     def queue_microtask(self, callback: Any = None, *_rest: object) -> None:
         """``queueMicrotask(callback)``."""
@@ -85,6 +90,11 @@ class Realm:
                 self.turns.wake(members)
                 self.queue_microtask(poll_all)
                 self.turns.woken()
+
+    @cached_property
+    def turns(self) -> Turns:
+        """Whose futures may be polled when."""
+        return Turns()
 
     # ------------------------------------------------------------------ promises that depend on the instance
 

@@ -34,6 +34,7 @@ from .lock import is_free, patient
 from .log import DEBUG, INFO, WARNING, log
 from .state import ADMISSIONS, TRANSITIONS, Admission, Event, State
 
+_LIVE = State.LIVE
 AbortHook = Callable[[GuestAborted], object]
 
 
@@ -42,6 +43,14 @@ class Guest(Protocol):
 
     death: GuestAborted | None
     """Set, once, by whoever finds out that this instance may never run again; by other threads through :meth:`kill`."""
+
+    lent: list[int]
+    """What the call that runs has lent to the guest."""
+
+    @property
+    def frames(self) -> object:
+        """What nested calls have put aside; ``None`` in an outermost one."""
+        ...
 
     def troubled(self) -> int:
         """Whether there is something to see to before a call.
@@ -174,10 +183,11 @@ class Guard(Gate, Generic[G]):
 
     def leave(self, guest: G, nested: bool) -> None:
         """The counterpart of :meth:`enter`, however the call ended."""
-        guest.pop_frame()
+        if guest.frames is not None or guest.lent:
+            guest.pop_frame()
         if nested:
             return
-        if guest.death is None and self._state is State.LIVE and not self._limited:
+        if guest.death is None and self._state is _LIVE and not self._limited:
             self._ready = True
             if guest.death is None:  # looked at last: see terminate()
                 return
@@ -369,7 +379,7 @@ class Guard(Gate, Generic[G]):
         self._cause = death
         self._move(Event.DIED)
         self.counters.died(death.kind)
-        self._tell(WARNING, "abort", "instance %d died: %s: %s", self.instance_id, death.kind, death.message)
+        self._tell(WARNING, "abort", "instance %d died: %s: %s", self.instance_id, death.kind, death.message, alone=True)
 
     def _call_hooks(self, death: GuestAborted) -> None:
         for hook in tuple(self.hooks):
@@ -391,9 +401,13 @@ class Guard(Gate, Generic[G]):
     def _move(self, event: Event) -> None:
         self._state = TRANSITIONS[self._state, event]
 
-    def _tell(self, level: int, event: str, text: str, *args: object) -> None:
-        """A log record; ``event``, ``instance`` and ``instance_id`` are attributes of it, for those who filter or count."""
-        log.log(level, text, *args, extra={"event": event, "instance": self.name, "instance_id": self.instance_id})
+    def _tell(self, level: int, event: str, text: str, *args: object, alone: bool = False) -> None:
+        """A log record, if somebody hears it. ``event``, ``instance``, ``instance_id`` are attributes of it, for those who filter or count.
+
+        ``alone``: it is printed where nobody has set up any logging. An instance was lost; all else is told by what the caller gets.
+        """
+        if log.heard(level, alone=alone):
+            log.log(level, text, *args, extra={"event": event, "instance": self.name, "instance_id": self.instance_id})
 
 
 def _first(guest: Guest | None, error: BaseException) -> BaseException:

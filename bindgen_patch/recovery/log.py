@@ -12,23 +12,44 @@ DEBUG, INFO, WARNING, ERROR = 10, 20, 30, 40
 class Log:
     """``logging.getLogger(name)``, by and by."""
 
-    __slots__ = ("_logger", "_name")
+    __slots__ = ("_deaf", "_logger", "_name")
 
     def __init__(self, name: str) -> None:
         self._name = name
         self._logger: Any = None
+        self._deaf: Any = None
+        """The class of handlers that do nothing."""
 
     def _get(self) -> Any:
         if self._logger is None:
             import logging
 
-            self._logger = logging.getLogger(self._name)
+            self._deaf, self._logger = logging.NullHandler, logging.getLogger(self._name)
         return self._logger
 
+    def heard(self, level: int, *, alone: bool = False) -> bool:
+        """Whether a handler takes records of this level, one that does something with them: to make a record costs more than many a call.
+
+        ``alone`` is the answer where there is no handler at all. Python then prints warnings by itself.
+        """
+        if self._logger is None and "logging" not in sys.modules:
+            return alone
+        logger = self._get()
+        if not logger.isEnabledFor(level):
+            return False
+        if logger.filters:
+            return True
+        while logger is not None:
+            for handler in logger.handlers:
+                alone = False
+                if handler.level <= level and not isinstance(handler, self._deaf):
+                    return True
+            logger = logger.parent if logger.propagate else None
+        return alone
+
     def log(self, level: int, text: str, *args: object, **options: Any) -> None:
-        """As ``Logger.log``. Below a warning, nobody hears it as long as nobody has loaded the library."""
-        if level >= WARNING or self._logger is not None or "logging" in sys.modules:
-            self._get().log(level, text, *args, stacklevel=2, **options)
+        """As ``Logger.log``."""
+        self._get().log(level, text, *args, stacklevel=2, **options)
 
     def error(self, text: str, *args: object, **options: Any) -> None:
         """As ``Logger.error``."""

@@ -26,63 +26,94 @@ _SLOT_BYTES = 16
 """Size of ``wasmtime_val_raw_t``: one argument or result of an unchecked call."""
 _TYPES: dict[str, Any] = {"i": ctypes.c_int32, "l": ctypes.c_int64, "f": ctypes.c_float, "d": ctypes.c_double}
 
+_SIGNED = {"i": "i", "l": "q", "f": "f", "d": "d"}
+_UNSIGNED = {"i": "I", "l": "Q", "f": "f", "d": "d"}
+"""Letters of a signature as formats of :mod:`struct`."""
+
 Caller = Callable[..., Any]
-Failed = Callable[[int | None, Any], BaseException]
-Settle = Callable[[BaseException, Any], None]
 
 
-def _slot(letter: str, position: int) -> str:
-    """Slot number ``position`` as an element of the view for its type."""
-    return f"{letter}[{position * (_SLOT_BYTES // ctypes.sizeof(_TYPES[letter]))}]"
+def slots_of(letters: str, count: int) -> list[str]:
+    """Statements that prepare a call of ``func`` with ``count`` slots, among them those of these :mod:`struct` formats, and how to make it.
+
+    They are made once: the engine reads the arguments before anything else runs and writes the result after everything else has, so a
+    nested call may use them too.
+    """
+    return [
+        f"raw = slot_array({2 * count})()",
+        *(f"{letter} = memoryview(raw).cast('B').cast('{letter}')" for letter in sorted({*letters})),
+        "trap = c_void_p()",
+        "trapped = memoryview(trap).cast('B').cast('N')",
+        f"invoke = prepared_call(guest._context, addressof(func), addressof(raw), {count}, addressof(trap))",
+        "failed, settle = guest._failed, guest._settle",
+    ]
 
 
-def _compile(lines: list[str], names: dict[str, Any]) -> Callable[..., Any]:
+@cache
+def _slot_array(words: int) -> Any:
+    """The type of an array of slots; ctypes forgets one that nobody has, and takes long to make it anew."""
+    return ctypes.c_uint64 * words
+
+
+def slot(letter: str, position: int) -> str:
+    """Slot number ``position`` as an element of the view of that format."""
+    return f"{letter}[{position * (_SLOT_BYTES // struct.calcsize(letter))}]"
+
+
+CROSSING = [
+    "try:",
+    "    error = invoke()",
+    "    if error is not None or trapped[0]:",
+    "        raise failed(error, trap)",
+    "except BaseException as reason:",
+    "    settle(reason, trap)",
+    "    raise",
+]
+"""Statements that make the call that :func:`slots_of` has prepared.
+
+``_failed(error, trap)`` says what to raise when it did not return. ``_settle(reason, trap)`` is told of every exception that leaves here:
+it may be one that struck before ``_failed`` had looked. A ``KeyboardInterrupt`` mostly does, for it waits until the guest is done.
+"""
+
+
+def compiled(lines: list[str], names: dict[str, Any]) -> Callable[..., Any]:
     """Run ``lines``, which define a function called ``bind``."""
-    namespace = dict(names)
+    from . import capi  # brings wasmtime along, which importing a package does not
+
+    namespace: dict[str, Any] = {
+        "slot_array": _slot_array,
+        "c_void_p": ctypes.c_void_p,
+        "addressof": ctypes.addressof,
+        "prepared_call": capi.prepared_call,
+        **names,
+    }
     exec(compile("\n".join(lines), "<calls>", "exec"), namespace)
     bind: Callable[..., Any] = namespace["bind"]
     return bind
 
 
 @cache
-def caller_factory(signature: str) -> Callable[[int, Any, Failed, Settle], Caller]:
-    """``(store context, wasmtime function, failed, settle) -> callable`` for functions of this signature.
-
-    The callable takes and returns words. Its slots are made once: the engine reads the arguments before anything else
-    runs and writes the result after everything else has, so a nested call may use them too. ``failed(error, trap)`` says
-    what to raise when the call did not return. ``settle(reason, trap)`` is told of every exception that leaves here: it may be one
-    that struck before ``failed`` had looked. A ``KeyboardInterrupt`` mostly does, for it waits until the guest is done.
-    """
-    from . import capi  # brings wasmtime along, which importing a package does not
-
+def caller_factory(signature: str) -> Callable[[Any, Any], Caller]:
+    """``(guest, wasmtime function) -> callable`` for functions of this signature. The callable takes and returns words."""
     params, _, result = signature.partition(":")
-    slots = max(len(params), len(result), 1)
     names = [f"a{position}" for position in range(len(params))]
+    wrapped = ["& 0xFFFF_FFFF" if letter == "i" else "& 0xFFFF_FFFF_FFFF_FFFF" if letter == "l" else "" for letter in params]
+    formats = [_UNSIGNED[letter] for letter in params]
+    returned = _SIGNED[result] if result else ""
     lines = [
-        "def bind(context, func, failed, settle):",
-        f"    raw = (c_uint64 * {2 * slots})()",
-        *(
-            f"    {letter} = ({_TYPES[letter].__name__} * {slots * _SLOT_BYTES // ctypes.sizeof(_TYPES[letter])}).from_buffer(raw)"
-            for letter in sorted({*params, *result})
-        ),
-        "    slots, trap, where = addressof(raw), c_void_p(), addressof(func)",
-        "    trap_address = addressof(trap)",
+        "def bind(guest, func):",
+        *(f"    {line}" for line in slots_of("".join(formats) + returned, max(len(params), len(result), 1))),
         f"    def call({', '.join(names)}):",
-        *(f"        {_slot(letter, position)} = a{position}" for position, letter in enumerate(params)),
-        "        try:",
-        f"            error = invoke(context, where, slots, {slots}, trap_address)",
-        "            if error is not None or trap.value is not None:",
-        "                raise failed(error, trap)",
-        "        except BaseException as reason:",
-        "            settle(reason, trap)",
-        "            raise",
-        *([f"        return {_slot(result, 0)}"] if result else []),
+        *(
+            f"        {slot(letter, position)} = a{position} {wrap}"
+            for position, (letter, wrap) in enumerate(zip(formats, wrapped, strict=True))
+        ),
+        *(f"        {line}" for line in CROSSING),
+        *([f"        return {returned}[0]"] if result else []),
         "    call.owns = raw, trap, func",
         "    return call",
     ]
-    types = {kind.__name__: kind for kind in _TYPES.values()}
-    names_used = {"c_uint64": ctypes.c_uint64, "c_void_p": ctypes.c_void_p, "addressof": ctypes.addressof, "invoke": capi.call}
-    return _compile(lines, types | names_used)
+    return compiled(lines, {})
 
 
 def caller(guest: Any, func: Any, signature: str) -> Caller:
@@ -90,13 +121,18 @@ def caller(guest: Any, func: Any, signature: str) -> Caller:
     if native is not None:
         words: Caller = native.Words(guest, *_FUNC.unpack(bytes(func)), signature)
         return words
-    return caller_factory(signature)(guest._context, func, guest._failed, guest._settle)
+    return caller_factory(signature)(guest, func)
 
 
 if native is not None:
     native.know(js.null, js.Error, trap.PANICKED.encode())
 
 Adapter = Callable[..., Any]
+
+
+def _slot(letter: str, position: int) -> str:
+    """Slot number ``position`` as an element of the array for its type."""
+    return f"{letter}[{position * (_SLOT_BYTES // ctypes.sizeof(_TYPES[letter]))}]"
 
 
 @cache
@@ -133,7 +169,7 @@ def _host_factory(signature: str) -> Callable[..., Any]:
         "    return host_function",
     ]
     types = {kind.__name__: kind for kind in _TYPES.values()}
-    return _compile(lines, types)
+    return compiled(lines, types)
 
 
 def host_function(

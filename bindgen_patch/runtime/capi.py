@@ -14,12 +14,16 @@ from __future__ import annotations
 import ctypes
 import os
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from ctypes import POINTER, addressof, byref, c_bool, c_char_p, c_int32, c_size_t, c_uint8, c_uint32, c_uint64, c_void_p
-from typing import Any, NamedTuple
+from functools import cache, partial
+from itertools import repeat
+from typing import Any, NamedTuple, TypeVar
 
 from ..accelerator import native
 from ..errors import BindgenPatchError
+
+T = TypeVar("T")
 
 # ------------------------------------------------------------------------------------------- the library
 
@@ -74,8 +78,23 @@ def _long(name: str, result: Any, *params: Any) -> Any:
     return _function(name, result, *params, of=library)
 
 
+def _quick(name: str, result: Any, *params: Any) -> Any:
+    """The same for arguments that were converted beforehand: to convert them is half of what a short call costs.
+
+    It takes arguments as they are, and only what the ``from_param`` of a type or ``byref`` has made may be given to it: a plain integer
+    would be cut to 32 bits.
+    """
+    _function(name, result, *params)
+    function = _short[name]
+    function.restype = result
+    return function
+
+
 declared: dict[str, Any] = {}
 """Every function of the library that is used, by name."""
+
+
+_pointer, _size, _text = c_void_p.from_param, c_size_t.from_param, c_char_p.from_param
 
 
 def version() -> str:
@@ -228,40 +247,53 @@ _U8, _FUNCTYPE, _VALTYPES = POINTER(c_uint8), c_void_p, POINTER(Vec)
 
 # ------------------------------------------------------------------------------------------- calls and stores
 
-call = _long("wasmtime_func_call_unchecked", c_void_p, c_void_p, c_void_p, c_void_p, c_size_t, c_void_p)
-"""(context, func, slots, slot count, &trap) -> error or NULL."""
+_call = _long("wasmtime_func_call_unchecked", c_void_p, c_void_p, c_void_p, c_void_p, c_size_t, c_void_p)
+_prepared_call = library["wasmtime_func_call_unchecked"]
+_prepared_call.restype = c_void_p
+
+
+def prepared_call(context: int, func: int, slots: int, count: int, trap: int) -> Callable[[], int | None]:
+    """A call of the function at address ``func``, ready to be made again and again; returns an error, or ``None``.
+
+    The arguments are converted here, once: that would be most of what a call through :mod:`ctypes` costs.
+    """
+    arguments = zip(_call.argtypes, (context, func, slots, count, trap), strict=True)
+    return partial(_prepared_call, *[kind.from_param(value) for kind, value in arguments])
+
 
 store_new = _function("wasmtime_store_new", c_void_p, c_void_p, c_void_p, c_void_p)
 store_context = _function("wasmtime_store_context", c_void_p, c_void_p)
 store_delete = _long("wasmtime_store_delete", None, c_void_p)
 store_limiter = _function("wasmtime_store_limiter", None, c_void_p, *[ctypes.c_int64] * 5)
-store_epoch_callback = _function("wasmtime_store_epoch_deadline_callback", None, c_void_p, EPOCH_CALLBACK, c_void_p, c_void_p)
-set_epoch_deadline = _function("wasmtime_context_set_epoch_deadline", None, c_void_p, c_uint64)
+_epoch_callback = _quick("wasmtime_store_epoch_deadline_callback", None, c_void_p, EPOCH_CALLBACK, c_void_p, c_void_p)
+_set_epoch_deadline = _quick("wasmtime_context_set_epoch_deadline", None, c_void_p, c_uint64)
 increment_epoch = _function("wasmtime_engine_increment_epoch", None, c_void_p)
 """Make every guest of an engine that is running call its store's :data:`EPOCH_CALLBACK`. Safe from any thread."""
 _set_fuel = _function("wasmtime_context_set_fuel", c_void_p, c_void_p, c_uint64)
 instance_new = _long("wasmtime_instance_new", c_void_p, c_void_p, c_void_p, c_void_p, c_size_t, c_void_p, c_void_p)
 instance_pre_instantiate = _long("wasmtime_instance_pre_instantiate", c_void_p, c_void_p, c_void_p, c_void_p, c_void_p)
-export_get = _function("wasmtime_instance_export_get", c_bool, c_void_p, c_void_p, c_char_p, c_size_t, c_void_p)
-"""(context, &instance, name, its length, &item) -> whether there is such an item."""
+export_get = _quick("wasmtime_instance_export_get", c_bool, c_void_p, c_void_p, c_char_p, c_size_t, c_void_p)
 memory_data = _function("wasmtime_memory_data", c_void_p, c_void_p, c_void_p)
 memory_data_size = _function("wasmtime_memory_data_size", c_size_t, c_void_p, c_void_p)
-_global_get = _function("wasmtime_global_get", None, c_void_p, c_void_p, c_void_p)
-_global_set = _function("wasmtime_global_set", c_void_p, c_void_p, c_void_p, c_void_p)
+_global_get = _quick("wasmtime_global_get", None, c_void_p, c_void_p, c_void_p)
+_global_set = _quick("wasmtime_global_set", c_void_p, c_void_p, c_void_p, c_void_p)
 _table_get = _function("wasmtime_table_get", c_bool, c_void_p, c_void_p, c_uint64, c_void_p)
-_table_set = _function("wasmtime_table_set", c_void_p, c_void_p, c_void_p, c_uint64, c_void_p)
+_table_set = _quick("wasmtime_table_set", c_void_p, c_void_p, c_void_p, c_uint64, c_void_p)
 _func_type = _function("wasmtime_func_type", _FUNCTYPE, c_void_p, c_void_p)
 _func_new = _function("wasmtime_func_new_unchecked", None, c_void_p, c_void_p, HOST_FUNCTION, c_void_p, c_void_p, c_void_p)
-_take_exception = _function("wasmtime_context_take_exception", c_bool, c_void_p, c_void_p)
-_exception_tag = _function("wasmtime_exnref_tag", c_void_p, c_void_p, c_void_p, c_void_p)
-_exception_unroot = _function("wasmtime_exnref_unroot", None, c_void_p)
-_tag_eq = _function("wasmtime_tag_eq", c_bool, c_void_p, c_void_p, c_void_p)
+_take_exception = _quick("wasmtime_context_take_exception", c_bool, c_void_p, c_void_p)
+_exception_tag = _quick("wasmtime_exnref_tag", c_void_p, c_void_p, c_void_p, c_void_p)
+_exception_unroot = _quick("wasmtime_exnref_unroot", None, c_void_p)
+_tag_eq = _quick("wasmtime_tag_eq", c_bool, c_void_p, c_void_p, c_void_p)
+
+
+_NEXT = c_uint64.from_param(1)
 
 
 def watch_epoch(store: int, context: int, callback: Any, data: int) -> None:
     """Have ``callback`` (of :func:`epoch_callback`) called with ``data`` when the guest runs and the epoch was incremented since."""
-    store_epoch_callback(store, callback, data, None)
-    set_epoch_deadline(context, 1)
+    _epoch_callback(_pointer(store), callback, _pointer(data), None)
+    _set_epoch_deadline(_pointer(context), _NEXT)
 
 
 def set_fuel(context: int, amount: int) -> None:
@@ -269,64 +301,83 @@ def set_fuel(context: int, amount: int) -> None:
     raise_error(_set_fuel(context, amount))
 
 
+@cache
+def _named(name: str) -> tuple[Any, Any]:
+    """The name of an export, and its length."""
+    encoded = name.encode()
+    return _text(encoded), _size(len(encoded))
+
+
 def export(context: int, instance: Any, name: str, kind: int) -> Any:
     """The ``Extern`` that ``instance`` exports as ``name``, or ``None`` when it exports nothing of that name and kind."""
-    item, encoded = Extern(), name.encode()
-    return item if export_get(context, byref(instance), encoded, len(encoded), byref(item)) and item.kind == kind else None
+    item = Extern()
+    found = export_get(_pointer(context), byref(instance), *_named(name), byref(item))
+    return item if found and item.kind == kind else None
 
 
-def names(wanted: Iterable[str]) -> list[tuple[bytes, int]]:
-    """Names of exports for :func:`exports`."""
-    return [(name.encode(), len(name.encode())) for name in wanted]
+class I32:
+    """An exported i32 global, which must be mutable to be set."""
 
+    __slots__ = ("_context", "_item", "_place", "_value", "_where")
 
-def exports(context: int, instance: int, wanted: list[tuple[bytes, int]], found: Any) -> None:
-    """Store the items that the instance at address ``instance`` exports under these names into the array ``found``."""
-    place = addressof(found)
-    for name, length in wanted:
-        if not export_get(context, instance, name, length, place):
-            raise BindgenPatchError(f"the companion exports no {name.decode()}")
-        place += _EXTERN_BYTES
+    def __init__(self, context: int, item: Any) -> None:
+        self._item, self._value = item, Val()
+        self._context, self._where, self._place = _pointer(context), byref(item.of.global_), byref(self._value)
 
+    def get(self) -> int:
+        """The value, unsigned."""
+        _global_get(self._context, self._where, self._place)
+        value: int = self._value.of.i32
+        return value & 0xFFFF_FFFF
 
-def global_i32(context: int, item: Any) -> int:
-    """The value of an exported i32 global, unsigned."""
-    value = Val()
-    _global_get(context, byref(item.of.global_), byref(value))
-    return int(value.of.i32) & 0xFFFF_FFFF
-
-
-def set_global_i32(context: int, item: Any, number: int) -> None:
-    """Store into an exported mutable i32 global."""
-    value = Val(kind=0)
-    value.of.i32 = number
-    raise_error(_global_set(context, byref(item.of.global_), byref(value)))
-
-
-def i32_setter(context: int, item: Any) -> Callable[[int], None]:
-    """:func:`set_global_i32` for one that is stored into often."""
-    value = Val(kind=0)
-    word, place, where = value.of, addressof(value), addressof(item.of.global_)
-
-    def store(number: int) -> None:
-        word.i32 = number
-        error = _global_set(context, where, place)
+    def set(self, number: int) -> None:
+        """Store a value."""
+        self._value.of.i32 = number
+        error = _global_set(self._context, self._where, self._place)
         if error is not None:
             raise_error(error)
 
-    store.__dict__["owns"] = value, item
-    return store
 
+class Links:
+    """What instances of the companion export for the guests that are linked to them: a place for all of it, used by one at a time.
 
-def fill_table(context: int, item: Any, functions: Any) -> None:
-    """Put an array of exported functions into the first slots of an exported table."""
-    table, place = byref(item.of.table), addressof(functions)
-    for index, function in enumerate(functions):
-        function.kind = _FUNCREF  # and so it is a Val: a function lies at the same place in both
-        error = _table_set(context, table, index, place)
-        if error is not None:
-            raise_error(error)
-        place += _EXTERN_BYTES
+    ``serial`` names its global for the number of the instance, ``imports`` the functions for the guest's imports, ``slots`` those for
+    the guest's host table, each in order. Places and names are the same for every instance, so they are converted once.
+    """
+
+    def __init__(self, serial: str, imports: Sequence[str], slots: Sequence[str]) -> None:
+        self.wanted = (serial, *imports, *slots)
+        self._items = (Extern * len(self.wanted))()
+        first = addressof(self._items)
+        places = [first + _EXTERN_BYTES * number for number in range(len(self.wanted))]
+        self._names, self._lengths = zip(*map(_named, self.wanted), strict=True)
+        self._places = tuple(map(_pointer, places))
+        self.imports = first + _EXTERN_BYTES
+        """Where the functions for the imports are, as ``instance_new`` wants them."""
+        self.count = len(imports)
+        self._slots = self._places[1 + len(imports) :]
+        self._indices = tuple(map(c_uint64.from_param, range(len(slots))))
+        self._funcrefs = bytes((_FUNCREF,)) * len(slots)
+        self._kinds = memoryview(self._items).cast("B")[(1 + len(imports)) * _EXTERN_BYTES :: _EXTERN_BYTES]
+        self._serial = Val(kind=0)
+        self._global, self._number = byref(self._items[0].of.global_), byref(self._serial)
+
+    def find(self, context: int, companion: Any, serial: int) -> None:
+        """Look all of it up in an instance of the companion, and tell it its number."""
+        at = _pointer(context)
+        found = list(map(export_get, repeat(at), repeat(byref(companion)), self._names, self._lengths, self._places))
+        if not all(found):
+            raise BindgenPatchError(f"the companion exports no {self.wanted[found.index(False)]}")
+        self._serial.of.i32 = serial
+        raise_error(_global_set(at, self._global, self._number))
+
+    def fill(self, context: int, table: Any) -> None:
+        """Put the functions for the slots into the first slots of the guest's table."""
+        self._kinds[:] = self._funcrefs  # and so each is a Val: a function lies at the same place in both
+        at, where = _pointer(context), byref(table.of.table)
+        for error in map(_table_set, repeat(at), repeat(where), self._indices, self._slots):
+            if error is not None:
+                raise_error(error)
 
 
 def table_func(context: int, item: Any, index: int) -> Any:
@@ -387,13 +438,12 @@ class Failure(Owned):
     def __init__(self, address: int, *, is_trap: bool) -> None:
         super().__init__(address, _trap_delete if is_trap else _error_delete)
         self._is_trap = is_trap
+        number = c_uint8()
         self.code: str | None = None
         """Why the engine trapped, a name of ``wasmtime_trap_code_t``; ``None`` for what is no trap of its own: an exception that left
         the guest, say."""
-        if is_trap:
-            number = c_uint8()
-            if _trap_code(address, number):
-                self.code = _TRAPS[number.value] if number.value < len(_TRAPS) else f"TRAP_{number.value}"
+        if is_trap and _trap_code(address, number):
+            self.code = _TRAPS[number.value] if number.value < len(_TRAPS) else f"TRAP_{number.value}"
 
     @property
     def message(self) -> str:
@@ -408,13 +458,20 @@ class Failure(Owned):
     @property
     def frames(self) -> list[StackFrame]:
         """Innermost first; none when the guest was not running."""
+        return self._of_frames(
+            lambda at: StackFrame(_name(_frame_module_name(at)), _name(_frame_function_name(at)), _frame_function(at), _frame_offset(at))
+        )
+
+    @property
+    def functions(self) -> list[str | None]:
+        """The names of their functions, for a fraction of what the frames cost."""
+        return self._of_frames(lambda at: _name(_frame_function_name(at)))
+
+    def _of_frames(self, read: Callable[[int], T]) -> list[T]:
         found = Vec()
         (_trap_trace if self._is_trap else _error_trace)(self.address, byref(found))
         try:
-            return [
-                StackFrame(_name(_frame_module_name(at)), _name(_frame_function_name(at)), _frame_function(at), _frame_offset(at))
-                for at in found.addresses()
-            ]
+            return [read(at) for at in found.addresses()]
         finally:
             _frames_delete(byref(found))
 
@@ -480,44 +537,61 @@ def signature(context: int, func: Any) -> str:
 # ------------------------------------------------------------------------------------------- exceptions
 
 
-def _take(context: int, _caller: int, _slots: int) -> None:
-    exception, thrown = ExnRef(), Item()
-    if _take_exception(context, byref(exception)):
+class ExceptionTaker:
+    """Takes the exception that just left a guest out of its store.
+
+    It does so inside a host function: taking one adds to a list of references that the store clears when a host function returns, and
+    at no other time.
+    """
+
+    __slots__ = ("_at", "_call", "_context", "_exception", "_kept", "_tag", "_thrown", "found")
+
+    def __init__(self, context: int, tag: Any) -> None:
+        func, nothing = Func(), _functype("", "")
+        _func_new(context, nothing, _take_callback, context, None, byref(func))
+        _functype_delete(nothing)
+        slots, trap, exception, thrown = (c_uint64 * 2)(), c_void_p(), ExnRef(), Item()
+        self._context, self._kept = context, (func, slots, trap)
+        self._call = prepared_call(context, addressof(func), addressof(slots), 1, addressof(trap))
+        self._at, self._exception, self._thrown, self._tag = _pointer(context), byref(exception), byref(thrown), byref(tag.of.tag)
+        self.found: bool | None = None
+
+    def __call__(self) -> bool | None:
+        """Whether the exception carries the tag; ``None`` when there is none."""
+        self.found = None
+        _takers[self._context] = self
         try:
-            raise_error(_exception_tag(context, byref(exception), byref(thrown)))
-            _taken[context] = thrown
+            raise_error(self._call())
         finally:
-            _exception_unroot(byref(exception))
+            _takers.pop(self._context, None)
+        return self.found
 
-
-_taken: dict[int, Item] = {}
-"""Context -> the tag of the exception that was just taken out of its store."""
-_take_callback = host_function(_take)
+    def take(self) -> None:
+        """Inside the host function."""
+        if _take_exception(self._at, self._exception):
+            try:
+                raise_error(_exception_tag(self._at, self._exception, self._thrown))
+                self.found = _tag_eq(self._at, self._thrown, self._tag)
+            finally:
+                _exception_unroot(self._exception)
 
 
 def exception_taker(context: int, tag: Any) -> Callable[[], bool | None]:
-    """A function that takes the exception that just left the guest out of the store.
-
-    It says whether the exception carries ``tag``; ``None`` when there is none. It does so inside a host function: taking one
-    adds to a list of references that the store clears when a host function returns, and at no other time.
-    """
+    """An :class:`ExceptionTaker`, or the accelerator's."""
+    if native is None:
+        return ExceptionTaker(context, tag)
+    taker: Any = native.Taker(context, bytes(tag.of.tag))
     func, nothing = Func(), _functype("", "")
-    if native is not None:
-        taker: Callable[[], bool | None] = native.Taker(context, bytes(tag.of.tag))
-        _func_new(context, nothing, _native_taken, taker.environment, None, byref(func))  # type: ignore[attr-defined]
-        _functype_delete(nothing)
-        taker.bind(func.store_id, func.private)  # type: ignore[attr-defined]
-        return taker
-    _func_new(context, nothing, _take_callback, context, None, byref(func))
+    _func_new(context, nothing, _native_taken, taker.environment, None, byref(func))
     _functype_delete(nothing)
-    slots, trap = (c_uint64 * 2)(), c_void_p()
+    taker.bind(func.store_id, func.private)
+    made: Callable[[], bool | None] = taker
+    return made
 
-    def taken() -> bool | None:
-        raise_error(call(context, addressof(func), addressof(slots), 1, addressof(trap)))
-        thrown = _taken.pop(context, None)
-        return None if thrown is None else bool(_tag_eq(context, byref(thrown), byref(tag.of.tag)))
 
-    return taken
+_takers: dict[int, ExceptionTaker] = {}
+"""Context -> who is about to take an exception out of its store."""
+_take_callback = host_function(lambda context, _caller, _slots: _takers[context].take())
 
 
 # ------------------------------------------------------------------------------------------- engines, modules, linkers
@@ -529,6 +603,9 @@ _config_epochs = _function("wasmtime_config_epoch_interruption_set", None, c_voi
 _config_fuel = _function("wasmtime_config_consume_fuel_set", None, c_void_p, c_bool)
 _config_stack = _function("wasmtime_config_max_wasm_stack_set", None, c_void_p, c_size_t)
 _engine_new = _function("wasm_engine_new_with_config", c_void_p, c_void_p)
+_config_pool = _function("wasmtime_pooling_allocation_strategy_set", None, c_void_p, c_void_p)
+_pool_new = _function("wasmtime_pooling_allocation_config_new", c_void_p)
+_pool_delete = _function("wasmtime_pooling_allocation_config_delete", None, c_void_p)
 _module_new = _long("wasmtime_module_new", c_void_p, c_void_p, c_char_p, c_size_t, c_void_p)
 _module_delete = _function("wasmtime_module_delete", None, c_void_p)
 _module_serialize = _long("wasmtime_module_serialize", c_void_p, c_void_p, c_void_p)
@@ -548,10 +625,24 @@ _linker_pre = _function("wasmtime_linker_instantiate_pre", c_void_p, c_void_p, c
 _pre_delete = _function("wasmtime_instance_pre_delete", None, c_void_p)
 
 
-def engine_new(*, interruptible: bool, fuel: bool, stack_bytes: int) -> int:
+_POOL = "wasmtime_pooling_allocation_config_{}_set"
+_pool = {
+    name: _function(_POOL.format(name), None, c_void_p, kind)
+    for kind, names in (
+        (c_uint32, "total_core_instances total_memories total_gc_heaps total_tables total_stacks max_tables_per_module"),
+        (c_size_t, "max_memory_size max_core_instance_size table_elements table_keep_resident"),
+    )
+    for name in names.split()
+}
+"""How many there are places for, and how large each may be."""
+_GIB = 2**30
+
+
+def engine_new(*, interruptible: bool, fuel: bool, stack_bytes: int, places: int = 0) -> int:
     """An engine, which is never freed: other threads may use it until the very end of the process.
 
-    It compiles with as many threads as there are cores, as every engine of this library does.
+    It compiles with as many threads as there are cores, as every engine of this library does. With ``places`` it can hold so many guests
+    with their companions, in address space that is reserved once for all and used again and again; see :func:`may_reserve`.
     """
     config = _config_new()
     _config_exceptions(config, True)
@@ -559,8 +650,42 @@ def engine_new(*, interruptible: bool, fuel: bool, stack_bytes: int) -> int:
     _config_epochs(config, interruptible)
     _config_fuel(config, fuel)
     _config_stack(config, stack_bytes)
+    if places:
+        pool, tables = _pool_new(), 4
+        numbers = {
+            "total_core_instances": 2 * places,
+            "total_memories": 2 * places,  # the other one is for the exceptions of a store
+            "total_gc_heaps": places,
+            "total_tables": tables * places,
+            "total_stacks": 0,
+            "max_tables_per_module": tables,
+            "max_memory_size": 4 * _GIB,
+            "max_core_instance_size": 2**24,
+            "table_elements": 2**20,
+            "table_keep_resident": 2**14,  # bytes, cleared by writing: to give back a page and be given it anew costs more
+        }
+        for name, number in numbers.items():
+            _pool[name](pool, number)
+        _config_pool(config, pool)
+        _pool_delete(pool)
     made: int = _engine_new(config)  # takes the configuration over
     return made
+
+
+def may_reserve(places: int) -> bool:
+    """Whether there is address space for so many places, twice what they take. An engine that does not get it ends the process.
+
+    That may be due to ``RLIMIT_AS``, or to a processor with narrow addresses. Asked on Linux only, where to reserve costs nothing.
+    """
+    if sys.platform != "linux" or sys.maxsize < 2**32:
+        return False
+    library = ctypes.CDLL(None)
+    reserve, give_back, size = library.mmap, library.munmap, 2 * places * 9 * _GIB
+    reserve.restype, reserve.argtypes = c_size_t, (c_void_p, c_size_t, c_int32, c_int32, c_int32, c_size_t)
+    give_back.argtypes = (c_void_p, c_size_t)
+    nothing, private, anonymous, unaccounted = 0, 0x02, 0x20, 0x4000
+    where = reserve(None, size, nothing, private | anonymous | unaccounted, -1, 0)
+    return where != 2**64 - 1 and not give_back(where, size)
 
 
 def module_new(engine: int, wasm: bytes) -> Owned:
@@ -615,7 +740,7 @@ def _addresses(*functions: Any) -> list[int | None]:
 
 
 if native is not None:
-    native.bind(*_addresses(call, _global_set), ctypes.sizeof(Func), 2 * ctypes.sizeof(c_uint64), ctypes.sizeof(Val))
+    native.bind(*_addresses(_call, _global_set), ctypes.sizeof(Func), 2 * ctypes.sizeof(c_uint64), ctypes.sizeof(Val))
     native.bind_exceptions(
         *_addresses(_take_exception, _exception_tag, _exception_unroot, _tag_eq, _trap_code, _trap_delete),
         ctypes.sizeof(ExnRef),

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import heapq
 import itertools
+import math
 import os
 import threading
 from time import monotonic
@@ -40,6 +41,8 @@ class Clock:
         """Entries that :attr:`times` says something else about are dropped when their time comes."""
         self._numbers = itertools.count()
         self._thread: threading.Thread | None = None
+        self._wakes = 0.0
+        """When the thread looks next, by itself."""
 
     def at(self, when: float, alarm: Alarm) -> None:
         """Ring ``alarm`` at that time, instead of at any other."""
@@ -54,8 +57,13 @@ class Clock:
             if len(self._heap) > 2 * len(self.times) + _STALE:
                 self._heap = [entry for entry in self._heap if self.times.get(entry[2]) == entry[0]]
                 heapq.heapify(self._heap)
-            if self._heap[0] is entry:
+            if when < self._wakes:
                 self._changed.notify()
+
+    def forget(self, alarm: Alarm) -> None:
+        """Do not ring it any more: nobody wakes up for it."""
+        with self.lock:
+            self.times.pop(alarm, None)
 
     def ring(self, now: float) -> float | None:
         """Ring what is due. Returns when the next one will be."""
@@ -71,12 +79,15 @@ class Clock:
                         self.at(again, alarm)
                 except Exception:
                     log.exception("a deadline could not be seen to")
+            while self._heap and self.times.get(self._heap[0][2]) != self._heap[0][0]:
+                heapq.heappop(self._heap)
             return self._heap[0][0] if self._heap else None
 
     def _run(self) -> None:
         with self._changed:
             while True:
                 soonest = self.ring(monotonic())
+                self._wakes = math.inf if soonest is None else soonest
                 self._changed.wait(None if soonest is None else max(0.0, min(soonest - monotonic(), _LONGEST_SLEEP)))
 
 

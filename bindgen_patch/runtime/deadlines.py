@@ -115,6 +115,11 @@ class Watch:
         with clock.lock:
             self.due = None
 
+    def end(self) -> None:
+        """The guest is gone."""
+        if self in clock.times:
+            clock.forget(self)
+
     def remind(self) -> None:
         """The guest was killed while it may have been running."""
         clock.at(monotonic() + _REMIND, self)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import threading
+from collections.abc import Iterator
 from contextlib import suppress
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
@@ -46,25 +47,53 @@ class Source(Protocol):
         ...
 
 
+PLACES = 100
+"""How many guests have a place that is reserved beforehand, in each engine that reserves any: 8 GiB of address space each, and no memory.
+
+A guest that gets one is made and given back for two thirds of what it costs to map memory for it and unmap it again. Those that live
+beyond that number are mapped one by one.
+"""
+
+
+class Engine(NamedTuple):
+    """An engine of the library's."""
+
+    address: int
+    free: list[None] | None
+    """One for each place that is free: who makes a guest takes it off, and puts it back when that is gone. ``None``: none is reserved."""
+
+
 _lock = threading.Lock()
-_engines: dict[Settings, int] = {}
+_engines: dict[tuple[Settings, bool], Engine] = {}
 
 _COMMON = "exceptions-fixed"
-"""Part of the key of compiled code: it changes whenever :func:`.capi.engine_new` configures something else for all."""
+"""Part of the key of compiled code: it changes whenever :func:`.capi.engine_new` configures something else for all that concerns code."""
 
 
-def engine(settings: Settings) -> int:
-    """The one engine with these settings. Made at the first call into any guest; loading wasmtime is the larger part of that."""
+def engine(settings: Settings, *, reserving: bool = False) -> Engine:
+    """The one engine with these settings, ``reserving`` places where address space is to be had. Both run the same code.
+
+    Made at the first call into any guest; loading wasmtime is the larger part of that.
+    """
+    from . import capi
+
     with _lock:
-        if settings not in _engines:
-            from . import capi
+        if reserving and (settings, True) not in _engines and not capi.may_reserve(PLACES):
+            reserving = False
+        if (settings, reserving) not in _engines:
+            address = capi.engine_new(
+                interruptible=settings.interruptible,
+                fuel=settings.fuel,
+                stack_bytes=settings.stack_bytes,
+                places=PLACES if reserving else 0,
+            )
+            _engines[settings, reserving] = Engine(address, [None] * PLACES if reserving else None)
+        return _engines[settings, reserving]
 
-            _engines[settings] = capi.engine_new(interruptible=settings.interruptible, fuel=settings.fuel, stack_bytes=settings.stack_bytes)
-        return _engines[settings]
 
-
-def load(source: Source, settings: Settings) -> Owned:
-    """The compiled module: what the package ships, what an earlier start has left, or compiled now.
+def load(source: Source, settings: Settings, only: Engine | None = None) -> tuple[Engine, Owned]:
+    """The compiled module: what the package ships, what an earlier start has left, or compiled now. In the engine that reserves places
+    if it fits into one; or in ``only`` that.
 
     The cache is a folder of the user's (``BINDGEN_PATCH_CACHE``, else ``$XDG_CACHE_HOME/bindgen-patch``; ``off`` turns it
     off). Files are named after everything that decides their content and appear whole or not at all, so any number of
@@ -72,22 +101,45 @@ def load(source: Source, settings: Settings) -> Owned:
     """
     from . import capi
 
-    shared, stamp, name = engine(settings), source.stamp(), code_name(source.digest, settings)
-    verified = False
+    stamp, name = source.stamp(), code_name(source.digest, settings)
     path = _cache_path(name)
     for place, ours in ((source.shipped(name), False), (path, True)):
-        found = None if place is None else _load(shared, place, name, ours=ours)
-        if found is not None:
-            module, known = found
-            if not stamp or known != stamp:  # the guest may not be the one that the bindings were made for
-                source.read()
-            return module
+        if place is None:
+            continue
+        for at in _engines_for(settings, only):
+            found = _load(at.address, place, name, ours=ours)
+            if found is not None:
+                module, known = found
+                if not stamp or known != stamp:  # the guest may not be the one that the bindings were made for
+                    source.read()
+                return at, module
     wasm = source.read()
     with _Patience(len(wasm), kept=path is not None):
-        module = capi.module_new(shared, wasm)
+        at, module = _compile(wasm, settings, only)
     if path is not None:
         _save(path, sealed(capi.module_serialize(module), name, stamp))
-    return module
+    return at, module
+
+
+def _engines_for(settings: Settings, only: Engine | None) -> Iterator[Engine]:
+    """The engines to be tried, in order."""
+    first = only or engine(settings, reserving=True)
+    yield first
+    if only is None and first.free is not None:
+        yield engine(settings)
+
+
+def _compile(wasm: bytes, settings: Settings, only: Engine | None) -> tuple[Engine, Owned]:
+    from . import capi
+
+    refusal: BindgenPatchError | None = None
+    for at in _engines_for(settings, only):
+        try:
+            return at, capi.module_new(at.address, wasm)
+        except BindgenPatchError as error:
+            refusal = error
+    assert refusal is not None
+    raise refusal
 
 
 def compiled(wasm: bytes, digest: str, settings: Settings) -> tuple[str, bytes]:
@@ -95,7 +147,7 @@ def compiled(wasm: bytes, digest: str, settings: Settings) -> tuple[str, bytes]:
     from . import capi
 
     name = code_name(digest, settings)
-    return name, sealed(capi.module_serialize(capi.module_new(engine(settings), wasm)), name, "")
+    return name, sealed(capi.module_serialize(capi.module_new(engine(settings).address, wasm)), name, "")
 
 
 def code_name(digest: str, settings: Settings) -> str:

@@ -10,8 +10,7 @@ from __future__ import annotations
 import ctypes
 import itertools
 import struct
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from functools import cache
 from time import monotonic
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
@@ -27,11 +26,12 @@ from ..recovery.log import log
 from ..recovery.state import State
 from . import deadlines, threads, trap, values
 from .calls import caller
+from .typed import export
 
 if TYPE_CHECKING:
     from .host import Host, Target
     from .objects import Closure, Object
-    from .program import Companion, Program
+    from .program import Loaded, Program
 
 T = TypeVar("T", bound="Object")
 
@@ -56,6 +56,7 @@ Frames = tuple["Frames", int, int, int, BaseException | None, deadlines.Due | No
 exception on its way, deadline. Never changed, only replaced: a host function can tell by identity whether what it called is all over.
 """
 
+_here = threads.here
 _FUNC = struct.Struct("=QQ")
 """``wasmtime_func_t``."""
 
@@ -67,25 +68,39 @@ _view_of.argtypes = (ctypes.c_void_p, ctypes.c_ssize_t, ctypes.c_int)
 _WRITABLE = 0x200
 
 
+class Exported:
+    """An export that was not called yet. What is found then becomes an attribute of the instance and stands before this.
+
+    With ``__getattr__`` instead, every other attribute would take five times as long to read (before CPython 3.12).
+    """
+
+    __slots__ = ("_name",)
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def __get__(self, guest: Guest | None, _cls: type[Guest]) -> Any:
+        return self if guest is None else guest.look_up(self._name)
+
+
 class Guest(Core):
-    """One wasm instance. Exports are attributes: ``guest.call_add(2, 3)`` takes and returns words."""
+    """One wasm instance. Exports are attributes: ``guest.call_add(2, 3)``. See :meth:`look_up`."""
 
     def __init__(self, program: Program, door: Guard[Guest], host: Host) -> None:
-        from . import capi
-
-        self._capi = capi
         self.program = program
         self.door = door
         self.host = host
+        self.bounds: list[object] = host.bounds
+        """Whether calls may have limits: what sets them, shared by all guests of the Instance."""
+        self.loaded = self._load()
+        capi = self._capi = self.loaded.capi
         self.owner: object = None
         self.death: GuestAborted | None = None
         self.halted: GuestAborted | None = None
         """Set by :meth:`kill`: code that is running has to come back."""
-        self.bounds: list[object] = host.bounds
-        """Whether calls may have limits: what sets them, shared by all guests of the Instance."""
         limits = host.limits
         self._seconds, self._fuel, self._stack_bytes = limits.seconds_per_call, limits.fuel_per_call, host.settings.stack_bytes
-        self._overdue = f"the call took more than {self._seconds or 0:g} seconds"
+        self._overdue = "" if self._seconds is None else f"the call took more than {self._seconds:g} seconds"
         self.watch = deadlines.Watch(self)
         self._cancellation: threads.Cancellation | None = None
         """Of the outermost call that is running, where it can be cancelled."""
@@ -103,14 +118,14 @@ class Guest(Core):
         self.result = 0
         """Where the function being called stores a result of several words: a place on the guest's own shadow stack."""
         self._next_handle, self._wrapped = _FIRST_HANDLE, False
-        self._lent: list[int] = []
+        self.lent: list[int] = []
         self.frames: Frames = None
         """What nested calls put aside; see :data:`Frames`."""
         self._stack_base = 0
         self._base = 0
         self._size = 0
         self._view = memoryview(b"")
-        self._flag = ctypes.c_uint32(0)
+        self._flag = _flag_of(ctypes.c_uint32(0))
         self._in_hook = False
         self.discarded = self.stopped = False
         self._judging = self._judged = False
@@ -123,53 +138,59 @@ class Guest(Core):
         """The functions that are attributes by now."""
         self.serial = next(_serials) & 0x7FFF_FFFF or next(_serials)
         """Which instance a host function is called by, among all of this process. Never 0."""
-        self._store, self._context, self._instance, self._companion = self._instantiate()
+        self._instantiate()
         self._memory = program.export(self, symbols.MEMORY, capi.MEMORY)
         if self._memory is None:
             raise self.violation("the guest exports no memory")
         self._refresh()
-        self._stack_pointer = program.export(self, symbols.EXPORT_STACK_POINTER, capi.GLOBAL)
+        stack_pointer = program.export(self, symbols.EXPORT_STACK_POINTER, capi.GLOBAL)
+        self._stack_pointer = None if stack_pointer is None else capi.I32(self._context, stack_pointer)
         if self._stack_pointer is not None:
-            self._store_stack = capi.i32_setter(self._context, self._stack_pointer)
-            self._stack_at = ctypes.addressof(self._stack_pointer.of.global_)
-            self._stack_base = self.result = self._lower_stack(self._stack())
+            self._stack_at = ctypes.addressof(stack_pointer.of.global_)
+            self._stack_base = self.result = self._lower_stack(self._stack_pointer.get())
         address = self._address_of(symbols.INSTANCE_TERMINATED)
         if address is not None:
             self._flag_at = self._base + address
-            self._flag = ctypes.c_uint32.from_address(self._flag_at)
+            self._flag = _flag_of(ctypes.c_uint32.from_address(self._flag_at))
 
-    def _instantiate(self) -> tuple[int, int, Any, Companion]:
+    def _load(self) -> Loaded:
+        """The compiled code. Who has to wait for it is given the time back: it is not the guest's."""
+        settings = self.host.settings
+        loaded = self.program.loaded.get(settings)
+        if loaded is None or loaded.engine.free == []:
+            began = monotonic()
+            loaded = self.program.load(settings)
+            deadlines.excuse(self.bounds, monotonic() - began)
+        return loaded
+
+    def _instantiate(self) -> None:
         """Until there is an instance, a guest that runs (which none that rustc writes does) may not call its host."""
-        began = monotonic()
-        loaded = self.program.load(self.host.settings)
-        self._engine = loaded.engine
-        deadlines.excuse(self.bounds, monotonic() - began)
         self.death = early = GuestAborted("the guest called its host before it was instantiated", kind="abi_violation")
         try:
-            with self._timed():
-                made = self.program.instantiate(self, loaded)
+            self._arm()
+            self._store, self._context, self._instance, self._companion = self.program.instantiate(self)
         except GuestAborted as failure:
             raise self.halted or (early if self.stopped else failure) from None
+        finally:
+            if self.watch.due is not None:
+                self.watch.disarm()
         self.death = self.halted  # its time may have been up just when it was done
-        return made
 
     # ------------------------------------------------------------------ what the guard asks for
 
     def troubled(self) -> int:
         """2: the guest's own flag, objects to be freed, a panic hook that nothing died of, a death. 1: limits, or a thread, to look at."""
-        if self.garbage or self._flag.value or self.last_words:
+        if self.garbage or self._flag[0] or self.last_words:
             return 2
-        if self.bounds or not threads.here.plain:
+        if self.bounds or not _here.plain:
             return 1 if self.death is None else 2
         return 0
 
     def tend(self) -> None:
         """Run the destructors of collected objects; take a raised flag for a death."""
         if self.garbage:
-            with self._timed():
-                self._refuel()
-                self._sweep()
-        if self._flag.value and self.death is None:
+            self._timed(self._sweep)
+        if self._flag[0] and self.death is None:
             self.death = GuestAborted("the guest declared itself terminated", kind="terminated")
 
     def _sweep(self) -> None:
@@ -190,17 +211,19 @@ class Guest(Core):
 
     def start(self) -> None:
         """Run the start functions, in order."""
-        with self._timed():
-            self._refuel()
-            for name, arguments in self.program.start:
-                getattr(self, name)(*arguments)
+        if self.program.start:
+            self._timed(self._run_start)
+
+    def _run_start(self) -> None:
+        for name, arguments in self.program.start:
+            getattr(self, name)(*arguments)
 
     def tidy(self) -> None:
         """No call is running. One that was cut off between two lines may have left frames, handles, limits, or the stack lowered."""
         self.unlimit()
         if self.frames is not None:
             self.unwind(None)
-        if self._lent:
+        if self.lent:
             self._drop_lent(0)
         self._set_stack(self._stack_base)
         self.result, self.host_error, self.last_words, self._judging = self._stack_base, None, None, False
@@ -241,17 +264,22 @@ class Guest(Core):
                 return end, self._overdue
         return due
 
-    @contextmanager
-    def _timed(self) -> Iterator[None]:
-        """Rust runs, but not in a call: for no longer than one may."""
+    def _arm(self) -> None:
+        """Rust is going to run, but not in a call: for no longer than one may."""
         threads.require_stack(self._stack_bytes)
         due = self._due() if self.bounds else None
         if due is not None:
             self.watch.arm(due)
+
+    def _timed(self, work: Callable[[], None]) -> None:
+        """Have Rust run so, with fuel of its own."""
         try:
-            yield
+            self._arm()
+            self._refuel()
+            work()
         finally:
-            self.watch.disarm()
+            if self.watch.due is not None:
+                self.watch.disarm()
 
     def _refuel(self) -> None:
         if self._fuel is not None:
@@ -269,7 +297,7 @@ class Guest(Core):
     def interrupt(self) -> None:
         """Have running guests look whether they are :attr:`halted`: all of the engine, most of which find that they are not."""
         if self.host.limits.interruptible:
-            self._capi.increment_epoch(self._engine)
+            self._capi.increment_epoch(self.loaded.engine.address)
 
     def push_frame(self) -> None:
         """A nested call: a stack pointer, borrowed handles and result area of its own.
@@ -279,7 +307,7 @@ class Guest(Core):
         _headroom(_FRAMES_NEEDED)
         due, nearer = self.watch.due, deadlines.nearest(self.bounds) if self.bounds else None
         before = self._stack()
-        self.frames = (self.frames, before, len(self._lent), self.result, self.host_error, due)
+        self.frames = (self.frames, before, len(self.lent), self.result, self.host_error, due)
         if nearer is not None and (due is None or nearer[0] < due[0]):
             self.watch.arm(nearer)
         self.result = self._lower_stack(before) if self._stack_pointer is not None else 0
@@ -289,7 +317,7 @@ class Guest(Core):
         """Drop what the call lent to the guest; back to the outer call's frame if there is one."""
         if self.frames is not None:
             self.unwind(self.frames[0])
-        elif self._lent:
+        elif self.lent:
             self._drop_lent(0)
 
     def unwind(self, frames: Frames) -> None:
@@ -307,10 +335,10 @@ class Guest(Core):
             self.frames = outer
 
     def _drop_lent(self, mark: int) -> None:
-        if len(self._lent) > mark:
-            for handle in self._lent[mark:]:
+        if len(self.lent) > mark:
+            for handle in self.lent[mark:]:
                 self.values.pop(handle, None)
-            del self._lent[mark:]
+            del self.lent[mark:]
 
     def restore_stack(self) -> None:
         """Put ``__stack_pointer`` back to where the innermost call found it: a call that failed did not."""
@@ -318,7 +346,7 @@ class Guest(Core):
 
     def run_abort_hook(self) -> None:
         """Raise the guest's flag, then run the hook it installed with ``set_on_abort``; host functions work inside it."""
-        self._flag.value = 1
+        self._flag[0] = 1
         address = self._address_of(symbols.ABORT_HANDLER)
         if address is None or not self.program.table:
             return
@@ -343,36 +371,51 @@ class Guest(Core):
         if not self._store:
             return
         self.realm.end(None if self.door.state is State.CLOSED else self.death)
-        if self.death is None:
-            self.death = GuestAborted("the instance was replaced", kind="terminated")
+        death = self.death
+        # The one that its callers get refers to frames, and they to this guest: only the garbage collector would find the two.
+        self.death = GuestAborted("the instance was replaced", kind="terminated") if death is None else death._copy()
         self.discarded = True
+        self.watch.end()
         self._unbind()
         self._view.release()
         self._view, self._base, self._size = memoryview(b""), 0, 0
-        self._flag = ctypes.c_uint32(1)
+        self._flag = _flag_of(ctypes.c_uint32(1))
         self.garbage.clear()
         self.values.clear()
         self._statics.clear()
         self._table_calls.clear()
         for name in self._looked_up:
             self.__dict__.pop(name, None)
-        self.program.forget(self)
         store, self._store = self._store, 0
         if store:
-            self._capi.store_delete(store)
+            self.program.give_back(self, store)
 
     # ------------------------------------------------------------------ functions
 
-    def __getattr__(self, name: str) -> Callable[..., int]:
-        """Look an export up the first time it is called. Results are words; typed ``int`` for the checker's sake."""
-        if not name.startswith("call_"):
-            raise AttributeError(name)
+    if TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Callable[..., Any]: ...
+
+    else:
+        call_malloc, call_free = Exported("call_malloc"), Exported("call_free")
+        call_exn_store, call_destroy_closure = Exported("call_exn_store"), Exported("call_destroy_closure")
+
+    @classmethod
+    def of(cls, program: Program) -> type[Guest]:
+        """The class of the program's guests: this one with its exports. Made once."""
+        if program.guest_type is None:
+            program.guest_type = type("Guest", (cls,), {name: Exported(name) for name in program.exports})
+        return program.guest_type
+
+    def look_up(self, name: str) -> Callable[..., Any]:
+        """The export of that name, which is an attribute from now on. It takes and returns words, or values where it has a plan."""
         self._alive()
-        symbol, signature = self.program.exports.get(name, (name.removeprefix("call_"), "?"))
+        symbol, signature = self.program.exports.get(name, (name, ""))
         func = self.program.function(self, symbol, signature)
         if func is None:
             raise self.violation(f"the guest has no function {symbol} of type {signature}")
-        function = caller(self, func, signature)
+        plan = self.program.plans.get(name)
+        function = caller(self, func, signature) if plan is None else export(self, plan, func, signature)
         self._looked_up.append(name)
         self.__dict__[name] = function
         if name in self.program.numbers:
@@ -548,17 +591,6 @@ class Guest(Core):
 
     # ------------------------------------------------------------------ memory
 
-    def malloc(self, size: int, align: int) -> int:
-        """Allocate in the guest: an address that is inside its memory, with room for ``size`` bytes."""
-        try:
-            address = self.call_malloc(size, align) & _MASK
-        except GuestAborted as death:
-            raise _out_of_memory(death, size) from None
-        if not address:
-            raise self.violation("the guest's allocator returned a null pointer")
-        self._check(address, size)
-        return address
-
     def free(self, address: int, size: int, align: int) -> None:
         """Give memory back to the guest's allocator."""
         if size:
@@ -566,11 +598,20 @@ class Guest(Core):
 
     def put(self, data: bytes | memoryview, align: int = 1) -> int:
         """Copy ``data`` into fresh guest memory and return its address, which is never 0."""
-        if isinstance(data, memoryview):
-            data = data.cast("B") if data.nbytes else memoryview(b"")
-        address = self.malloc(len(data), align)
-        if data:
-            self._view[address : address + len(data)] = data
+        if not isinstance(data, bytes):
+            data = data.cast("B") if data.nbytes else b""
+        size = len(data)
+        try:
+            address: int = self.call_malloc(size, align) & _MASK
+        except GuestAborted as death:
+            raise _out_of_memory(death, size) from None
+        if not address:
+            raise self.violation("the guest's allocator returned a null pointer")
+        end = address + size
+        if end > self._size:
+            self._check(address, size)
+        if size:
+            self._view[address:end] = data
         return address
 
     def put_values(self, items: list[Any]) -> int:
@@ -633,11 +674,11 @@ class Guest(Core):
         return address if address is not None and address + 4 <= self._size and not address % 4 else None
 
     def _stack(self) -> int:
-        return self._capi.global_i32(self._context, self._stack_pointer) if self._stack_pointer is not None else 0
+        return self._stack_pointer.get() if self._stack_pointer is not None else 0
 
     def _set_stack(self, address: int) -> None:
         if self._stack_pointer is not None and not self.discarded:
-            self._store_stack(address)
+            self._stack_pointer.set(address)
 
     def _lower_stack(self, address: int) -> int:
         """Room for one result below ``address``; the stack pointer goes there too."""
@@ -656,8 +697,12 @@ class Guest(Core):
 
     def string(self, address: int, size: int) -> str:
         """Borrowed UTF-8."""
+        address &= _MASK
+        end = address + (size & _MASK)
+        if end > self._size:
+            self._check(address, size & _MASK)
         try:
-            text = self.read(address, size).decode()
+            text = str(self._view[address:end], "utf-8")
         except UnicodeDecodeError as error:
             raise self.violation(f"a str that is not UTF-8 ({error.reason})") from None
         words = trap.last_words(text)
@@ -668,7 +713,8 @@ class Guest(Core):
     def take_string(self, address: int, size: int) -> str:
         """UTF-8 that is ours to free."""
         text = self.string(address, size)
-        self.free(address, size, 1)
+        if size:
+            self.call_free(address, size, 1)
         return text
 
     def take_bytes(self, address: int, size: int) -> bytes:
@@ -679,15 +725,16 @@ class Guest(Core):
 
     def numbers(self, code: str, address: int, count: int) -> values.Array:
         """Borrowed numbers, copied."""
-        result = values.Array(code)
-        result.frombytes(self.read(address, (count & _MASK) * struct.calcsize(code)))
+        result, address = values.Array(code), address & _MASK
+        size = (count & _MASK) * result.itemsize
+        self._check(address, size)
+        result.frombytes(self._view[address : address + size])
         return result
 
     def take_numbers(self, code: str, address: int, count: int) -> values.Array:
         """Numbers that are ours to free."""
         result = self.numbers(code, address, count)
-        width = struct.calcsize(code)
-        self.free(address, (count & _MASK) * width, width)
+        self.free(address, len(result) * result.itemsize, result.itemsize)
         return result
 
     def take_cells(self, code: str, address: int, count: int) -> list[int]:
@@ -748,7 +795,7 @@ class Guest(Core):
         """A handle that is good until the call is over."""
         handle = self.handle(value)
         if handle >= _FIRST_HANDLE:
-            self._lent.append(handle)
+            self.lent.append(handle)
         return handle
 
     def lend_option(self, value: object) -> int:
@@ -861,6 +908,10 @@ class LentSlice:
         """The host function has returned, or failed."""
         if self._guest.death is None:
             self._guest.write(self._address, self._data)
+
+
+def _flag_of(word: ctypes.c_uint32) -> memoryview:
+    return memoryview(word).cast("B").cast("I")
 
 
 def _wrapped(layout: str, words: tuple[float, ...]) -> bytes:

@@ -67,7 +67,7 @@ class Instance(Front):
         owner = ref(self)
 
         def make() -> Guest:
-            guest = Guest(program, door, host)
+            guest = Guest.of(program)(program, door, host)
             guest.owner = owner()  # objects and closures keep their Instance alive
             return guest
 

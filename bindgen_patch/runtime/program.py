@@ -7,6 +7,7 @@ import os
 import sys
 import threading
 import types
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 from weakref import ref
 
@@ -17,9 +18,11 @@ from . import engine, trap, values
 from .calls import Adapter, companion_type, epoch_callback, host_function
 from .engine import Settings
 from .objects import Object
+from .typed import Plan
 
 if TYPE_CHECKING:
     from .dwarf import DebugInfo
+    from .engine import Engine
     from .guest import Guest
 
 _CHECKS = {"bool": "boolean"}
@@ -49,11 +52,6 @@ class Import(NamedTuple):
     ``"failure"``: whatever is no error of JavaScript's. ``"interrupt"``: what is no ``Exception``.
     """
     host_slot: bool = False
-
-
-Native = tuple[str, str, tuple[str, ...], str, bool]
-"""An export that the accelerator can call by itself: call name, what it is (``"method"``, ``"constructor"``, ``"function"``), the types of
-its parameters and of its result (empty for none), and whether it may return an ``Err``."""
 
 
 class PackageFile:
@@ -140,7 +138,7 @@ class Program:
         start: tuple[tuple[str, tuple[int, ...]], ...] = (),
         table: bool = False,
         abort_handler: bool = True,
-        plans: dict[str, Native] | None = None,
+        plans: dict[str, tuple[str, str, dict[str, str], str, bool]] | None = None,
         host_plans: dict[str, NativeImport] | None = None,
     ) -> None:
         self.package = package or "__main__"
@@ -150,17 +148,28 @@ class Program:
         self.start = start
         self.table = table
         self.abort_handler = abort_handler
-        self._plans, self._host_plans = plans or {}, host_plans or {}
+        self._plans = plans or {}
+        """:class:`.typed.Plan` by the name of what calls it: ``"Counter.increment"``, ``"Counter.value="`` for a setter."""
+        self._host_plans = host_plans or {}
         self._sped_up: set[type] = set()
         self.numbers = {name: number for number, name in enumerate(dict.fromkeys(("call_malloc", "call_free", *exports)))}
         """How the accelerator calls exports; it knows the first two."""
         self.module = PackageFile(self.package, "module.wasm", module)
         self.shims = PackageFile(self.package, "shims.wasm", shims)
         self._lock = threading.Lock()
-        self._loaded: dict[Settings, _Loaded] = {}
+        self.loaded: dict[Settings, Loaded] = {}
+        """By what engines differ in, as far as it has been used."""
+        self._overflows: dict[Settings, Loaded] = {}
         self._debug_info: DebugInfo | None = None
+        self.guest_type: type[Guest] | None = None
+        """See :meth:`.Guest.of`."""
         self.guests: dict[int, ref[Guest]] = {}
         """By serial number; weak, so that an Instance nobody uses any more can be collected."""
+
+    @cached_property
+    def plans(self) -> dict[str, Plan]:
+        """The exports that are called with values, by call name."""
+        return {plan[0]: Plan(*plan) for plan in self._plans.values()}
 
     def speed_up(self, cls: type) -> None:
         """Have the accelerator carry out what it can of a generated class, once per class."""
@@ -170,8 +179,9 @@ class Program:
         for owner in cls.__mro__:
             if owner.__module__ != self.package:
                 continue
-            destructor = {f"{owner.__name__}._bp_drop": (owner._bp_free, "drop", (), "", False)} if issubclass(owner, Object) else {}
+            destructor = {f"{owner.__name__}._bp_drop": (owner._bp_free, "drop", {}, "", False)} if issubclass(owner, Object) else {}
             for name, (call, role, params, result, fallible) in (self._plans | destructor).items():
+                kinds = tuple(params.values())
                 where, _, attribute = name.rpartition(".")
                 attribute, _, setter = attribute.partition("=")
                 found = owner.__dict__.get(attribute)
@@ -181,7 +191,7 @@ class Program:
                 if function is None or not isinstance(getattr(function, "__func__", function), types.FunctionType):
                     continue
                 number, plain = self.numbers[call], getattr(function, "__func__", function)
-                made = native.Export(plain, number, role, params, result, fallible, values.Array)
+                made = native.Export(plain, number, role, kinds, result, fallible, values.Array)
                 if isinstance(found, property):
                     made = found.setter(made) if setter else found.getter(made)
                 elif isinstance(found, classmethod):
@@ -200,28 +210,40 @@ class Program:
 
     # ------------------------------------------------------------------ loading
 
-    def load(self, settings: Settings) -> _Loaded:
-        """Compile and link, once per process and engine."""
+    def load(self, settings: Settings) -> Loaded:
+        """Compile and link, once per process and engine: for a place, while there are free ones."""
         with self._lock:
-            if settings not in self._loaded:
-                self._loaded[settings] = _Loaded(self, settings)
-            return self._loaded[settings]
+            if settings not in self.loaded:
+                at, module = engine.load(self.module, settings)
+                _, shims = engine.load(self.shims, settings, at)
+                self.loaded[settings] = Loaded(self, at, module, shims)
+            loaded = self.loaded[settings]
+            if loaded.engine.free != []:
+                return loaded
+            if settings not in self._overflows:
+                self._overflows[settings] = loaded.moved(engine.engine(settings))
+            return self._overflows[settings]
 
     # ------------------------------------------------------------------ instances
 
-    def instantiate(self, guest: Guest, loaded: _Loaded) -> tuple[int, int, Any, Companion]:
+    def instantiate(self, guest: Guest) -> tuple[int, int, Any, Companion]:
         """A fresh store with the guest in it: (store, context, instance, its companion).
 
         Raises :class:`GuestAborted` when the guest does not get that far: it wants more than it may have, or runs code of its own
         before the instance is there.
 
         The guest cannot be linked once for all: what it imports belongs to its companion, of which each instance has its own. What is
-        looked up by name on the way is what instantiating needs and nothing else, each name encoded once and each item stored where
-        the engine is going to read it.
+        looked up by name on the way is what instantiating needs and nothing else.
         """
-        capi = loaded.capi
+        loaded, capi = guest.loaded, guest.loaded.capi
         limits = guest.host.limits
-        store = capi.store_new(loaded.engine, None, None)
+        while loaded.engine.free is not None:
+            try:
+                loaded.engine.free.pop()
+                break
+            except IndexError:  # somebody was quicker
+                loaded = guest.loaded = self.load(guest.host.settings)
+        store = capi.store_new(loaded.engine.address, None, None)
         context = capi.store_context(store)
         try:
             limits.apply(store)
@@ -230,23 +252,23 @@ class Program:
             if limits.fuel_per_call is not None:
                 capi.set_fuel(context, limits.fuel_per_call)
             trap, shims, instance = ctypes.c_void_p(), capi.Instance(), capi.Instance()
-            stop, companion = ctypes.addressof(trap), ctypes.addressof(shims)
-            self._check(capi.instance_pre_instantiate(loaded.companion.address, context, companion, stop), trap)
-            capi.set_global_i32(context, capi.export(context, shims, symbols.SHIM_INSTANCE, capi.GLOBAL), guest.serial)
+            stop = ctypes.addressof(trap)
+            self._check(capi.instance_pre_instantiate(loaded.companion.address, context, ctypes.addressof(shims), stop), trap)
             self.guests[guest.serial] = ref(guest)
-            externs = loaded.externs()
-            capi.exports(context, companion, loaded.imports, externs)
+            try:
+                links = loaded.links.pop()
+            except IndexError:
+                links = loaded.new_links()
+            links.find(context, shims, guest.serial)
             self._check(
-                capi.instance_new(context, loaded.module.address, externs, len(loaded.imports), ctypes.addressof(instance), stop), trap
+                capi.instance_new(context, loaded.module.address, links.imports, links.count, ctypes.addressof(instance), stop), trap
             )
-            if loaded.slots:
-                functions = loaded.functions()
-                capi.exports(context, companion, loaded.slots, functions)
-                capi.fill_table(context, capi.export(context, instance, symbols.EXPORT_HOST, capi.TABLE), functions)
+            if self.slots:
+                links.fill(context, capi.export(context, instance, symbols.EXPORT_HOST, capi.TABLE))
+            loaded.links.append(links)  # one that a failure leaves in disorder is not used again
             return store, context, instance, Companion(capi, context, shims)
         except BaseException:
-            self.forget(guest)
-            capi.store_delete(store)
+            self.give_back(guest, store)
             raise
 
     def _check(self, error: int | None, pointer: Any) -> None:
@@ -279,22 +301,26 @@ class Program:
         item = self.export(guest, name, guest._capi.FUNC)
         if item is None:
             return None
-        known = self._loaded[guest.host.settings].signatures
+        known = guest.loaded.signatures
         if name not in known:
             known[name] = guest._capi.signature(guest._context, item.of.func)
         return item.of.func if known[name] == signature else None
 
     def constant(self, guest: Guest, name: str) -> int | None:
         """The value of an exported immutable i32 global, ``None`` where there is none. It is the same in all instances: asked for once."""
-        known = self._loaded[guest.host.settings].constants
+        known = guest.loaded.constants
         if name not in known:
             item = self.export(guest, name, guest._capi.GLOBAL)
-            known[name] = None if item is None else guest._capi.global_i32(guest._context, item)
+            known[name] = None if item is None else guest._capi.I32(guest._context, item).get()
         return known[name]
 
-    def forget(self, guest: Guest) -> None:
-        """Host functions are not called on behalf of this instance any more."""
+    def give_back(self, guest: Guest, store: int) -> None:
+        """Free an instance; host functions are not called on its behalf any more."""
         self.guests.pop(guest.serial, None)
+        loaded = guest.loaded
+        loaded.capi.store_delete(store)
+        if loaded.engine.free is not None:
+            loaded.engine.free.append(None)
 
 
 class Companion:
@@ -319,30 +345,29 @@ class Companion:
         """Whether it made the trap that ended the call: a host function had failed where no exception may be thrown."""
         capi = self._capi
         if self._trapped is None:
-            self._trapped = capi.export(self._context, self._instance, symbols.SHIM_TRAPPED, capi.GLOBAL)
-        if not capi.global_i32(self._context, self._trapped):
+            self._trapped = capi.I32(self._context, capi.export(self._context, self._instance, symbols.SHIM_TRAPPED, capi.GLOBAL))
+        if not self._trapped.get():
             return False
-        capi.set_global_i32(self._context, self._trapped, 0)
+        self._trapped.set(0)
         return True
 
 
-class _Loaded:
-    """The compiled half of a program."""
+class Loaded:
+    """The compiled half of a program, in one engine."""
 
-    def __init__(self, program: Program, settings: Settings) -> None:
+    def __init__(self, program: Program, at: Engine, module: Any, shims: Any) -> None:
         from . import capi
 
         self.capi = capi
-        self.engine = engine.engine(settings)
-        self.module = engine.load(program.module, settings)
-        shims = engine.load(program.shims, settings)
+        self.engine, self.module = at, module
+        self._program, self._shims = program, shims
         places = {(item.module, item.symbol): number for number, item in enumerate(program.imports) if not item.host_slot}
-        self.imports = capi.names(symbols.shim(places[item]) for item in capi.module_imports(self.module))
-        """What the companion exports for each import of the guest's."""
-        self.slots = capi.names(program.slots)
-        self.externs = capi.Extern * max(len(self.imports), 1)
-        self.functions = capi.Extern * len(self.slots)
-        linker = capi.linker_new(self.engine)
+        imports = [symbols.shim(places[item]) for item in capi.module_imports(module)]
+        self.new_links = partial(capi.Links, symbols.SHIM_INSTANCE, imports, program.slots)
+        """For what the companion exports for each import of the guest's, and for its table."""
+        self.links: list[Any] = []
+        """Those that nobody uses at this moment: at most one for each thread that has instantiated."""
+        linker = capi.linker_new(at.address)
         self.signatures: dict[str, str] = {}
         """Of exported functions, as far as they were looked up."""
         self.constants: dict[str, int | None] = {}
@@ -362,3 +387,9 @@ class _Loaded:
             self.callbacks.append(callback)
         self.epoch_callback = epoch_callback(program.guests)
         self.companion = capi.instantiate_pre(linker, shims)
+
+    def moved(self, to: Engine) -> Loaded:
+        """The same code in another engine."""
+        capi = self.capi
+        module, shims = (capi.module_deserialize(to.address, capi.module_serialize(code)) for code in (self.module, self._shims))
+        return Loaded(self._program, to, module, shims)

@@ -162,7 +162,7 @@ def locate(death: GuestAborted, trap: Any, sources: Callable[[], DebugInfo]) -> 
 
 def _why_unreachable(trap: Any, words: LastWords | None) -> Kind:
     """Names of functions tell most. Without them a panic that spoke is known, and nothing else is."""
-    if not words and not any(re.search(_HINTS, frame.func_name or "") for frame in trap.frames):
+    if not words and not re.search(_HINTS, "\n".join(name or "" for name in trap.functions)):
         return "unreachable"
     where, innermost = stack(trap)
     names = "\n".join(function for function, _ in where[:innermost])

@@ -25,7 +25,7 @@ from hypothesis import strategies as st
 
 from bindgen_patch import GuestAborted, PanicError, StaleObjectError, js
 from bindgen_patch.accelerator import native
-from bindgen_patch.runtime import calls, capi, program, values
+from bindgen_patch.runtime import calls, capi, program, typed, values
 from bindgen_patch.runtime.guest import _GLOBALS
 from bindgen_patch.runtime.trap import PANICKED
 
@@ -58,7 +58,7 @@ class Both:
 
 def left_behind(module: ModuleType) -> Any:
     guest = guest_of(module)
-    return len(guest.values), guest._lent, guest.frames, guest._stack(), guest.host_error, guest._size
+    return len(guest.values), guest.lent, guest.frames, guest._stack(), guest.host_error, guest._size
 
 
 def outcome(action: Callable[[], object]) -> Any:
@@ -90,8 +90,8 @@ def both(load: Load, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Both]:
         fast = load(case, mode)
         guest_of(fast)
         with monkeypatch.context() as patch:
-            patch.setattr(program, "native", None)
-            patch.setattr(calls, "native", None)
+            for part in (program, calls, typed):
+                patch.setattr(part, "native", None)
             plain = load(case, mode)
             guest = guest_of(plain)
             for name in guest.program.exports:  # looked up while the accelerator is away
@@ -119,8 +119,8 @@ def test_the_two_are_what_they_are_taken_for(both: Callable[..., Both]) -> None:
     pair = both("imports")
     assert is_accelerated(vars(pair.fast.Instance)["call_host"])
     assert not is_accelerated(vars(pair.plain.Instance)["call_host"])
-    assert all(isinstance(item, native.Host) for item in next(iter(pair.fast._bp_program._loaded.values())).callbacks)
-    assert all(isinstance(item, capi.HOST_FUNCTION) for item in next(iter(pair.plain._bp_program._loaded.values())).callbacks)
+    assert all(isinstance(item, native.Host) for item in next(iter(pair.fast._bp_program.loaded.values())).callbacks)
+    assert all(isinstance(item, capi.HOST_FUNCTION) for item in next(iter(pair.plain._bp_program.loaded.values())).callbacks)
 
 
 # ------------------------------------------------------------------------------------------- whatever is passed

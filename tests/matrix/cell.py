@@ -126,7 +126,7 @@ class Cell:
             assert self.ending(self.world.nothing)[0] == Outcome("returned")
         assert self.i.state == "live"
         guest = self.i._bp_door.guest
-        assert (guest.frames, guest._lent, guest.host_error) == (None, [], None)
+        assert (guest.frames, guest.lent, guest.host_error) == (None, [], None)
         assert guest._stack() == guest.result == guest._stack_base
 
     def check_live(self) -> str:

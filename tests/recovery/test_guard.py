@@ -28,6 +28,7 @@ class Fake:
         self.garbage: list[Callable[[], None]] = []
         self.stack_pointer = 1000
         self.frames: list[int] = []
+        self.lent: list[int] = []
         self.running = 0
         self.hooks_run = 0
         self.discarded = False

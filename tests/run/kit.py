@@ -9,6 +9,8 @@ from typing import Any, NoReturn
 
 from hypothesis import HealthCheck, settings
 
+from bindgen_patch.runtime.typed import typed
+
 examples = settings(max_examples=30, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 """Many examples against one instance; the same ones in every run."""
 
@@ -32,7 +34,8 @@ def not_entered(module: ModuleType) -> Iterator[None]:
     guest = guest_of(module)
     before, handles = dict(guest.__dict__), len(guest.values)
     for name in guest.program.exports:
-        guest.__dict__[name] = _refuse
+        plan = guest.program.plans.get(name)
+        guest.__dict__[name] = _refuse if plan is None else typed(guest, plan, _refuse)
     try:
         yield
     finally:

@@ -59,7 +59,7 @@ def check_heap(module: Any) -> None:
     """What the allocator hands out are blocks apart from one another, of all sizes."""
     guest = guest_of(module)
     with module.instance._bp_door.lock:
-        blocks = [(guest.malloc(size, 1), size) for size in (1, 2, 4, 8, 16, 40, 66, 100, 1000) for _ in range(4)]
+        blocks = [(guest.call_malloc(size, 1), size) for size in (1, 2, 4, 8, 16, 40, 66, 100, 1000) for _ in range(4)]
         for number, (address, size) in enumerate(blocks):
             guest.write(address, bytes([number + 1]) * size)
         for number, (address, size) in enumerate(blocks):

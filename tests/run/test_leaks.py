@@ -12,11 +12,12 @@ from array import array
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
+from weakref import ref
 
 import psutil
 import pytest
 
-from bindgen_patch import PanicError, js
+from bindgen_patch import GuestAborted, PanicError, js
 
 from ..conftest import EVERY_MODE
 from .kit import guest_of, not_entered
@@ -271,3 +272,21 @@ def test_a_million_calls(load: Load, host: Host, mode: str) -> None:
     print(f"\n{mode}: {made} calls; {after}; resident set {resident >> 10} KiB, {grown / 1024:+.0f} KiB")
     assert after == before
     assert grown < RSS_SLACK
+
+
+def test_what_a_death_leaves_goes_without_the_collector(load: Load, mode: str) -> None:
+    """The error refers to the frames of the call, and these to the guest; were the guest to refer to the error, they would stay."""
+    module = load("recovery", mode)
+    i = module.Instance(on_abort="reinit")
+    gone = []
+    gc.disable()
+    try:
+        for _ in range(5):
+            assert i.add(1, 2) == 3
+            gone.append(ref(i._bp_door.guest))
+            with contextlib.suppress(GuestAborted):
+                i.abort()
+        assert i.add(1, 2) == 3
+        assert [reference() for reference in gone] == [None] * 5
+    finally:
+        gc.enable()

@@ -23,7 +23,7 @@ import bindgen_patch
 from bindgen_patch import js
 from bindgen_patch.accelerator import native
 from bindgen_patch.recovery.guard import Guard
-from bindgen_patch.runtime import Program, calls, capi
+from bindgen_patch.runtime import Program, calls, capi, typed
 from bindgen_patch.runtime.guest import Guest
 from tests.conftest import CASES
 
@@ -112,7 +112,7 @@ def test_only_two_files_call_the_engine() -> None:
         package = importlib.import_module(f"bindgen_patch.{part}")
         for info in pkgutil.iter_modules(package.__path__):
             source = inspect.getsource(importlib.import_module(f"bindgen_patch.{part}.{info.name}"))
-            if "capi.call" in source or "func_call" in source:
+            if "capi.prepared_call" in source or "func_call" in source:
                 callers.append(f"{part}.{info.name}")
     assert callers == ["runtime.calls", "runtime.capi"]
 
@@ -127,16 +127,21 @@ class Watch:
 
     program: Program
 
-    def __init__(self, call: Callable[..., Any]) -> None:
-        self.call = call
+    def __init__(self, prepared_call: Callable[..., Callable[[], Any]]) -> None:
+        self.prepared_call = prepared_call
         self.entered = 0
         self.unguarded: list[str] = []
         self.guests: dict[int, Guest] = {}
         self.let_in: Counter[int] = Counter()
 
-    def __call__(self, context: int, *rest: Any) -> Any:
-        self.look(context)
-        return self.call(context, *rest)
+    def __call__(self, context: int, *rest: Any) -> Callable[[], Any]:
+        call = self.prepared_call(context, *rest)
+
+        def watched() -> Any:
+            self.look(context)
+            return call()
+
+        return watched
 
     def look(self, context: int, change: int = 0) -> None:
         """Somebody is about to call wasm code; with a ``change``, the accelerator has let itself in or is about to leave."""
@@ -174,9 +179,10 @@ def stack(frame: types.FrameType | None) -> Iterator[types.FrameType]:
 
 @pytest.fixture
 def watch(monkeypatch: pytest.MonkeyPatch) -> Iterator[Watch]:
-    watch = Watch(capi.call)
-    monkeypatch.setattr(capi, "call", watch)
+    watch = Watch(capi.prepared_call)
+    monkeypatch.setattr(capi, "prepared_call", watch)
     calls.caller_factory.cache_clear()
+    typed._factory.cache_clear()
     if native is not None:
         native.watch(watch.look)
     yield watch
@@ -184,6 +190,7 @@ def watch(monkeypatch: pytest.MonkeyPatch) -> Iterator[Watch]:
     if native is not None:
         native.watch(None)
     calls.caller_factory.cache_clear()
+    typed._factory.cache_clear()
 
 
 def arguments(function: Callable[..., Any]) -> Iterator[tuple[Any, ...]]:

@@ -115,6 +115,32 @@ def test_no_thread_until_somebody_asks_and_no_waking_afterwards() -> None:
     assert thread.daemon
 
 
+def test_nobody_wakes_for_an_alarm_that_was_forgotten() -> None:
+    clock, gone, late = Stopped(), Note(), Note()
+    clock.at(1.0, gone)
+    clock.at(50.0, late)
+    clock.forget(gone)
+    clock.forget(Note())
+    assert clock.ring(0.5) == 50.0
+    assert (clock.ring(60.0), gone.rang, late.rang) == (None, [], [60.0])
+
+
+def test_the_thread_is_woken_for_what_comes_sooner_and_for_nothing_else() -> None:
+    clock, rang = Clock(), threading.Event()
+    clock.at(time.monotonic() + 3600, Note())
+    time.sleep(0.1)
+    wakes, ring = list[float](), clock.ring
+    clock.ring = lambda now: wakes.append(now) or ring(now)  # type: ignore[method-assign, func-returns-value]
+    later = [Note() for _ in range(200)]
+    for note in later:
+        clock.at(time.monotonic() + 4000, note)
+        clock.forget(note)
+    time.sleep(0.1)
+    assert wakes == []
+    clock.at(time.monotonic() + 0.01, Note(lambda _now: rang.set()))
+    assert rang.wait(10)
+
+
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork on this platform")
 def test_a_child_process_has_a_clock_of_its_own() -> None:
     script = """
