@@ -47,7 +47,8 @@ static PyObject *bind(PyObject *Py_UNUSED(module), PyObject *args) {
 
 static inline int is_none(PyObject *value) { return value == NULL || value == Py_None; }
 
-/* Whether `value` is of a class that extends `base`. The first such class is looked for by its address, and so it is kept. */
+/* Whether `value` is of a class that extends `base`. The first such class is looked for by its address, and so it is kept for good: this is
+ * for classes of the run time, of which there are few. */
 static inline int extends(PyObject *value, PyTypeObject *base, PyTypeObject **seen) {
     if (Py_IS_TYPE(value, *seen)) return 1;
     if (!PyObject_TypeCheck(value, base)) return 0;

@@ -4,7 +4,6 @@ typedef struct {
     PyObject_HEAD
     vectorcallfunc call;
     PyObject *original; /* the Python function that this does sooner */
-    PyTypeObject *seen; /* a class that it was called for */
     Py_ssize_t number;
     Type params[MOST];
     int count;
@@ -108,9 +107,9 @@ static PyObject *carry_out(Export *self, PyObject *receiver, PyObject *object, S
 }
 
 /* The door of `receiver`, as `receiver._bp_door`; NULL without an exception where that cannot be plain. */
-static PyObject *door_of(Export *self, PyObject *receiver) {
-    if (self->role == FUNCTION && extends(receiver, &FrontType, &self->seen)) return Py_XNewRef(((Front *)receiver)->door);
-    if (self->role != FUNCTION && !extends(receiver, &BoxType, &self->seen)) return NULL;
+static PyObject *door_of(const Export *self, PyObject *receiver) {
+    if (self->role == FUNCTION && PyObject_TypeCheck(receiver, &FrontType)) return Py_XNewRef(((Front *)receiver)->door);
+    if (self->role != FUNCTION && !PyObject_TypeCheck(receiver, &BoxType)) return NULL;
     if (self->role == METHOD || self->role == DROP) {
         PyObject *guest = ((Box *)receiver)->guest;
         return guest != NULL && is_core(guest) ? Py_XNewRef(((Core *)guest)->door) : NULL;
@@ -121,7 +120,7 @@ static PyObject *door_of(Export *self, PyObject *receiver) {
 }
 
 /* The same, when it lets an ordinary call in. */
-static Gate *find_door(Export *self, PyObject *receiver) {
+static Gate *find_door(const Export *self, PyObject *receiver) {
     PyObject *found = door_of(self, receiver);
     if (found == NULL) return NULL;
     Gate *door = (Gate *)found;
@@ -276,14 +275,12 @@ unknown:
 static int export_traverse(Export *self, visitproc visit, void *arg) {
     Py_VISIT(self->original);
     Py_VISIT(self->array);
-    Py_VISIT(self->seen);
     return 0;
 }
 
 static int export_clear(Export *self) {
     Py_CLEAR(self->original);
     Py_CLEAR(self->array);
-    Py_CLEAR(self->seen);
     return 0;
 }
 
