@@ -346,7 +346,7 @@ def native_import(t: ir.Type, *, result: bool) -> str | None:
         case ir.JsValue() | ir.DynamicUnion() if result:
             return "JsValue"
         case ir.Unit() | ir.Int() | ir.Float() | ir.Bool():
-            return native(t, result=result)
+            return plain(t, result=result)
     return None
 
 

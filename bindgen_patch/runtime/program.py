@@ -179,8 +179,10 @@ class Program:
         for owner in cls.__mro__:
             if owner.__module__ != self.package:
                 continue
-            destructor = {f"{owner.__name__}._bp_drop": (owner._bp_free, "drop", {}, "", False)} if issubclass(owner, Object) else {}
-            for name, (call, role, params, result, fallible) in (self._plans | destructor).items():
+            plans: dict[str, tuple[str, str, dict[str, str], str, bool]] = dict(self._plans)
+            if issubclass(owner, Object):
+                plans[f"{owner.__name__}._bp_drop"] = owner._bp_free, "drop", {}, "", False
+            for name, (call, role, params, result, fallible) in plans.items():
                 kinds = tuple(params.values())
                 where, _, attribute = name.rpartition(".")
                 attribute, _, setter = attribute.partition("=")
