@@ -193,6 +193,11 @@ static void box_dealloc(Box *self) {
     Py_TYPE(self)->tp_free((PyObject *)self);
 }
 
+/* Whether it is of a class that extends Box. Those inherit how it ends, but for the few that have a `__del__` of their own. */
+static inline int is_box(PyObject *object) {
+    return Py_TYPE(object)->tp_finalize == box_finalize || PyObject_TypeCheck(object, &BoxType);
+}
+
 static inline int box_is_gone(Box *self) {
     if (is_none(self->guest) || !self->pointer) return 1;
     return is_core(self->guest) && !is_none(((Core *)self->guest)->death);

@@ -109,7 +109,7 @@ static PyObject *carry_out(Export *self, PyObject *receiver, PyObject *object, S
 /* The door of `receiver`, as `receiver._bp_door`; NULL without an exception where that cannot be plain. */
 static PyObject *door_of(const Export *self, PyObject *receiver) {
     if (self->role == FUNCTION && PyObject_TypeCheck(receiver, &FrontType)) return Py_XNewRef(((Front *)receiver)->door);
-    if (self->role != FUNCTION && !PyObject_TypeCheck(receiver, &BoxType)) return NULL;
+    if (self->role != FUNCTION && !is_box(receiver)) return NULL;
     if (self->role == METHOD || self->role == DROP) {
         PyObject *guest = ((Box *)receiver)->guest;
         return guest != NULL && is_core(guest) ? Py_XNewRef(((Core *)guest)->door) : NULL;

@@ -56,10 +56,24 @@ static int same_format(const char *format, char code, Py_ssize_t width, Py_ssize
     return 0;
 }
 
-static int whole(PyObject *value, long long low, long long high, long long *number) {
+/* An int of one digit, which most are: read where it lies. 0 for others. */
+static inline int is_small(PyObject *value, long long *number) {
+#if PY_VERSION_HEX >= 0x030C0000
+    if (!PyUnstable_Long_IsCompact((PyLongObject *)value)) return 0;
+    *number = PyUnstable_Long_CompactValue((PyLongObject *)value);
+#else
+    Py_ssize_t size = Py_SIZE(value);
+    if (size < -1 || size > 1) return 0;
+    *number = size ? size * (long long)((PyLongObject *)value)->ob_digit[0] : 0;
+#endif
+    return 1;
+}
+
+/* Whether `value` is an int, and none of a subclass, between `low` and `high`. */
+static inline int whole(PyObject *value, long long low, long long high, long long *number) {
+    int overflow = 0;
     if (!PyLong_CheckExact(value)) return 0;
-    int overflow;
-    *number = PyLong_AsLongLongAndOverflow(value, &overflow);
+    if (!is_small(value, number)) *number = PyLong_AsLongLongAndOverflow(value, &overflow);
     return !overflow && low <= *number && *number <= high;
 }
 
