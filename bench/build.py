@@ -14,6 +14,7 @@ import os
 import shutil
 import subprocess
 import sys
+import sysconfig
 import tomllib
 from collections.abc import Callable
 from functools import cache, partial
@@ -141,6 +142,19 @@ def _importable(library: Path, folder: str, name: str) -> Path:
     place.mkdir(exist_ok=True)
     shutil.copy2(library, place / name)
     return place
+
+
+def unguarded() -> Path:
+    """The folder of an accelerator without its guard, built from the sources that are there as ``pip`` builds it."""
+    source, parts = HERE / "unguarded.c", sorted((HERE.parent / "accelerator").glob("*.[ch]"))
+    digest = hashlib.sha256(b"\0".join(path.read_bytes() for path in (source, *parts))).hexdigest()[:12]
+    folder = PLACE / f"unguarded-{digest}"
+    made = folder / f"bindgen_patch_accelerator{sysconfig.get_config_var('EXT_SUFFIX')}"
+    if not made.exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        flags = [*(sysconfig.get_config_var("CFLAGS") or "").split(), "-O3", "-fPIC", "-shared", f"-I{sysconfig.get_path('include')}"]
+        run(os.environ.get("CC", "cc"), *flags, source, "-o", made)
+    return folder
 
 
 def pyo3() -> Path:

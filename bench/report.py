@@ -24,11 +24,12 @@ in its order; the target is for each of them.
 NOTES = """\
 **What stands behind some rows.** "Bare ctypes" writes the arguments into a buffer, calls `wasmtime_func_call_unchecked`, looks whether it
 failed, and reads the result: for `greet`, four crossings and two copies. "Guard off" is the text that `gen --show plain` prints, its
-guest bound once as a global of the module. Recovery is clocked from the moment in which the host has the error until the next call,
+guest bound once as a global of the module; for the accelerator, which does a guarded call as a whole, it is the same C code with the guard
+left out (`bench/unguarded.c`). Recovery is clocked from the moment in which the host has the error until the next call,
 served by a fresh instance, has answered; what the death itself costs is in "the death itself included". Node's is the same from `catch`
 through `__wbg_reset_state()`. What a guest returns it has to make first: for `fill` that alone is more than a memcpy, so the row has two
-more readings of its quotient. Where guard on is cheaper than guard off, the two do not take the same path (an accelerator that does a
-guarded call as a whole has nothing to do with the plain text), and the row says nothing of the guard: no verdict. The bare instance is
+more readings of its quotient. Where guard on is cheaper than guard off, the two do not take the same path, and the row says nothing of the
+guard: no verdict. The bare instance is
 one of the core guest: store, `wasmtime_instance_pre_instantiate`, store deleted. Objects are dropped with `free()` where that is what one
 writes (ours, Node), by counting references elsewhere. PyO3 and UniFFI have their panic hooks silenced, ours its log. UniFFI's and
 Extism's buffers go as `bytes`. Node's CPU time includes its compilers and its garbage collector. The components' and Extism's guests

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import os
 import threading
+from collections import deque
+from collections.abc import Mapping
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
-_ABI_VERSION = 1
+_ABI_VERSION = 2
 
 
 def _find() -> Any:
@@ -40,6 +42,11 @@ if native is None or TYPE_CHECKING:
         _limited: bool = False
         _calls: int = 0
 
+    class Front:
+        """The field of an Instance that every call reads."""
+
+        _bp_door: Any
+
     class Core:
         """The fields of a guest that every call reads."""
 
@@ -49,8 +56,54 @@ if native is None or TYPE_CHECKING:
         def _unbind(self) -> None:
             """Forget them all: the store is about to be freed."""
 
+    Queue = deque[tuple[str, tuple[int, ...]]]
+
+    class Box:
+        """The fields of an object of a generated class, and how it begins and ends."""
+
+        __slots__ = ("_bp_guest", "_bp_origin", "_bp_pointer", "_bp_state")
+
+        _bp_free: ClassVar[str]
+        """The call name of the destructor."""
+        _bp_stale: ClassVar[Any] = "raise"
+
+        _bp_guest: Any
+        _bp_pointer: int
+        _bp_origin: tuple[tuple[Any, ...], Mapping[str, Any]] | None
+        """What its constructor was given, kept where it may be needed again."""
+        _bp_state: Any
+
+        def __new__(cls, *args: Any, **kwargs: Any) -> Self:
+            self = super().__new__(cls)
+            self._bp_guest, self._bp_pointer = None, 0
+            self._bp_origin = None if cls._bp_stale == "raise" else (args, kwargs)
+            self._bp_state = None
+            return self
+
+        def free(self) -> None:
+            """Drop the Rust value now. Does nothing when it is gone already, or its instance is."""
+            if not self._bp_gone():
+                self._bp_drop()
+
+        def _bp_drop(self) -> None:
+            """The way in behind :meth:`free`; generated classes have it."""
+            raise NotImplementedError
+
+        def _bp_gone(self) -> bool:
+            """Whether there is nothing to free: given away, freed, or of an instance that is dead or replaced."""
+            guest = self._bp_guest
+            return guest is None or not self._bp_pointer or guest.death is not None
+
+        def __del__(self) -> None:
+            """Leave the Rust value to the next call: a finalizer may run anywhere, in any thread, so it enters nothing."""
+            guest = self._bp_guest
+            if guest is not None and self._bp_pointer and guest.death is None:
+                guest.garbage.append((self._bp_free, (self._bp_pointer, 1)))
+            self._bp_pointer = 0
+
     def set_plain(plain: bool) -> None:
         """Say whether there is nothing to look at before a call in this thread."""
 
 else:
-    RLock, Gate, Core, set_plain = native.RLock, native.Gate, native.Core, native.set_plain
+    RLock, Gate, Front, Core = native.RLock, native.Gate, native.Front, native.Core
+    Queue, Box, set_plain = native.Queue, native.Box, native.set_plain

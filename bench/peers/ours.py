@@ -1,4 +1,6 @@
-"""Our generated bindings. ``guarded`` is what users get; ``plain`` is the same without the guard, see :mod:`bench.bindings`."""
+"""Our generated bindings. ``guarded`` is what users get; ``plain`` is the same without the guard, see :mod:`bench.bindings`. Where the
+accelerator carries out a whole call, guard included, ``plain`` is an accelerator without: see ``bench/unguarded.c``.
+"""
 
 from __future__ import annotations
 
@@ -45,6 +47,11 @@ def setup(argument: str) -> dict[str, Any]:
             raise build.Missing("it is not installed")
         for verb in [verb for verb in VERBS if verb.startswith("gen_")]:  # has nothing to do with it
             del VERBS[verb]
+        if argument == "plain":  # the same text, carried out by an accelerator that leaves out the guard
+            sys.path.insert(0, str(build.unguarded()))
+            argument = "guarded"
+            for verb in (*_GUARDED, "new_collected"):
+                VERBS.pop(verb, None)
     name = _generated("bindgen", build.guest("bindgen"), argument)
     if argument == "plain":
         from bench.bindings import without_guard

@@ -338,6 +338,18 @@ def plain(t: ir.Type, *, result: bool) -> str | None:
     return None
 
 
+def native_import(t: ir.Type, *, result: bool) -> str | None:
+    """The same for a host function that the accelerator can carry out: what it is given, or returns as a ``result``."""
+    match t:
+        case ir.Ref(ir.String(), mutable=False) if not result:
+            return "&str"
+        case ir.JsValue() | ir.DynamicUnion() if result:
+            return "JsValue"
+        case ir.Unit() | ir.Int() | ir.Float() | ir.Bool():
+            return plain(t, result=result)
+    return None
+
+
 # ------------------------------------------------------------------------------------------- promises
 
 

@@ -106,6 +106,8 @@ class PyModule:
     qualified_builtins: bool
     plans: tuple[tuple[str, str], ...] = ()
     """What the accelerator can call by itself: (class and function, how)."""
+    host_plans: tuple[tuple[str, str], ...] = ()
+    """What it can do for the guest by itself: (adapter, how)."""
     abort_handler: bool = True
     """Whether a death is one: without, the instance goes on (``gen --abort-handler=off``)."""
     notes: tuple[str, ...] = ()
@@ -202,6 +204,7 @@ def build(
         table=module.facts.function_table,
         qualified_builtins=writer.shadowed,
         plans=tuple(_plans(classes, functions)),
+        host_plans=tuple((item.function.name, item.function.plan) for item in imports if item.function and item.function.plan),
         abort_handler=abort_handler or module.facts.unwinds,
         notes=tuple(b.notes),
     )

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bindgen_patch import ir, symbols
 from bindgen_patch.emit import abi
@@ -28,7 +28,8 @@ class Function:
     body: tuple[str, ...]
     decorators: tuple[str, ...] = ()
     plan: str = ""
-    """For an export that the run time calls with Python values: how (``runtime.typed.Plan``)."""
+    """For an export that the run time calls with Python values: how (``runtime.typed.Plan``). For a host function that the accelerator can
+    carry out by itself: how (``runtime.program.NativeImport``)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -314,9 +315,11 @@ def adapter(writer: Writer, item: ir.Import, name: str, target: str, classes: Ma
             produced = abi.lower(_owned(ret), writer.names).types
             incoming = words[1:] if len(produced) > 1 else words
             _check_import(item, lifting.types, produced)
-            converted = _js_number(param, ret, writer.text(lifting.value, "guest", *incoming))
-            body, _ = _give(writer, ret, converted, "a converted value", words)
-            return _host_function(item, name, words, f"``{abi.rust(param)}`` to ``{abi.rust(ret)}``", body)
+            lifted = writer.text(lifting.value, "guest", *incoming)
+            converted, label = _js_number(param, ret, lifted), "a converted value"
+            body, _ = _give(writer, ret, converted, label, words)
+            function = _host_function(item, name, words, f"``{abi.rust(param)}`` to ``{abi.rust(ret)}``", body)
+            return replace(function, plan=_native_import(None, (param,), ret, label)) if converted == lifted else function
         case ir.Static(_, t):
             value = f"guest.static({target}, optional=True)" if isinstance(t, ir.Option) else f"guest.static({target})"
             words = _word_names(item)
@@ -425,7 +428,19 @@ def _call(writer: Writer, item: ir.Import, role: ir.Call, name: str, target: str
     body, _ = _give(writer, ret, f"guest.promised({value})" if role.asyncness else value, label, words)
     if releases:
         body = ["try:", *(f"    {line}" for line in body), "finally:", *(f"    {line}" for line in releases)]
-    return _host_function(item, name, words, f"``{abi.declaration(role)}``", [*setup, *body])
+    function = _host_function(item, name, words, f"``{abi.declaration(role)}``", [*setup, *body])
+    plain = role.operation in ("call", "new") and role.target.module is None and not (role.variadic or role.asyncness or role.task_queue)
+    if not plain or len(role.target.path) != 1 or setup:
+        return function
+    return replace(function, plan=_native_import(role.target.path[0], role.signature.params, ret, label))
+
+
+def _native_import(called: str | None, params: tuple[ir.Type, ...], ret: ir.Type, label: str) -> str:
+    """How the accelerator carries out a host function that calls the global of that name, or none; empty where it is left to Python."""
+    types, result = [abi.native_import(t, result=False) for t in params], abi.native_import(_owned(ret), result=True)
+    if None in types or result is None:
+        return ""
+    return repr((called, tuple(types), result, label)).replace("'", '"')
 
 
 def _frees(lifting: abi.Lifting) -> bool:

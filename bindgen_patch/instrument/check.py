@@ -51,7 +51,7 @@ GUEST_METHODS = frozenset(
 RESET = "super()._bp_reset()"
 """All that the ``reset_state`` of an Instance does."""
 
-PROGRAM = frozenset({"module", "shims", "exports", "imports", "slots", "start", "table", "abort_handler", "plans"})
+PROGRAM = frozenset({"module", "shims", "exports", "imports", "slots", "start", "table", "abort_handler", "plans", "host_plans"})
 """What a program is told. ``abort_handler`` only ever takes something away, and never where panics unwind: ``gen`` sees to that."""
 
 Function = ast.FunctionDef

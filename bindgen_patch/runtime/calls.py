@@ -18,11 +18,10 @@ from typing import Any
 from .. import js, symbols
 from ..accelerator import native
 from ..errors import GuestException
+from . import trap
 
 _FUNC = struct.Struct("=QQ")
 """``wasmtime_func_t``."""
-_NATIVE_WORDS = 16
-"""How long a signature the accelerator takes."""
 _SLOT_BYTES = 16
 """Size of ``wasmtime_val_raw_t``: one argument or result of an unchecked call."""
 _TYPES: dict[str, Any] = {"i": ctypes.c_int32, "l": ctypes.c_int64, "f": ctypes.c_float, "d": ctypes.c_double}
@@ -119,11 +118,14 @@ def caller_factory(signature: str) -> Callable[[Any, Any], Caller]:
 
 def caller(guest: Any, func: Any, signature: str) -> Caller:
     """A callable for the guest's function ``func``, which is known to be of this signature."""
-    if native is not None and len(signature) <= _NATIVE_WORDS:
+    if native is not None:
         words: Caller = native.Words(guest, *_FUNC.unpack(bytes(func)), signature)
         return words
     return caller_factory(signature)(guest, func)
 
+
+if native is not None:
+    native.know(js.null, js.Error, trap.PANICKED.encode())
 
 Adapter = Callable[..., Any]
 
@@ -171,7 +173,14 @@ def _host_factory(signature: str) -> Callable[..., Any]:
 
 
 def host_function(
-    guests: dict[int, Any], adapter: Adapter, signature: str, *, catch: bool = False, asyncness: bool = False, fatal: str = ""
+    guests: dict[int, Any],
+    adapter: Adapter,
+    signature: str,
+    *,
+    catch: bool = False,
+    asyncness: bool = False,
+    fatal: str = "",
+    plan: tuple[Any, ...] | str | None = None,
 ) -> Any:
     """A C callback for one import of the guest.
 
@@ -180,6 +189,9 @@ def host_function(
     that could not even start (the interpreter's stack was used up, say) counts as failed. With ``catch`` an ordinary
     exception becomes the guest's ``Err`` instead, with ``asyncness`` a promise that is rejected. What is ``fatal`` (see
     :class:`.program.Import`) ends the guest. For a guest that died meanwhile it puts -1 there, and the companion traps.
+
+    ``plan`` is for the accelerator: the name of an intrinsic, or (name, types of the arguments, type of the value, ``convert``, label), see
+    :data:`.program.NativeImport`; ``convert(value, label)`` is the word for a value that is not plainly of its type.
     """
 
     from . import capi
@@ -197,13 +209,14 @@ def host_function(
         guest.raised(error)
         return None
 
-    if native is not None and len(signature) <= _NATIVE_WORDS:
+    if native is not None:
 
         def fell(guest: Any, frames: Any, error: BaseException) -> int | None:
             guest.unwind(frames)
             return refused(guest, error)
 
-        return native.Host(guests, adapter, fell, signature)
+        passes = not (catch or asyncness or fatal)
+        return native.Host(guests, adapter, fell, signature, passes, plan)
     return capi.host_function(_host_factory(signature)(guests, adapter, refused))
 
 

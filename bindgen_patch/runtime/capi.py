@@ -576,6 +576,19 @@ class ExceptionTaker:
                 _exception_unroot(self._exception)
 
 
+def exception_taker(context: int, tag: Any) -> Callable[[], bool | None]:
+    """An :class:`ExceptionTaker`, or the accelerator's."""
+    if native is None:
+        return ExceptionTaker(context, tag)
+    taker: Any = native.Taker(context, bytes(tag.of.tag))
+    func, nothing = Func(), _functype("", "")
+    _func_new(context, nothing, _native_taken, taker.environment, None, byref(func))
+    _functype_delete(nothing)
+    taker.bind(func.store_id, func.private)
+    made: Callable[[], bool | None] = taker
+    return made
+
+
 _takers: dict[int, ExceptionTaker] = {}
 """Context -> who is about to take an exception out of its store."""
 _take_callback = host_function(lambda context, _caller, _slots: _takers[context].take())
@@ -722,9 +735,18 @@ def linker_new(engine: int) -> Owned:
     return Owned(_linker_new(engine), _linker_delete)
 
 
+def _addresses(*functions: Any) -> list[int | None]:
+    return [ctypes.cast(function, c_void_p).value for function in functions]
+
+
 if native is not None:
-    native.bind(ctypes.cast(_call, c_void_p).value, ctypes.sizeof(Func), 2 * ctypes.sizeof(c_uint64))
-    _native_host = ctypes.cast(native.HOST_CALL, HOST_FUNCTION)
+    native.bind(*_addresses(_call, _global_set), ctypes.sizeof(Func), 2 * ctypes.sizeof(c_uint64), ctypes.sizeof(Val))
+    native.bind_exceptions(
+        *_addresses(_take_exception, _exception_tag, _exception_unroot, _tag_eq, _trap_code, _trap_delete),
+        ctypes.sizeof(ExnRef),
+        ctypes.sizeof(Item),
+    )
+    _native_host, _native_taken = ctypes.cast(native.HOST_CALL, HOST_FUNCTION), ctypes.cast(native.TAKEN_OUT, HOST_FUNCTION)
 
 
 def define(linker: Owned, module: str, name: str, params: str, results: str, callback: Any) -> None:

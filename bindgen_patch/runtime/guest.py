@@ -10,15 +10,15 @@ from __future__ import annotations
 import ctypes
 import itertools
 import struct
-from collections import deque
 from collections.abc import Callable
 from functools import cache
 from time import monotonic
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 from .. import js, symbols
-from ..accelerator import Core
+from ..accelerator import Core, Queue
 from ..errors import GuestAborted, GuestException
+from ..js.builtins import GLOBALS
 from ..js.promise import Promise, promised, rejected
 from ..js.realm import Realm
 from ..recovery.guard import Guard
@@ -36,6 +36,8 @@ if TYPE_CHECKING:
 T = TypeVar("T", bound="Object")
 
 _MASK = 0xFFFF_FFFF
+_GLOBALS = dict(GLOBALS)
+"""For the accelerator, which leaves the few that a realm has of its own to Python: none of them is here."""
 _FIRST_HANDLE = 1028
 _FIXED: dict[int, object] = {0: None, 1024: None, 1025: js.null, 1026: True, 1027: False}
 _RESULT_BYTES = 32
@@ -103,7 +105,8 @@ class Guest(Core):
         self._cancellation: threads.Cancellation | None = None
         """Of the outermost call that is running, where it can be cancelled."""
         self.realm = Realm(host.jobs, host.globals)
-        self.garbage: deque[tuple[str, tuple[int, ...]]] = deque()
+        self._scopes, self._numbers = (host.globals, _GLOBALS), program.numbers
+        self.garbage = Queue()
         """Destructors to run before the next call: (call name, arguments). Filled by finalizers, from any thread."""
         self.values: dict[int, object] = dict(_FIXED)
         """The handle table. Handles count upwards and are not reused, so a made-up or dropped one is never another value."""
@@ -114,7 +117,7 @@ class Guest(Core):
         """In which call, and what, the guest's panic hook has told the host."""
         self.result = 0
         """Where the function being called stores a result of several words: a place on the guest's own shadow stack."""
-        self._next_handle = _FIRST_HANDLE
+        self._next_handle, self._wrapped = _FIRST_HANDLE, False
         self.lent: list[int] = []
         self.frames: Frames = None
         """What nested calls put aside; see :data:`Frames`."""
@@ -125,7 +128,7 @@ class Guest(Core):
         self._flag = _flag_of(ctypes.c_uint32(0))
         self._in_hook = False
         self.discarded = self.stopped = False
-        self._judging = False
+        self._judging = self._judged = False
         """Why a call failed is being found out. An interrupt in the middle of that leaves a doubt, and doubt is death."""
         self._verdict: BaseException | None = None
         self._unwound: BaseException | None = None
@@ -143,6 +146,7 @@ class Guest(Core):
         stack_pointer = program.export(self, symbols.EXPORT_STACK_POINTER, capi.GLOBAL)
         self._stack_pointer = None if stack_pointer is None else capi.I32(self._context, stack_pointer)
         if self._stack_pointer is not None:
+            self._stack_at = ctypes.addressof(stack_pointer.of.global_)
             self._stack_base = self.result = self._lower_stack(self._stack_pointer.get())
         address = self._address_of(symbols.INSTANCE_TERMINATED)
         if address is not None:
@@ -194,10 +198,16 @@ class Guest(Core):
             name, args = self.garbage.popleft()
             try:
                 getattr(self, name)(*args)
-            except Exception:
-                if self.death is None:
-                    self.restore_stack()
-                    log.exception("the destructor of a collected object failed")
+            except Exception as error:
+                self._not_destroyed(error)
+
+    def _not_destroyed(self, error: BaseException) -> None:
+        """The destructor of a collected object raised: nobody's error, but for an interrupt."""
+        if not isinstance(error, Exception):
+            raise error
+        if self.death is None:
+            self.restore_stack()
+            log.error("the destructor of a collected object failed", exc_info=error)
 
     def start(self) -> None:
         """Run the start functions, in order."""
@@ -451,6 +461,7 @@ class Guest(Core):
     def _fallen(self, error: int | None, trap_address: int | None) -> NoReturn:
         """The same for who has the addresses only: raises what is to be raised."""
         trap_pointer = ctypes.c_void_p(trap_address)
+        self._judged = True
         try:
             raise self._failed(error, trap_pointer)
         except BaseException as reason:
@@ -768,7 +779,7 @@ class Guest(Core):
             return 1025
         handle = self._next_handle
         if handle > _MASK:
-            handle = next(h for h in itertools.count(_FIRST_HANDLE) if h not in self.values)
+            handle, self._wrapped = next(h for h in itertools.count(_FIRST_HANDLE) if h not in self.values), True
         self._next_handle = handle + 1
         while self._next_handle in self.values:
             self._next_handle += 1

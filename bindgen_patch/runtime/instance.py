@@ -9,6 +9,7 @@ from contextlib import AbstractContextManager
 from typing import Any, Literal, Self, TypeVar, cast
 from weakref import ref
 
+from ..accelerator import Front
 from ..errors import GuestAborted
 from ..recovery.counters import Counters
 from ..recovery.guard import Guard
@@ -27,7 +28,7 @@ T = TypeVar("T")
 Hook = TypeVar("Hook", bound=Callable[[GuestAborted], object])
 
 
-class Instance:
+class Instance(Front):
     """One isolated instance of the guest, and every fresh one that takes its place.
 
     Generated packages add a method per export and the exported classes. Calls from several threads wait for one another;

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import types
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, NoReturn, Self
 
 from .. import js
+from ..accelerator import Box
 from ..errors import StaleObjectError
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ Policy = Literal["raise", "recreate"] | Restore
 DROPPED = "closure invoked recursively or after being dropped"
 
 
-class Object:
+class Object(Box):
     """A Rust value that Python owns. Base class of every generated class.
 
     It is freed when it is collected, at the latest before the next call into its instance; :meth:`free` or a
@@ -31,28 +32,13 @@ class Object:
     Instance to say: by default it raises :class:`StaleObjectError`.
     """
 
-    __slots__ = ("__weakref__", "_bp_guest", "_bp_origin", "_bp_pointer", "_bp_state")
+    __slots__ = ("__weakref__",)
 
     _bp_door: ClassVar[Guard[Guest]]
-    _bp_free: ClassVar[str]
-    """The call name of the destructor."""
     _bp_members: ClassVar[dict[str, str]] = {}
     """What guest code may see of an object: JavaScript name -> Python attribute."""
 
     _bp_stale: ClassVar[Policy] = "raise"
-
-    _bp_guest: Guest | None
-    _bp_pointer: int
-    _bp_origin: tuple[tuple[Any, ...], Mapping[str, Any]] | None
-    """What its constructor was given, kept where it may be needed again."""
-    _bp_state: Any
-
-    def __new__(cls, *args: Any, **kwargs: Any) -> Self:
-        self = super().__new__(cls)
-        self._bp_guest, self._bp_pointer = None, 0
-        self._bp_origin = None if cls._bp_stale == "raise" else (args, kwargs)
-        self._bp_state = None
-        return self
 
     def __init__(self) -> None:
         raise TypeError(f"{type(self).__name__} has no constructor; Rust code makes its objects")
@@ -97,27 +83,6 @@ class Object:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: types.TracebackType | None, /) -> None:
         self.free()
-
-    def free(self) -> None:
-        """Drop the Rust value now. Does nothing when it is gone already, or its instance is."""
-        if not self._bp_gone():
-            self._bp_drop()
-
-    def _bp_drop(self) -> None:
-        """The way in behind :meth:`free`; generated classes have it."""
-        raise NotImplementedError
-
-    def _bp_gone(self) -> bool:
-        """Whether there is nothing to free: given away, freed, or of an instance that is dead or replaced."""
-        guest = self._bp_guest
-        return guest is None or not self._bp_pointer or guest.death is not None
-
-    def __del__(self) -> None:
-        """Leave the Rust value to the next call: a finalizer may run anywhere, in any thread, so it enters nothing."""
-        guest = self._bp_guest
-        if guest is not None and self._bp_pointer and guest.death is None:
-            guest.garbage.append((self._bp_free, (self._bp_pointer, 1)))
-        self._bp_pointer = 0
 
 
 class Closure:

@@ -14,19 +14,27 @@ from weakref import ref
 from .. import symbols
 from ..accelerator import native
 from ..errors import BindgenPatchError, GuestAborted
-from . import engine, trap
+from . import engine, trap, values
 from .calls import Adapter, companion_type, epoch_callback, host_function
 from .engine import Settings
+from .objects import Object
 from .typed import Plan
-from .values import Array
 
 if TYPE_CHECKING:
     from .dwarf import DebugInfo
     from .engine import Engine
     from .guest import Guest
 
+_CHECKS = {"bool": "boolean"}
+"""Functions of :mod:`.values` that are not called as the accelerator calls the type."""
+
 PRECOMPILED = "_precompiled"
 """The folder of a generated package where `gen --precompile` puts compiled code."""
+
+
+NativeImport = tuple[str | None, tuple[str, ...], str, str]
+"""A host function that the accelerator can carry out by itself: the global that it calls (``None``: its argument is the value), the types
+of its arguments and of the value (empty for none), and what messages call the value."""
 
 
 class Import(NamedTuple):
@@ -114,7 +122,8 @@ class Program:
     ``exports`` maps the names that the generated code calls to (wasm export, signature); ``imports`` are in the order in
     which ``shims.wasm`` numbers them, ``slots`` what it exports for each slot of the guest's host table. Without the
     ``abort_handler`` an instance goes on after a failure of its own. ``plans`` are for the accelerator: methods as ``"Class.name"``,
-    setters as ``"Class.name="``. Nothing is read or compiled before the first instance is made.
+    setters as ``"Class.name="``; so are ``host_plans``, by the names of adapters. Nothing is read or compiled before the first instance
+    is made.
     """
 
     def __init__(
@@ -130,6 +139,7 @@ class Program:
         table: bool = False,
         abort_handler: bool = True,
         plans: dict[str, tuple[str, str, dict[str, str], str, bool]] | None = None,
+        host_plans: dict[str, NativeImport] | None = None,
     ) -> None:
         self.package = package or "__main__"
         self.exports = exports
@@ -140,6 +150,7 @@ class Program:
         self.abort_handler = abort_handler
         self._plans = plans or {}
         """:class:`.typed.Plan` by the name of what calls it: ``"Counter.increment"``, ``"Counter.value="`` for a setter."""
+        self._host_plans = host_plans or {}
         self._sped_up: set[type] = set()
         self.numbers = {name: number for number, name in enumerate(dict.fromkeys(("call_malloc", "call_free", *exports)))}
         """How the accelerator calls exports; it knows the first two."""
@@ -168,7 +179,10 @@ class Program:
         for owner in cls.__mro__:
             if owner.__module__ != self.package:
                 continue
-            for name, (call, role, params, result, fallible) in self._plans.items():
+            plans: dict[str, tuple[str, str, dict[str, str], str, bool]] = dict(self._plans)
+            if issubclass(owner, Object):
+                plans[f"{owner.__name__}._bp_drop"] = owner._bp_free, "drop", {}, "", False
+            for name, (call, role, params, result, fallible) in plans.items():
                 kinds = tuple(params.values())
                 where, _, attribute = name.rpartition(".")
                 attribute, _, setter = attribute.partition("=")
@@ -178,12 +192,23 @@ class Program:
                 function = found.fset if setter else found.fget if isinstance(found, property) else found
                 if function is None or not isinstance(getattr(function, "__func__", function), types.FunctionType):
                     continue
-                made = native.Export(getattr(function, "__func__", function), self.numbers[call], role, kinds, result, fallible, Array)
+                number, plain = self.numbers[call], getattr(function, "__func__", function)
+                made = native.Export(plain, number, role, kinds, result, fallible, values.Array)
                 if isinstance(found, property):
                     made = found.setter(made) if setter else found.getter(made)
                 elif isinstance(found, classmethod):
                     made = classmethod(made)
                 setattr(owner, attribute, made)
+
+    def host_plan(self, adapter: Adapter) -> tuple[Any, ...] | str | None:
+        """How the accelerator does what an ``adapter`` does: see :func:`.calls.host_function`."""
+        if adapter.__module__ == f"{__package__}.intrinsics":
+            return adapter.__name__
+        plan = self._host_plans.get(adapter.__name__) if adapter.__module__ == self.package else None
+        if plan is None:
+            return None
+        called, params, result, label = plan
+        return called, params, result, getattr(values, _CHECKS.get(result, result), None), label
 
     # ------------------------------------------------------------------ loading
 
@@ -314,7 +339,7 @@ class Companion:
         """Take the exception that just left the guest out of the store. Says whether it is the companion's; ``None``: there is none."""
         if self._take is None:
             tag = self._capi.export(self._context, self._instance, symbols.SHIM_TAG, self._capi.TAG)
-            self._take = self._capi.ExceptionTaker(self._context, tag)
+            self._take = self._capi.exception_taker(self._context, tag)
         found: bool | None = self._take()
         return found
 
@@ -352,7 +377,13 @@ class Loaded:
         self.callbacks = []
         for number, item in enumerate(program.imports):
             callback = host_function(
-                program.guests, item.adapter, item.signature, catch=item.catch, asyncness=item.asyncness, fatal=item.fatal
+                program.guests,
+                item.adapter,
+                item.signature,
+                catch=item.catch,
+                asyncness=item.asyncness,
+                fatal=item.fatal,
+                plan=program.host_plan(item.adapter),
             )
             capi.define(linker, symbols.SHIM_HOST_MODULE, str(number), *companion_type(item.signature), callback)
             self.callbacks.append(callback)
