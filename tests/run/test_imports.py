@@ -401,7 +401,7 @@ def as_module() -> types.ModuleType:
 def as_object() -> object:
     class Host:
         VERSION = "1.2"
-        Store = Store
+        Store = js.expose(Store)
 
         def moduleAdd(self, left: float, right: float) -> float:  # noqa: N802
             return left + right
