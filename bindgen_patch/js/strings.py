@@ -367,6 +367,33 @@ def to_well_formed(this: object) -> str:
 # ------------------------------------------------------------------------------------------- patterns
 
 
+def _pattern(source: object, flags: str = "") -> Pattern:
+    if isinstance(source, Pattern):
+        return source
+    from .regexp import RegExp
+
+    return RegExp(source, flags)
+
+
+def match(this: object, pattern: object = None) -> Any:
+    """``String.prototype.match``."""
+    text = _this(this, "match")
+    return _pattern(pattern).match(text)
+
+
+def match_all(this: object, pattern: object = None) -> Iterator[Any]:
+    """``String.prototype.matchAll``."""
+    text = _this(this, "matchAll")
+    _demand_global(pattern, "matchAll")
+    return _pattern(pattern, "g").match_all(text)
+
+
+def search(this: object, pattern: object = None) -> int:
+    """``String.prototype.search``."""
+    text = _this(this, "search")
+    return _pattern(pattern).search(text)
+
+
 def _demand_global(pattern: object, method: str) -> None:
     if isinstance(pattern, Pattern) and "g" not in pattern.flags:
         raise TypeError(f"String.prototype.{method} called with a non-global RegExp argument")
@@ -522,12 +549,15 @@ PROTOTYPE: Mapping[str, Callable[..., Any]] = MappingProxyType(
         "isWellFormed": is_well_formed,
         "lastIndexOf": last_index_of,
         "localeCompare": locale_compare,
+        "match": match,
+        "matchAll": match_all,
         "normalize": normalize,
         "padEnd": pad_end,
         "padStart": pad_start,
         "repeat": repeat,
         "replace": replace,
         "replaceAll": replace_all,
+        "search": search,
         "slice": slice_,
         "split": split,
         "startsWith": starts_with,
