@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-import random
+import os
 import struct
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
@@ -126,6 +126,11 @@ def power(base: object = None, exponent: object = None) -> int | float:
     return result
 
 
+def random() -> float:
+    """``Math.random``: from the system's source, so that no guest can foretell another's."""
+    return (int.from_bytes(os.urandom(7)) >> 3) * 2.0**-53
+
+
 def sign(value: object = None) -> int | float:
     """``Math.sign``: -1, 1, or a zero or NaN as it was given."""
     operand = model.to_number(value)
@@ -161,7 +166,7 @@ FUNCTIONS: Mapping[str, Callable[..., Any]] = MappingProxyType(
         "max": _extreme(-math.inf, lambda a, b: a > b),
         "min": _extreme(math.inf, lambda a, b: a < b),
         "pow": power,
-        "random": random.SystemRandom().random,
+        "random": random,
         "round": _to_integral(_round_half_up),
         "sign": sign,
         "sin": _analytic(math.sin),

@@ -5,11 +5,11 @@ What the standard leaves open is as in V8: the fraction's digits in other radice
 
 from __future__ import annotations
 
+import functools
 import math
 import re
 import sys
 from collections.abc import Callable, Mapping
-from decimal import ROUND_HALF_UP, Context, Decimal
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -174,6 +174,8 @@ def _scientific(digits: str, exponent: int) -> str:
 
 def _significant(value: float, count: int) -> tuple[str, int]:
     """The ``count`` digits nearest to a positive number, of two such the larger, and the power of ten of the first."""
+    from decimal import Decimal
+
     exponent = Decimal(value).adjusted()
     shift = count - 1 - exponent
     digits = str(_rounded(value, 10**shift) if shift >= 0 else _rounded(value, 1, 10**-shift))
@@ -194,6 +196,8 @@ def to_locale_string(this: object, _locales: object = None, _options: object = N
         return "NaN"
     if math.isinf(value):
         return "∞" if value > 0 else "-∞"
+    from decimal import ROUND_HALF_UP, Context, Decimal
+
     exact = Decimal(repr(float(value)))  # the shortest digits are what ICU rounds
     if -exact.as_tuple().exponent > _MAX_FRACTION:  # type: ignore[operator]
         exact = exact.quantize(Decimal(1).scaleb(-_MAX_FRACTION), ROUND_HALF_UP, Context(prec=400))
@@ -240,14 +244,16 @@ def parse_int(text: object = None, radix: object = None) -> int | float:
     base = base or 10
     if not 2 <= base <= 36:
         return math.nan
-    found = re.match(_INTEGER[base], digits)
+    found = _integer(base).match(digits)
     if not found:
         return math.nan
     value = _magnitude(found[0].lstrip("0") or "0", base)
     return number(-value if negative else value)
 
 
-_INTEGER = {base: re.compile(f"[{_DIGITS[:base]}{_DIGITS[10:base].upper()}]+") for base in range(2, 37)}
+@functools.cache
+def _integer(base: int) -> re.Pattern[str]:
+    return re.compile(f"[{_DIGITS[:base]}{_DIGITS[10:base].upper()}]+")
 
 
 def _magnitude(digits: str, base: int) -> float:

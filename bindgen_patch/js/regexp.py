@@ -52,6 +52,11 @@ _FLAGS: Final = {
 """Flag -> the property that tells of it, in the order in which ``flags`` has them."""
 
 
+_MAX_KEPT_PATTERN: Final = 1 << 10
+_MAX_KEPT_TEXT: Final = 1 << 18
+"""Larger ones are not kept for their next use: guests decide what there is, and what is kept is many times as large."""
+
+
 class MatchArray(list[Any]):
     """What ``exec`` gives: the match and its captures, ``None`` for those that took no part. ``position`` is JavaScript's ``index``."""
 
@@ -140,12 +145,14 @@ class _Compiled:
             patience()
 
 
-@functools.lru_cache(maxsize=128)
 def _compile(source: str, flags: Flags) -> _Compiled:
     try:
-        return _Compiled(source, flags)
+        return _kept_compiled(source, flags) if len(source) <= _MAX_KEPT_PATTERN else _Compiled(source, flags)
     except RecursionError:
         raise SyntaxError("Regular expression too large") from None
+
+
+_kept_compiled = functools.lru_cache(maxsize=128)(_Compiled)
 
 
 # ------------------------------------------------------------------------------------------- RegExp
@@ -333,10 +340,10 @@ def _check_count(count: int) -> None:
 
 def _subject(text: str, by_code_point: bool) -> _Subject:
     """The latest ones are kept: ``exec`` is called again and again with one text."""
-    return _Subject(text, by_code_point) if text.isascii() or len(text) > 1 << 20 else _kept_subject(text, by_code_point)
+    return _Subject(text, by_code_point) if text.isascii() or len(text) > _MAX_KEPT_TEXT else _kept_subject(text, by_code_point)
 
 
-_kept_subject = functools.lru_cache(maxsize=4)(_Subject)
+_kept_subject = functools.lru_cache(maxsize=2)(_Subject)
 
 
 _SLASH: Final = re.compile(r"\\.|\[(?:\\.|[^\]\\])*\]|/|[\n\r\u2028\u2029]", re.DOTALL)

@@ -232,7 +232,7 @@ class Matcher:
             self.patience()
 
     def _run(self, pc: int, pos: int, registers: list[int]) -> int:
-        """Where a match ends, or -1; then the registers are as they were.
+        """Where a match ends, or -1; then the registers are as they were. One long function: a call for each step would double its cost.
 
         The stack holds ``(place, position, bound)``: go on there from that position, and if it is not the bound yet, later from the
         next one towards it. ``(-1 - register, value, 0)`` gives a register its former value back.

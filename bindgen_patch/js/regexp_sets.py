@@ -145,7 +145,6 @@ def _variants(unicode: bool) -> Mapping[int, tuple[int, ...]]:
     return {code: tuple(group) for group in groups.values() for code in group}
 
 
-@functools.lru_cache(maxsize=256)
 def closed(chars: CharSet, unicode: bool) -> CharSet:
     """``chars`` with every character that is the same as one of them when case is ignored."""
     variants = _variants(unicode)
@@ -229,7 +228,7 @@ _ALIASES: Final = {
 }  # fmt: skip
 
 
-@functools.cache
+@functools.lru_cache(maxsize=64)
 def property_set(name: str, value: str | None) -> CharSet | None:
     """The characters of ``\\p{name=value}`` or ``\\p{name}``; ``None`` where Python has no data for it, or there is no such property."""
     if value is not None:

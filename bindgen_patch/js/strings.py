@@ -158,6 +158,11 @@ def code_point_at(this: object, index: object = None) -> int | None:
     return ord(joined(text[int(position) : int(position) + 2])[0]) if 0 <= position < len(text) else None
 
 
+def iterate(this: object) -> Iterator[str]:
+    """``String.prototype[Symbol.iterator]``: by code points."""
+    return iter(joined(_this(this, "[Symbol.iterator]")))
+
+
 def from_char_code(*codes: object) -> str:
     """``String.fromCharCode``."""
     return assemble(chr(to_int32(model.to_number(code)) & 0xFFFF) for code in codes)
@@ -478,6 +483,8 @@ def _substituted(
 
 # ------------------------------------------------------------------------------------------- order
 
+_MAX_COLLATED: Final = 1 << 18
+"""The longest text that ``localeCompare`` takes: a sort key is many times as large as its text."""
 _PUNCTUATION: Final = {char: place for place, char in enumerate("_-,;:!?.'\"()[]{}@*/\\&#%`^+<=>|~$")}
 _LETTERS: Final = str.maketrans({"æ": "ae", "œ": "oe", "ø": "o\u0338", "đ": "d\u0335", "ł": "l\u0335", "ð": "d\u0335", "\u0131": "i"})
 
@@ -487,6 +494,8 @@ def locale_compare(this: object, other: object = None, _locales: object = None, 
     left, right = _this(this, "localeCompare"), model.to_string(other)
     if left == right:
         return 0
+    if max(len(left), len(right)) > _MAX_COLLATED:
+        raise RangeError("Invalid string length: too long to be compared by the rules of a language")
     ours, theirs = _collation(left), _collation(right)
     return (ours > theirs) - (ours < theirs)
 

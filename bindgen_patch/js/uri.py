@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import string
 from collections.abc import Callable, Iterator, Mapping
 from types import MappingProxyType
 from typing import Final
@@ -12,7 +11,7 @@ from . import model
 from .errors import URIError
 from .strings import assemble, units
 
-_ALNUM: Final = string.ascii_letters + string.digits
+_ALNUM: Final = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
 _UNRESERVED: Final = _ALNUM + "-.!~*'()_"
 _RESERVED: Final = ";/?:@&=+$,#"
 

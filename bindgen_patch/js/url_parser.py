@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import re
-import string
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
@@ -38,7 +37,7 @@ in_form: Final = _set(_COMPONENT_CHARS + "!'()~")
 
 _TAB_OR_NEWLINE: Final = re.compile("[\t\n\r]")
 _C0_AND_SPACE: Final = "".join(map(chr, range(0x21)))
-_SCHEME: Final = frozenset(string.ascii_letters + string.digits + "+-.")
+_SCHEME: Final = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+-.")
 _DRIVE: Final = re.compile("[A-Za-z][:|]")
 _DRIVE_START: Final = re.compile(r"[A-Za-z][:|](?:[/\\?#]|\Z)")
 

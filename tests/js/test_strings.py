@@ -133,6 +133,15 @@ def test_statics() -> None:
             S["fromCodePoint"](code)
 
 
+def test_iteration_is_by_code_points() -> None:
+    assert list(strings.iterate(f"a{CRAB}\ud83e")) == ["a", CRAB, "\ud83e"]
+
+
+def test_long_texts_are_not_collated() -> None:
+    with pytest.raises(js.RangeError, match="too long to be compared"):
+        P["localeCompare"]("a" * 300_000, "b")
+
+
 def test_the_length_is_that_of_code_units() -> None:
     assert [strings.GETTERS["length"](text) for text in ("", "abc", "\u00e9", f"a{CRAB}", "\ud83e")] == [0, 3, 1, 3, 1]
 
