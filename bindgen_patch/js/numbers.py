@@ -16,6 +16,7 @@ from typing import Any, Final
 from . import model
 from .coercions import MAX_INDEX, to_bigint, to_index, to_integer
 from .errors import RangeError, TypeError
+from .locales import punctuated
 from .primitives import (
     DECIMAL,
     MAX_BIGINT_BITS,
@@ -189,20 +190,18 @@ def _rounded(value: float, times: int, over: int = 1) -> int:
     return (2 * above * times + below) // (2 * below)
 
 
-def to_locale_string(this: object, _locales: object = None, _options: object = None) -> str:
-    """``Number.prototype.toLocaleString`` for American English: groups of three, at most three digits of a fraction."""
-    value = _this_number(this, "toLocaleString")
-    if math.isnan(value):
-        return "NaN"
-    if math.isinf(value):
-        return "∞" if value > 0 else "-∞"
+def to_locale_string(this: object, locales: object = None, _options: object = None) -> str:
+    """``Number.prototype.toLocaleString``: groups of three, at most three digits of a fraction, see :mod:`.locales`."""
     from decimal import ROUND_HALF_UP, Context, Decimal
 
+    value = _this_number(this, "toLocaleString")
+    if not math.isfinite(value):
+        return "NaN" if math.isnan(value) else "∞" if value > 0 else "-∞"
     exact = Decimal(repr(float(value)))  # the shortest digits are what ICU rounds
     if -exact.as_tuple().exponent > _MAX_FRACTION:  # type: ignore[operator]
         exact = exact.quantize(Decimal(1).scaleb(-_MAX_FRACTION), ROUND_HALF_UP, Context(prec=400))
-    text = f"{exact:,f}"
-    return text.rstrip("0").rstrip(".") if "." in text else text
+    text = f"{exact:f}"
+    return punctuated(text.rstrip("0").rstrip(".") if "." in text else text, locales)
 
 
 def bigint_text(this: object, radix: object = None) -> str:
@@ -214,13 +213,9 @@ def bigint_text(this: object, radix: object = None) -> str:
     return "-" + _int_in_radix(-value, base) if value < 0 else _int_in_radix(value, base)
 
 
-def bigint_locale_text(this: object, _locales: object = None, _options: object = None) -> str:
-    """``BigInt.prototype.toLocaleString`` for American English."""
-    digits = bigint_to_string(_this_bigint(this, "toLocaleString"))
-    sign = "-" if digits.startswith("-") else ""
-    digits = digits.removeprefix("-")
-    first = len(digits) % 3
-    return sign + ",".join(filter(None, [digits[:first], *(digits[at : at + 3] for at in range(first, len(digits), 3))]))
+def bigint_locale_text(this: object, locales: object = None, _options: object = None) -> str:
+    """``BigInt.prototype.toLocaleString``."""
+    return punctuated(bigint_to_string(_this_bigint(this, "toLocaleString")), locales)
 
 
 # ------------------------------------------------------------------------------------------- text to numbers

@@ -18,7 +18,7 @@ from __future__ import annotations
 import functools
 import re
 from bisect import bisect_left
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -155,6 +155,45 @@ def _compile(source: str, flags: Flags) -> _Compiled:
 _kept_compiled = functools.lru_cache(maxsize=128)(_Compiled)
 
 
+class LastMatch:
+    """What a match leaves behind for ``RegExp.$1`` and kin (:data:`LEGACY`)."""
+
+    __slots__ = ("_found", "_subject")
+
+    def __init__(self, subject: _Subject, found: Captures) -> None:
+        self._subject = subject
+        self._found = found
+
+    @property
+    def input(self) -> str:
+        """The text that was searched."""
+        return self._subject.text
+
+    def capture(self, index: int) -> str:
+        """A capture, 0 for the match; empty where there is none."""
+        start, end = self._found[2 * index : 2 * index + 2] if 2 * index < len(self._found) else (-1, -1)
+        return self._subject.part(start, end) if start >= 0 and end >= 0 else ""
+
+    def last_paren(self) -> str:
+        """The last capture."""
+        return self.capture(len(self._found) // 2 - 1) if len(self._found) > 2 else ""
+
+    def left_context(self) -> str:
+        """What stands before the match."""
+        return self._subject.part(0, self._found[0])
+
+    def right_context(self) -> str:
+        """What stands after it."""
+        return self._subject.part(self._found[1], len(self._subject.chars))
+
+
+def _forget(_match: LastMatch) -> None:
+    """Nobody wants to know."""
+
+
+remember: Callable[[LastMatch], None] = _forget
+"""Told of every match. Who keeps the last one keeps it for each guest by itself: it is text that others have no right to."""
+
 # ------------------------------------------------------------------------------------------- RegExp
 
 
@@ -236,7 +275,7 @@ class RegExp(strings.Pattern):
     def search(self, text: str) -> int:
         """``text.search(this)``: the index of the first match, or -1; ``last_index`` stays as it is."""
         subject = _subject(text, self._by_code_point)
-        found = self._compiled.find(subject.chars, 0, "y" in self._flags)
+        found = _find(self._compiled, subject, 0, "y" in self._flags)
         return -1 if found is None else subject.to_unit(found[0])
 
     def replace(self, text: str, replacement: object) -> str:
@@ -249,7 +288,7 @@ class RegExp(strings.Pattern):
         else:
             found = self._next(subject)
             results = [] if found is None else [found]
-        whole = units(text)
+        whole, names = units(text), self._compiled.names
 
         def pieces() -> Iterator[str]:
             done = 0
@@ -257,7 +296,7 @@ class RegExp(strings.Pattern):
                 yield units(subject.part(done, found[0]))
                 done = found[1]
                 items = self._items(subject, found)
-                groups = self._groups(items)
+                groups = _groups(items, names)
                 index = subject.to_unit(found[0])
                 if isinstance(template, str):
                     captures = [None if item is None else units(item) for item in items[1:]]
@@ -298,17 +337,17 @@ class RegExp(strings.Pattern):
         start = last if self._remembers else 0
         found = None
         if start <= subject.to_unit(len(subject.chars)):
-            found = self._compiled.find(subject.chars, subject.from_unit(start), "y" in self._flags)
+            found = _find(self._compiled, subject, subject.from_unit(start), "y" in self._flags)
         if self._remembers:
             self.last_index = 0 if found is None else subject.to_unit(found[1])
         return found
 
     def _all(self, subject: _Subject) -> Iterator[Captures]:
-        """All matches of a global pattern, one after the other; what is done with them meanwhile has no influence."""
+        """All matches of a global pattern, one after the other; what becomes of it meanwhile has no influence."""
         compiled, sticky = self._compiled, "y" in self._flags
         start = 0
         self.last_index = 0
-        while (found := compiled.find(subject.chars, start, sticky)) is not None:
+        while (found := _find(compiled, subject, start, sticky)) is not None:
             yield found
             start = found[1] + (found[0] == found[1])
 
@@ -316,21 +355,28 @@ class RegExp(strings.Pattern):
         pairs = zip(found[::2], found[1::2], strict=True)
         return [None if start < 0 or end < 0 else subject.part(start, end) for start, end in pairs]
 
-    def _groups(self, items: list[Any]) -> dict[str, Any] | None:
-        """What each name stands for, of captures or of where they are; ``None`` for a pattern without names."""
-        names = self._compiled.names
-        if not names:
-            return None
-        return {name: next((items[index] for index in indices if items[index] is not None), None) for name, indices in names.items()}
-
     def _array(self, subject: _Subject, found: Captures) -> MatchArray:
         items = self._items(subject, found)
-        result = MatchArray(items, subject.to_unit(found[0]), subject.text, self._groups(items))
+        result = MatchArray(items, subject.to_unit(found[0]), subject.text, _groups(items, self._compiled.names))
         if "d" in self._flags:
             places = [subject.to_unit(place) if place >= 0 else -1 for place in found]
             spans = [None if start < 0 or end < 0 else [start, end] for start, end in zip(places[::2], places[1::2], strict=True)]
-            result.indices = Indices(spans, self._groups(spans))
+            result.indices = Indices(spans, _groups(spans, self._compiled.names))
         return result
+
+
+def _find(compiled: _Compiled, subject: _Subject, start: int, sticky: bool) -> Captures | None:
+    found = compiled.find(subject.chars, start, sticky)
+    if found is not None:
+        remember(LastMatch(subject, found))
+    return found
+
+
+def _groups(items: list[Any], names: Mapping[str, Sequence[int]]) -> dict[str, Any] | None:
+    """What each name stands for, of captures or of where they are; ``None`` for a pattern without names."""
+    if not names:
+        return None
+    return {name: next((items[index] for index in indices if items[index] is not None), None) for name, indices in names.items()}
 
 
 def _check_count(count: int) -> None:
@@ -452,3 +498,15 @@ MATCH_GETTERS: Mapping[str, Callable[[MatchArray], Any]] = MappingProxyType(
 
 STATICS: Mapping[str, Callable[..., Any]] = MappingProxyType({"escape": escape})
 """The functions of ``RegExp``."""
+
+LEGACY: Mapping[str, Callable[[LastMatch], str]] = MappingProxyType(
+    {
+        **{f"${index}": functools.partial(LastMatch.capture, index=index) for index in range(1, 10)},
+        **dict.fromkeys(("input", "$_"), lambda last: last.input),
+        **dict.fromkeys(("lastMatch", "$&"), lambda last: last.capture(0)),
+        **dict.fromkeys(("lastParen", "$+"), LastMatch.last_paren),
+        **dict.fromkeys(("leftContext", "$`"), LastMatch.left_context),
+        **dict.fromkeys(("rightContext", "$'"), LastMatch.right_context),
+    }
+)
+"""``RegExp.$1`` and kin, as getters of the last match that :data:`remember` was told of; before the first one all are empty."""

@@ -22,11 +22,13 @@ from typing import Any, Final
 from . import model, primitives
 from .coercions import clamp, relative, require_object_coercible, to_integer, to_length, to_uint32
 from .errors import RangeError, TypeError
+from .locales import prepared_for_lower, prepared_for_upper
 from .primitives import SPACE, code_units, to_int32
 
 MAX_PARTS: Final = 1 << 24
 """The longest array that ``split`` makes: each of its elements takes many times the memory of the text that it is made from."""
 _MAX_KEPT: Final = 1 << 20
+_MAX_PIECES: Final = 1 << 16
 _PAIR: Final = re.compile("[\ud800-\udbff][\udc00-\udfff]")
 _HALF: Final = re.compile("[\ud800-\udfff]")
 
@@ -94,13 +96,17 @@ def assemble(pieces: Iterable[str]) -> str:
 
 def assemble_units(pieces: Iterable[str]) -> str:
     """The same for what is :func:`units` and stays so."""
+    whole: list[str] = []
     kept: list[str] = []
     size = 0
     for piece in pieces:
         kept.append(piece)
         size += len(piece)
         _check_size(size)
-    return "".join(kept)
+        if len(kept) == _MAX_PIECES:  # a list of small pieces is many times as large as their text
+            whole.append("".join(kept))
+            kept.clear()
+    return "".join([*whole, *kept])
 
 
 def _check_size(size: int) -> None:
@@ -328,14 +334,24 @@ def _padding(text: str, width: object, fill: object) -> str:
     return (filler * (missing // len(filler) + 1))[:missing]
 
 
-def to_lower_case(this: object, _locales: object = None) -> str:
-    """``String.prototype.toLowerCase`` and ``toLocaleLowerCase``: the full mapping of Unicode, for no language in particular."""
+def to_lower_case(this: object) -> str:
+    """``String.prototype.toLowerCase``: the full mapping of Unicode, for no language in particular."""
     return _mapped(_this(this, "toLowerCase"), str.lower, 3)
 
 
-def to_upper_case(this: object, _locales: object = None) -> str:
-    """``String.prototype.toUpperCase`` and ``toLocaleUpperCase``."""
+def to_upper_case(this: object) -> str:
+    """``String.prototype.toUpperCase``."""
     return _mapped(_this(this, "toUpperCase"), str.upper, 3)
+
+
+def to_locale_lower_case(this: object, locales: object = None) -> str:
+    """``String.prototype.toLocaleLowerCase``: Turkish, Azeri and Lithuanian have rules of their own."""
+    return to_lower_case(prepared_for_lower(_this(this, "toLocaleLowerCase"), locales))
+
+
+def to_locale_upper_case(this: object, locales: object = None) -> str:
+    """``String.prototype.toLocaleUpperCase``."""
+    return to_upper_case(prepared_for_upper(_this(this, "toLocaleUpperCase"), locales))
 
 
 def normalize(this: object, form: object = None) -> str:
@@ -424,6 +440,10 @@ def replace_all(this: object, pattern: object = None, replacement: object = None
 def _replaced(text: str, wanted: str, replacement: object, all: bool) -> str:
     whole, wanted_units = units(text), units(wanted)
     template = replacement if callable(replacement) else units(model.to_string(replacement))
+    if all and isinstance(template, str) and "$" not in template:
+        count = whole.count(wanted_units)
+        _check_size(len(whole) + count * (len(template) - len(wanted_units)))
+        return joined(whole.replace(wanted_units, template))
 
     def pieces() -> Iterator[str]:
         end, place = 0, whole.find(wanted_units)
@@ -489,22 +509,37 @@ _PUNCTUATION: Final = {char: place for place, char in enumerate("_-,;:!?.'\"()[]
 _LETTERS: Final = str.maketrans({"æ": "ae", "œ": "oe", "ø": "o\u0338", "đ": "d\u0335", "ł": "l\u0335", "ð": "d\u0335", "\u0131": "i"})
 
 
-def locale_compare(this: object, other: object = None, _locales: object = None, _options: object = None) -> int:
-    """``String.prototype.localeCompare``: letters first, then accents, then case."""
+_SENSITIVITY: Final = {"base": (0,), "accent": (0, 1), "case": (0, 2), "variant": (0, 1, 2)}
+_NUMBER: Final = re.compile("[0-9]+")
+
+
+def locale_compare(this: object, other: object = None, _locales: object = None, options: object = None) -> int:
+    """``String.prototype.localeCompare``: letters first, then accents, then case. Options: ``sensitivity`` and ``numeric``."""
     left, right = _this(this, "localeCompare"), model.to_string(other)
+    asked, numeric = None, False
+    if options is not None:
+        asked, numeric = model.get(options, "sensitivity"), model.truthy(model.get(options, "numeric"))
+    sensitivity = "variant" if asked is None else model.to_string(asked)
+    if sensitivity not in _SENSITIVITY:
+        raise RangeError(f"Value {sensitivity[:80]} out of range for Intl.Collator options property sensitivity")
     if left == right:
         return 0
     if max(len(left), len(right)) > _MAX_COLLATED:
         raise RangeError("Invalid string length: too long to be compared by the rules of a language")
-    ours, theirs = _collation(left), _collation(right)
-    return (ours > theirs) - (ours < theirs)
+    ours, theirs = _collation(left, numeric), _collation(right, numeric)
+    for level in _SENSITIVITY[sensitivity]:
+        if ours[level] != theirs[level]:
+            return 1 if ours[level] > theirs[level] else -1  # type: ignore[operator]
+    return 0
 
 
-def _collation(text: str) -> tuple[list[tuple[int, int, str]], list[str], list[int]]:
+def _collation(text: str, numeric: bool) -> tuple[list[tuple[int, int, str]], list[str], list[int]]:
     """The sort key of a text: its base characters, the marks on each, and its case: small, small by way of another letter, large."""
     bases: list[tuple[int, int, str]] = []
     marks: list[str] = []
     sizes: list[int] = []
+    if numeric:  # a number is as many digits as it has, and then these
+        text = _NUMBER.sub(lambda digits: f"{_private(len(digits[0].lstrip('0')))}{digits[0].lstrip('0')}", text)
     for char in unicodedata.normalize("NFKD", text):
         category = unicodedata.category(char)
         if category.startswith("M"):
@@ -521,8 +556,15 @@ def _collation(text: str) -> tuple[list[tuple[int, int, str]], list[str], list[i
     return bases, marks, sizes
 
 
+def _private(length: int) -> str:
+    """A character for private use that stands for the length of a number, before its digits."""
+    return chr(0xF0000 + min(length, 0xFFFD))
+
+
 def _primary(char: str) -> tuple[int, int, str]:
     """Spaces, punctuation, other signs, digits, letters."""
+    if char >= "\U000f0000":
+        return 3, ord(char), char
     if char.isspace():
         return 0, 0, char
     if char in _PUNCTUATION:
@@ -572,8 +614,8 @@ PROTOTYPE: Mapping[str, Callable[..., Any]] = MappingProxyType(
         "startsWith": starts_with,
         "substr": substr,
         "substring": substring,
-        "toLocaleLowerCase": to_lower_case,
-        "toLocaleUpperCase": to_upper_case,
+        "toLocaleLowerCase": to_locale_lower_case,
+        "toLocaleUpperCase": to_locale_upper_case,
         "toLowerCase": to_lower_case,
         "toString": _value_of("toString"),
         "toUpperCase": to_upper_case,

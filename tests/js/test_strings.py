@@ -142,6 +142,12 @@ def test_long_texts_are_not_collated() -> None:
         P["localeCompare"]("a" * 300_000, "b")
 
 
+def test_many_pieces_make_one_text() -> None:
+    text = "ab" * 100_000
+    assert P["replaceAll"](text, "b", "$&c") == P["replaceAll"](text, "b", "bc") == "abc" * 100_000
+    assert P["replaceAll"](text, "", lambda *_: "-") == P["replaceAll"](text, "", "-")
+
+
 def test_the_length_is_that_of_code_units() -> None:
     assert [strings.GETTERS["length"](text) for text in ("", "abc", "\u00e9", f"a{CRAB}", "\ud83e")] == [0, 3, 1, 3, 1]
 
