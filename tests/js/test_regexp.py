@@ -388,6 +388,17 @@ def test_both_engines_find_the_same(source: str, flags: str, text: str) -> None:
 
 
 @settings(deadline=None, max_examples=200)
+@given(PATTERNS, st.sampled_from(["a", "ab", "c", " "]), st.sampled_from(["", "x\n"]))
+def test_what_is_left_to_python_takes_linear_time(source: str, unit: str, end: str) -> None:
+    translated = translate(parse(source, Flags()))
+    if translated is not None:
+        text = unit * 5000 + end
+        start = time.process_time()
+        translated[0].match(text)
+        assert time.process_time() - start < 1  # MAX_WORK steps for each character are some hundredths of that
+
+
+@settings(deadline=None, max_examples=200)
 @given(PATTERNS, TEXTS, st.sampled_from(["", "u"]))
 def test_parts_and_matches_make_up_the_text(source: str, text: str, flags: str) -> None:
     pattern = RegExp(source, "g" + flags)
