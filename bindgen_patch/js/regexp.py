@@ -11,6 +11,9 @@ These are refused with a ``SyntaxError`` though they are well formed:
   ``Noncharacter_Code_Point``, ``Pattern_White_Space``, ``Regional_Indicator``, ``Uppercase`` and ``White_Space``. Every
   ``General_Category`` is there, as of the Unicode version of the running Python;
 * patterns of more than 65,536 characters or 4,096 captures, or nested more than 80 deep.
+
+The standard is followed where V8 leaves it: with ``u`` nothing matches between the halves of a pair, a group may not have the name of one
+around it, modifiers (``(?i:…)``) end with their group, and with ``iv`` properties are closed under case.
 """
 
 from __future__ import annotations
@@ -118,14 +121,21 @@ class _Compiled:
     def find(self, chars: str, start: int, sticky: bool) -> Captures | None:
         """The first match at or after ``start``, with ``sticky`` just there."""
         self._spend(1)
-        matcher = Matcher(self._program, chars, patience) if self._program else None
+        if not self._program:
+            return self._first(chars, start, sticky, functools.partial(self._match_linear, chars))
+        matcher = Matcher(self._program, chars, patience, self._fuel)
+        found = self._first(chars, start, sticky, matcher.match)
+        self._fuel = matcher.fuel
+        return found
+
+    def _first(self, chars: str, start: int, sticky: bool, match: Callable[[int], Captures | None]) -> Captures | None:
         while start <= len(chars):
             if self._starts and not sticky:
                 candidate = self._starts.search(chars, start)
                 if candidate is None:
                     return None
                 start = candidate.start()
-            found = matcher.match(start) if matcher else self._match_linear(chars, start)
+            found = match(start)
             if found is not None or sticky:
                 return found
             start += 1

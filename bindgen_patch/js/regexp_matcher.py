@@ -206,13 +206,13 @@ def beginnings(node: Node) -> tuple[CharSet, bool]:
 
 
 class Matcher:
-    """Runs a program on one text. ``patience`` is asked every :data:`STEPS` steps, and may raise."""
+    """Runs a program on one text. ``patience`` is asked when the fuel is used up, then every :data:`STEPS` steps; it may raise."""
 
-    def __init__(self, program: Program, text: str, patience: Callable[[], None]) -> None:
+    def __init__(self, program: Program, text: str, patience: Callable[[], None], fuel: int = STEPS) -> None:
         self.program = program
         self.text = text
         self.patience = patience
-        self.fuel = STEPS
+        self.fuel = fuel
 
     def match(self, start: int) -> Captures | None:
         """The match that begins at ``start``."""
@@ -223,13 +223,6 @@ class Matcher:
             return None
         registers[1] = end
         return registers[: self.program.captures]
-
-    def spend(self, steps: int) -> None:
-        """Work is done: is there time for more?"""
-        self.fuel -= steps
-        if self.fuel <= 0:
-            self.fuel = STEPS
-            self.patience()
 
     def _run(self, pc: int, pos: int, registers: list[int]) -> int:
         """Where a match ends, or -1; then the registers are as they were. One long function: a call for each step would double its cost.
