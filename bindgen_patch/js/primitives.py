@@ -117,25 +117,29 @@ def mixed() -> TypeError:
 
 # ------------------------------------------------------------------------------------------- text to numbers
 
-_SPACE = "\t\n\v\f\r \u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000\ufeff"
+SPACE: Final = (
+    "\t\n\v\f\r \u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000\ufeff"
+)
+"""What ``trim`` takes off: WhiteSpace and LineTerminator (ECMA-262 12.2, 12.3)."""
 _PREFIXED = r"0[xX][0-9a-fA-F]+|0[oO][0-7]+|0[bB][01]+"
-_DECIMAL = r"[+-]?(?:Infinity|(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?)"
+DECIMAL: Final = r"[+-]?(?:Infinity|(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?)"
+"""StrDecimalLiteral (ECMA-262 7.1.4.1), as a pattern."""
 _INTEGER = r"[+-]?[0-9]+"
 
 
 def string_to_number(text: str) -> int | float:
     """``Number(text)``: NaN for anything that is not a numeric literal."""
-    text = text.strip(_SPACE)
+    text = text.strip(SPACE)
     if not text:
         return 0
     if re.fullmatch(_PREFIXED, text):
         return number(to_double(int(text, 0)))
-    return number(float(text)) if re.fullmatch(_DECIMAL, text) else math.nan
+    return number(float(text)) if re.fullmatch(DECIMAL, text) else math.nan
 
 
 def string_to_bigint(text: str) -> BigInt:
     """``BigInt(text)``. Raises :class:`SyntaxError` for anything that is not an integer literal."""
-    text = text.strip(_SPACE)
+    text = text.strip(SPACE)
     if not text:
         return BigInt(0)
     if len(text) > MAX_BIGINT_BITS:
@@ -168,21 +172,30 @@ def number_to_string(value: int | float) -> str:
         return "Infinity" if value > 0 else "-Infinity"
     if value == 0:
         return "0"
-    mantissa, _, exponent = repr(abs(value)).partition("e")
-    whole, _, fraction = mantissa.partition(".")
-    digits = (whole + fraction).lstrip("0")
-    point = len(digits) - len(fraction) + int(exponent or 0)  # where the decimal point stands, counted from the first digit
-    digits = digits.rstrip("0")
+    digits, point = shortest_digits(abs(value))
     count = len(digits)
-    if count <= point <= 21:
-        text = digits.ljust(point, "0")
-    elif 0 < point <= 21:
-        text = f"{digits[:point]}.{digits[point:]}"
-    elif -6 < point <= 0:
-        text = f"0.{'0' * -point}{digits}"
+    if -6 < point <= 21:
+        text = decimal_layout(digits, point)
     else:
         text = f"{digits[0]}{'.' if count > 1 else ''}{digits[1:]}e{point - 1:+d}"
     return "-" + text if value < 0 else text
+
+
+def shortest_digits(value: float) -> tuple[str, int]:
+    """The fewest digits that read back as a positive number, and where the decimal point stands, counted from the first."""
+    mantissa, _, exponent = repr(float(value)).partition("e")
+    whole, _, fraction = mantissa.partition(".")
+    digits = (whole + fraction).lstrip("0")
+    return digits.rstrip("0"), len(digits) - len(fraction) + int(exponent or 0)
+
+
+def decimal_layout(digits: str, point: int) -> str:
+    """Digits without an exponent, padded with zeros to where the decimal point stands."""
+    if point <= 0:
+        return f"0.{'0' * -point}{digits}"
+    if point >= len(digits):
+        return digits.ljust(point, "0")
+    return f"{digits[:point]}.{digits[point:]}"
 
 
 # ------------------------------------------------------------------------------------------- strings
