@@ -440,8 +440,10 @@ def operation(role: ir.Call, values: list[str], target: str) -> str:
     this, rest = (values[0] if values else "None"), spread[1:]
     name = quoted(role.name)
     match role.operation:
-        case "call" | "new":
+        case "call":
             return f"{target}.function(guest)({', '.join(spread)})"
+        case "new":
+            return f"_bp.js.construct({target}.function(guest), [{', '.join(spread)}])"
         case "static":
             return f"_bp.js.call({found}, {name}, [{', '.join(spread)}])"
         case "method":

@@ -20,6 +20,7 @@ import pytest
 from bindgen_patch import js
 from bindgen_patch.js import model, visibility
 from bindgen_patch.js.builtins import GLOBALS
+from bindgen_patch.js.classes import Class, Fixed, Function
 from bindgen_patch.js.realm import Realm
 from bindgen_patch.runtime.host import Host, Target
 
@@ -140,11 +141,30 @@ def names_of(value: object) -> set[str]:
     return {*dir(value), *dir(type(value)), *tried, "toString", "0", "length", "_private", "f_globals", "gi_frame", "tb_frame", "mro"}
 
 
+def inherited(value: object) -> dict[str, Any]:
+    """What the built-in prototypes of a value offer: functions and classes of JavaScript's, and text. Nothing else is on the chain."""
+    found: dict[str, Any] = {}
+    parent = model.prototype_of(value)
+    while parent is not js.null:
+        assert type(parent) in (Fixed, Class)
+        for name, member in parent.members.items():
+            assert member.is_accessor or isinstance(member.value, Function | Class | Fixed) or model.is_primitive(member.value)
+            if isinstance(name, str):
+                found.setdefault(name, member.value)
+        parent = model.prototype_of(parent)
+    return found
+
+
 @pytest.mark.parametrize("kind", opaque())
 def test_nothing_of_an_opaque_value_is_there(kind: str) -> None:
-    """But for what every function has."""
+    """But for the name of a function, and for what JavaScript's prototypes have."""
     value = opaque()[kind]
-    for name in names_of(value) - ({"call", "apply", "bind", "name"} if callable(value) else set()):
+    of_javascript = inherited(value)
+    for name in names_of(value) & set(of_javascript) - {"name", "length", "description"}:
+        assert model.get(value, name) is of_javascript[name]
+        with pytest.raises(js.TypeError):
+            model.set(value, name, 1)
+    for name in names_of(value) - set(of_javascript) - ({"name", "length"} if callable(value) else set()):
         assert model.get(value, name) is None, name
         with pytest.raises(js.TypeError):
             model.set(value, name, 1)
@@ -171,7 +191,7 @@ VISIBLE: dict[str, tuple[Any, set[str]]] = {
     "js error": (js.TypeError("x"), {"name", "message", "stack"}),
     "shown": (Shown(), {"public", "plain", "value", "method"}),
     "generated": (Generated(), {"method", "class_", "constant", "create", "count", "entered", "__wbg_ptr"}),
-    "Array": (GLOBALS["Array"], {"name", "isArray"}),
+    "Array": (GLOBALS["Array"], {"name", "length", "prototype", "isArray"}),
     "JSON": (GLOBALS["JSON"], {"parse", "stringify"}),
 }
 
@@ -182,8 +202,11 @@ def test_of_other_values_only_what_is_listed(kind: str) -> None:
     found = {name for name in names_of(value) | visible if model.lookup(value, name, ...) is not ...}
     if kind == "generated":
         visible |= {"class"} & found
-    assert found == visible
-    for name in names_of(value) - visible:
+    of_javascript = inherited(value)
+    assert visible <= found
+    assert found <= visible | set(of_javascript)
+    assert all(model.get(value, name) is of_javascript[name] for name in found - visible)
+    for name in names_of(value) - visible - set(of_javascript):
         with pytest.raises(js.TypeError):
             model.call(value, name, [])
         if kind not in ("dict", "ordered dict", "namespace", "js error", "shown") or name.startswith("_"):
@@ -196,7 +219,9 @@ def test_a_function_can_be_called_and_not_changed() -> None:
         assert model.has(failure, name)
         with pytest.raises(js.TypeError):
             model.set(failure, name, lambda: 0)
-        assert not model.delete(failure, name)
+        before = model.get(failure, name)
+        model.delete(failure, name)
+        assert model.get(failure, name) == before
     bound = model.call(print, "bind", [None, "x"])
     assert [model.get(bound, name) for name in ("func", "args", "keywords", "__self__")] == [None] * 4
 
@@ -394,8 +419,11 @@ def test_the_globals_are_everybodys_and_nobody_changes_them() -> None:
             assert model.lookup(value, key, ...) is before, name
     with pytest.raises(TypeError):
         GLOBALS["JSON"] = None  # type: ignore[index]
-    with pytest.raises(NotImplementedError):
-        GLOBALS["Function"]("return process")
+    for make in (GLOBALS["Function"], model.get(len, "constructor")):
+        with pytest.raises(js.EvalError):
+            make("return process")
+        with pytest.raises(js.EvalError):
+            model.construct(make, ["return process"])
     assert not {"eval", "globalThis", "window", "process", "require", "import"} & set(GLOBALS)
 
 
