@@ -337,6 +337,9 @@ HOMES: Mapping[str, str] = MappingProxyType(
             ("Error", "AggregateError", "EvalError", "RangeError", "ReferenceError", "SyntaxError", "TypeError", "URIError"), "failures"
         ),
         **dict.fromkeys(("Map", "Set", "WeakMap", "WeakSet", "WeakRef", "FinalizationRegistry"), "keyed"),
+        **dict.fromkeys(("ArrayBuffer", "SharedArrayBuffer", "DataView", "TypedArray"), "buffers"),
+        **dict.fromkeys(("Int8Array", "Uint8Array", "Uint8ClampedArray", "Int16Array", "Uint16Array", "Int32Array"), "buffers"),
+        **dict.fromkeys(("Uint32Array", "BigInt64Array", "BigUint64Array", "Float16Array", "Float32Array", "Float64Array"), "buffers"),
         "Reflect": "reflect",
         "JSON": "namespaces",
         "console": "namespaces",

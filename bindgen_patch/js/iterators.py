@@ -289,7 +289,11 @@ def _flat_map(items: Iterator[Any], call: Callable[..., Any]) -> Iterator[Any]:
 
 
 def _taken(items: Iterator[Any], limit: int) -> Iterator[Any]:
-    return islice(items, limit) if limit < 2**53 else items
+    while limit > 0 and (item := next(items, MISSING)) is not MISSING:
+        yield item
+        limit -= 1
+    if not limit:
+        close(items)
 
 
 def _dropped(items: Iterator[Any], limit: int) -> Iterator[Any]:

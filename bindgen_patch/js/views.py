@@ -34,7 +34,7 @@ from .errors import Error, RangeError, TypeError, error_message, error_name
 from .ordinary import Array, Object, Ordinary, changed, extra_of, make_extra
 from .primitives import BigInt, Symbol, code_units, is_bigint, null
 from .promise import thenable
-from .visibility import COLLECTIONS, is_exposed, is_host_iterator, is_public, is_reachable, offers
+from .visibility import COLLECTIONS, is_exposed, is_host_iterator, is_memory, is_public, is_reachable, offers
 
 _MAX_GROWTH = 1 << 16
 _PLAIN = (True, True, True)
@@ -377,10 +377,10 @@ class Failure(View):
 
     def value(self, obj: BaseException, key: Key, receiver: Any) -> Any:
         match key:
-            case "name":
+            case "name" if not (isinstance(obj, Error) and "_bp_class" in vars(type(obj)) and "name" not in vars(obj)):
                 return error_name(obj)
             case "message":
-                return error_message(obj)
+                return error_message(obj) or (MISSING if isinstance(obj, Error) else "")
             case "stack" if not (isinstance(obj, Error) and "stack" in vars(obj)):
                 return f"{error_name(obj)}: {error_message(obj)}"
         if isinstance(obj, Error):
@@ -396,18 +396,21 @@ class Failure(View):
         return True
 
     def delete(self, obj: BaseException, key: Key) -> bool:
-        if isinstance(obj, Error) and _own_of_errors(key) and key != "message":
+        if isinstance(obj, Error) and key == "message":
+            obj.message = ""
+        elif isinstance(obj, Error) and _own_of_errors(key):
             vars(obj).pop(key, None)  # type: ignore[arg-type]
         return self.own(obj, key) is None
 
     def keys(self, obj: BaseException) -> list[Key]:
         if not isinstance(obj, Error):
             return ["stack", "message"]
-        return _ordered(["stack", "message", *(key for key in vars(obj) if _own_of_errors(key) and key not in ("stack", "message"))])
+        more = (key for key in vars(obj) if _own_of_errors(key) and key not in ("stack", "message"))
+        return _ordered(["stack", *(["message"] if obj.message else []), *more])
 
     def flags(self, obj: BaseException, key: Key) -> tuple[bool, bool, bool]:
         mutable = isinstance(obj, Error)
-        return mutable, key not in ("stack", "message", "name", "cause", "errors"), mutable
+        return mutable, key not in ("stack", "message", "cause", "errors"), mutable
 
     def extensible(self, obj: BaseException) -> bool:
         return isinstance(obj, Error)
@@ -741,6 +744,10 @@ def view_of(obj: object) -> View:
         return next(view for kind, view in _IF_EXPOSED if isinstance(obj, kind))
     if callable(obj):
         return CALLABLE
+    if is_memory(obj):
+        from .buffers import LENT
+
+        return LENT
     return ITERATOR if is_host_iterator(obj) else OPAQUE
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import builtins
 import types
+from array import array
 from collections import deque
 from collections.abc import Iterator, Mapping
 from typing import Any, TypeVar
@@ -96,6 +97,13 @@ def is_reachable(value: Any) -> bool:
     if isinstance(value, types.ModuleType | types.FrameType | types.TracebackType | types.CodeType):
         return False
     return not (isinstance(value, type | types.BuiltinFunctionType) and getattr(builtins, value.__name__, None) is value)
+
+
+def is_memory(value: object) -> bool:
+    """Bytes and numbers side by side: what guests may see as a typed array. Not whatever else has the buffer protocol."""
+    return isinstance(value, bytes | bytearray | memoryview | array) or (
+        type(value).__module__ == "numpy" and type(value).__name__ == "ndarray"
+    )
 
 
 COLLECTIONS: tuple[type, ...] = (set, frozenset, range, deque, type({}.keys()), type({}.values()), type({}.items()))
