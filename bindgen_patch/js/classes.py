@@ -340,6 +340,7 @@ HOMES: Mapping[str, str] = MappingProxyType(
         **dict.fromkeys(("ArrayBuffer", "SharedArrayBuffer", "DataView", "TypedArray"), "buffers"),
         **dict.fromkeys(("Int8Array", "Uint8Array", "Uint8ClampedArray", "Int16Array", "Uint16Array", "Int32Array"), "buffers"),
         **dict.fromkeys(("Uint32Array", "BigInt64Array", "BigUint64Array", "Float16Array", "Float32Array", "Float64Array"), "buffers"),
+        "Proxy": "proxies",
         "Reflect": "reflect",
         "JSON": "namespaces",
         "console": "namespaces",
