@@ -366,8 +366,14 @@ def _to_string(this: object) -> Any:
 
 def _to_locale_string(this: object) -> str:
     obj = model.to_object(this)
-    items = (model.get(obj, index) for index in range(length_of(obj)))
-    return ",".join("" if item is None or item is null else model.to_string(model.call(item, "toLocaleString", ())) for item in items)
+    texts: list[str] = []
+    size = 0
+    for index in range(length_of(obj)):
+        item = model.get(obj, index)
+        texts.append("" if item is None or item is null else model.to_string(model.call(item, "toLocaleString", ())))
+        size += len(texts[-1]) + 1
+        _check_text(size)
+    return ",".join(texts)
 
 
 def _slice(this: object, start: object = None, end: object = None) -> Array:

@@ -10,6 +10,7 @@ import builtins
 import math
 import struct
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from itertools import islice
 from types import MappingProxyType
 from typing import Any, ClassVar, Final
 
@@ -21,11 +22,13 @@ from .iterators import iterator_over
 from .ordinary import Array, Extra, Ordinary
 from .primitives import BigInt, null, number, number_to_string, string_to_number
 from .symbols import ITERATOR, SPECIES, TO_STRING_TAG
-from .views import STORED, Stored, View, register
+from .views import STORED, Stored, View, indices, register
 from .visibility import is_memory
 
 MAX_BYTES: Final = 1 << 28
 """The largest buffer that guest code may make."""
+MAX_NUMBERS: Final = 1 << 24
+"""How many numbers a method of a typed array may go through; what moves bytes only has no such limit."""
 
 
 def _size(length: int) -> int:
@@ -211,8 +214,9 @@ class TypedArray(Ordinary):
 
     def packed(self, values: Iterable[Any]) -> bytes:
         """Values as the bytes of such elements."""
-        converted = [self.element.write(value) for value in values]
-        _size(len(converted) * self.element.size)
+        converted = list(map(self.element.write, islice(values, MAX_NUMBERS + 1)))
+        if len(converted) > MAX_NUMBERS:
+            raise RangeError("Invalid typed array length")
         return struct.pack(f"<{len(converted)}{self.element.code}", *converted)
 
     # ------------------------------------------------------------------ for Python code
@@ -536,7 +540,7 @@ class Indexed(Stored):
         return super().delete(obj, key) if index is None else index < 0
 
     def keys(self, obj: Any) -> list[Key]:
-        return [*map(str, range(len(self._find(obj)))), *super().keys(obj)]
+        return [*indices(len(self._find(obj))), *super().keys(obj)]
 
 
 class Lent(Indexed):
@@ -664,17 +668,19 @@ def _this(value: object) -> TypedArray:
 
 def _checked(entry: Any) -> Any:
     """A method of ``Array.prototype``, for typed arrays only."""
-    body, length = entry if isinstance(entry, tuple) else (entry, None)
+    inner = Function("", *entry) if isinstance(entry, tuple) else Function("", entry)
 
     def method(this: Any, *args: Any) -> Any:
         _this(this)
-        return body(this, *args)
+        return inner.invoke(this, args)
 
-    return method, Function("", body).length if length is None else length
+    return method, inner.length
 
 
 def _walked(this: object, function: object, receiver: object) -> Iterator[tuple[Any, Any]]:
     mine, call = _this(this), model.callback(function)
+    if len(mine) > MAX_NUMBERS:
+        raise RangeError("Invalid typed array length")
     for index in range(len(mine)):
         value = mine.read(index) if index < len(mine) else None
         yield value, call(receiver, value, index, this)
@@ -753,7 +759,7 @@ def _demand_comparator(compare: object) -> None:
 def _sort(this: object, compare: object = None) -> Any:
     _demand_comparator(compare)
     mine = _this(this)
-    data = mine.packed(sorted(mine, key=_order(compare)))
+    data = mine.packed(sorted(islice(mine, MAX_NUMBERS + 1), key=_order(compare)))
     mine.put(0, data[: len(mine) * mine.element.size])
     return this
 
@@ -761,7 +767,7 @@ def _sort(this: object, compare: object = None) -> Any:
 def _to_sorted(this: object, compare: object = None) -> TypedArray:
     _demand_comparator(compare)
     mine = _this(this)
-    return mine.like(sorted(mine, key=_order(compare)))
+    return mine.like(sorted(islice(mine, MAX_NUMBERS + 1), key=_order(compare)))
 
 
 def _with(this: object, index: object, value: object) -> TypedArray:

@@ -78,8 +78,15 @@ class Invocable:
         """[[Call]]."""
         raise NotImplementedError
 
+    def construct(self, args: Sequence[Any], new_target: Any) -> Any:
+        """[[Construct]], which most of them do not have."""
+        raise errors.TypeError(f"{getattr(self, 'name', 'it')} is not a constructor")
+
     def __call__(self, *args: Any) -> Any:
         return self.invoke(None, args)
+
+    def __repr__(self) -> str:
+        return f"<js function {getattr(self, 'name', '')}>"
 
 
 class Function(Invocable):
@@ -115,10 +122,6 @@ class Function(Invocable):
         if self._most is not MISSING and given > self._most:
             args = args[: self._most]
         return self._body(this, *args)
-
-    def construct(self, args: Sequence[Any], new_target: Any) -> Any:
-        """[[Construct]], which methods do not have."""
-        raise errors.TypeError(f"{self.name} is not a constructor")
 
 
 class Bound(Function):
@@ -157,7 +160,9 @@ def required(function: Any) -> int:
     code, bound = _code(function)
     if code is None:
         return 0
-    plain = function if isinstance(function, FunctionType) else getattr(function, "__func__", type(function).__call__)
+    plain = function if isinstance(function, FunctionType) else getattr(function, "__func__", None)
+    if plain is None:
+        plain = function.__init__ if isinstance(function, type) else type(function).__call__  # type: ignore[misc]
     return int(code.co_argcount - bound - len(getattr(plain, "__defaults__", None) or ()))
 
 
@@ -167,7 +172,7 @@ def _code(function: Any) -> tuple[Any, int]:
     if isinstance(function, MethodType):
         return getattr(function.__func__, "__code__", None), 1
     if isinstance(function, type):
-        return None, 0
+        return getattr(function.__init__, "__code__", None), 1  # type: ignore[misc]
     return getattr(getattr(type(function), "__call__", None), "__code__", None), 1  # noqa: B004
 
 

@@ -22,7 +22,7 @@ from .errors import RangeError, TypeError
 from .ordinary import Array, Object, Ordinary, extra_of
 from .primitives import null
 from .symbols import ASYNC_ITERATOR, ITERATOR
-from .visibility import COLLECTIONS, is_host_iterator
+from .visibility import COLLECTIONS, is_exposed, is_host_iterator
 
 # ------------------------------------------------------------------------------------------- iterators of ours
 
@@ -354,6 +354,13 @@ def _from(_this: object, source: Any) -> Any:
     return items if isinstance(items, BuiltinIterator) else BuiltinIterator(items, "Iterator Helper")
 
 
+def _host_values(this: Any) -> BuiltinIterator:
+    """``Symbol.iterator`` of the host's collections: on nothing else, whatever a guest calls it on."""
+    if type(this) not in COLLECTIONS and not is_exposed(this):
+        raise TypeError(f"{model.describe(this)} is not iterable")
+    return BuiltinIterator(iter(this), "Iterator Helper")
+
+
 def _abstract(*_args: object) -> Any:
     raise TypeError("Abstract class Iterator not directly constructable")
 
@@ -385,7 +392,7 @@ def _kind(name: str, prototype: Table, parent: str = "Iterator") -> Class:
 CLASSES: Mapping[str, Any] = MappingProxyType(
     {
         "Iterator": Class("Iterator", construct=_abstract, statics={"from": _from}, prototype=_HELPERS, tag="Iterator"),
-        "Iterable": Class("Object", prototype={ITERATOR: lambda this: BuiltinIterator(iter(this), "Iterator Helper")}),
+        "Iterable": Class("Object", prototype={ITERATOR: _host_values}),
         "AsyncIterator": Class("AsyncIterator", prototype={ASYNC_ITERATOR: lambda this: this}),
         **{
             name: _kind(name, _NEXT)

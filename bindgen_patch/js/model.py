@@ -370,8 +370,8 @@ def construct(cls: object, args: Sequence[object], new_target: object = MISSING)
         raise errors.TypeError(f"{describe(cls)} is not a constructor")
     if isinstance(cls, Bound):
         return construct(cls.target, [*cls.args, *args], MISSING if new_target in (MISSING, cls) else new_target)
-    if hasattr(type(cls), "construct"):
-        return cls.construct(args, cls if new_target is MISSING else tied(new_target))  # type: ignore[attr-defined]
+    if isinstance(cls, Invocable):
+        return cls.construct(args, cls if new_target is MISSING else tied(new_target))
     return cls(*args)  # type: ignore[operator]
 
 

@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import Any
 
 from . import model
-from .classes import MISSING, Table, namespace
+from .classes import MISSING, Table, accepted, namespace
 from .errors import TypeError
 from .functions import arguments
 from .objects import from_descriptor, to_descriptor
@@ -16,10 +16,13 @@ from .views import view_of
 
 
 def _on_objects(function: Callable[..., Any]) -> Callable[..., Any]:
+    most = accepted(function)
+    given = None if most is None else most - 1
+
     def checked(_this: object, obj: object, *args: object) -> Any:
         if model.is_primitive(obj):
             raise TypeError(f"Reflect was called on {model.describe(obj)}, which is no object")
-        return function(obj, *args)
+        return function(obj, *args[:given])
 
     return checked
 

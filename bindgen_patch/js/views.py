@@ -37,6 +37,7 @@ from .promise import thenable
 from .visibility import COLLECTIONS, is_exposed, is_host_iterator, is_memory, is_public, is_reachable, offers
 
 _MAX_GROWTH = 1 << 16
+_MAX_KEYS = 1 << 22
 _PLAIN = (True, True, True)
 
 
@@ -178,20 +179,22 @@ class Items(View):
     """Mappings. Python code may have given them number keys; JavaScript's are text."""
 
     def value(self, obj: Mapping[Any, Any], key: Key, receiver: Any) -> Any:
+        if isinstance(key, Symbol) and not isinstance(obj, dict):  # whose code may not expect one
+            return MISSING
         return obj.get(_item(obj, key), MISSING)
 
     def put(self, obj: Mapping[Any, Any], key: Key, value: Any) -> bool:
-        if not isinstance(obj, MutableMapping):
+        if not isinstance(obj, MutableMapping) or (isinstance(key, Symbol) and not isinstance(obj, dict)):
             return False
         obj[_item(obj, key)] = value
         return True
 
     def delete(self, obj: Mapping[Any, Any], key: Key) -> bool:
-        key = _item(obj, key)
+        if self.value(obj, key, obj) is MISSING:
+            return True
         if not isinstance(obj, MutableMapping):
-            return key not in obj
-        if key in obj:
-            del obj[key]
+            return False
+        del obj[_item(obj, key)]
         return True
 
     def keys(self, obj: Mapping[Any, Any]) -> list[Key]:
@@ -257,7 +260,7 @@ class Text(View):
         return units[index] if index < len(units) else MISSING
 
     def keys(self, obj: str) -> list[Key]:
-        return [*map(str, range(len(code_units(obj)))), "length"]
+        return [*indices(len(code_units(obj))), "length"]
 
     def flags(self, obj: str, key: Key) -> tuple[bool, bool, bool]:
         return False, key != "length", False
@@ -777,6 +780,13 @@ def _public(key: object) -> TypeGuard[str]:
 def _own_of_errors(key: object) -> bool:
     """Whether an error may have a property of that name; symbols have no place in Python's attributes, and are kept there all the same."""
     return isinstance(key, Symbol) or _public(key)
+
+
+def indices(length: int) -> list[Key]:
+    """The keys of so many elements, if a list can be made of them: strings and buffers may be much longer than that."""
+    if length > _MAX_KEYS:
+        raise RangeError(f"refused to list {length} properties")
+    return list(map(str, range(length)))
 
 
 def _ordered(keys: Iterable[Any]) -> list[Key]:

@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import Any
 
 from . import errors, model
-from .classes import Class, Key, Property, Table
+from .classes import Class, Function, Key, Property, Table
 from .iterators import characters
 from .ordinary import Ordinary
 from .primitives import (
@@ -65,20 +65,10 @@ def unwrapping(table: Table) -> dict[Any, Any]:
     """Methods of primitives as those of their prototype, where ``this`` may be a wrapper, too."""
 
     def unwrapped(entry: Any) -> Any:
-        body, length = entry if isinstance(entry, tuple) else (entry, None)
-
-        def method(this: Any, *args: Any) -> Any:
-            return body(this.value if isinstance(this, Wrapper) else this, *args)
-
-        return method, _length(body) if length is None else length
+        inner = Function("", *entry) if isinstance(entry, tuple) else Function("", entry)
+        return lambda this, *args: inner.invoke(this.value if isinstance(this, Wrapper) else this, args), inner.length
 
     return {key: unwrapped(entry) for key, entry in table.items()}
-
-
-def _length(body: Callable[..., Any]) -> int:
-    from .classes import Function
-
-    return Function("", body).length
 
 
 def _this(kind: str, test: Callable[[Any], bool]) -> Callable[[object, str], Any]:
