@@ -16,10 +16,10 @@ from . import model
 from .classes import MISSING, Class, Table
 from .coercions import relative, to_integer, to_length
 from .errors import RangeError, TypeError
-from .iterators import iterating, iterator_over
+from .iterators import Later, each_settled, iterating, iterator_over, settled
 from .ordinary import Array, extra_of, make_extra
 from .primitives import MAX_STRING, null
-from .symbols import IS_CONCAT_SPREADABLE, ITERATOR
+from .symbols import ASYNC_ITERATOR, IS_CONCAT_SPREADABLE, ITERATOR
 
 MAX_LENGTH: Final = 1 << 22
 """How long an array may be that a guest makes, or pretends to have: no deadline stops a built-in half way."""
@@ -92,16 +92,38 @@ def _from(_this: object, items: object, function: object = None, receiver: objec
     each = None if function is None else model.callback(function)
     if items is None or items is null:
         raise TypeError(f"{model.describe(items)} is not iterable")
-    if model.get(items, ITERATOR) not in (None, null):
+    if not model.is_nullish(model.get(items, ITERATOR)):
         with iterating(items) as values:
             return collect(values if each is None else (each(receiver, value, index) for index, value in enumerate(values)))
+    found = _array_like(items)
+    return found if each is None else Array(each(receiver, value, index) for index, value in enumerate(found))
+
+
+def _from_async(_this: object, items: object, function: object = None, receiver: object = None) -> Later:
+    """``Array.fromAsync`` (ECMA-262 23.1.2.1 of 2026)."""
+    each = None if function is None else model.callback(function)
+    if items is None or items is null:
+        raise TypeError(f"{model.describe(items)} is not iterable")
+    iterable = any(not model.is_nullish(model.get(items, key)) for key in (ASYNC_ITERATOR, ITERATOR))
+
+    async def gather() -> Array:
+        made = Array()
+        async for value in each_settled(items if iterable else _array_like(items)):
+            made.append(value if each is None else await settled(each(receiver, value, len(made))))
+            _checked(len(made))
+        return made
+
+    return Later(gather)
+
+
+def _array_like(items: object) -> Array:
     like = model.to_object(items)
-    found = (model.get(like, index) for index in range(length_of(like)))
-    return collect(found if each is None else (each(receiver, value, index) for index, value in enumerate(found)))
+    return Array(model.get(like, index) for index in range(length_of(like)))
 
 
 STATICS: Table = MappingProxyType(
     {
+        "fromAsync": (_from_async, 1),
         "from": (_from, 1),
         "isArray": lambda _this, value: model.is_array(value),
         "of": (lambda _this, *items: Array(items), 0),

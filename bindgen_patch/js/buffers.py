@@ -20,7 +20,7 @@ from .coercions import relative, to_bigint, to_index, to_integer
 from .errors import RangeError, TypeError
 from .iterators import iterator_over
 from .ordinary import Array, Extra, Ordinary
-from .primitives import BigInt, null, number, number_to_string, string_to_number
+from .primitives import BigInt, number, number_to_string, string_to_number
 from .symbols import ITERATOR, SPECIES, TO_STRING_TAG
 from .views import STORED, Stored, View, indices, register
 from .visibility import is_memory
@@ -199,7 +199,7 @@ class TypedArray(Ordinary):
                 self.data = ArrayBuffer(other.bytes())
                 return
             values: Iterable[Any] = other
-        elif isinstance(source, Iterator) or model.get(source, ITERATOR) not in (None, null):
+        elif isinstance(source, Iterator) or not model.is_nullish(model.get(source, ITERATOR)):
             values = arrays.collect(model.iterate(source))
         else:
             values = (model.get(source, index) for index in range(arrays.length_of(source)))

@@ -349,6 +349,7 @@ HOMES: Mapping[str, str] = MappingProxyType(
         "Reflect": "reflect",
         "JSON": "namespaces",
         "console": "namespaces",
+        "structuredClone": "cloning",
     }
 )
 """Name of a built-in -> the module that has it in its ``CLASSES``."""

@@ -57,6 +57,11 @@ def is_primitive(value: object) -> bool:
     return value is null or value is None or isinstance(value, str | int | float | Symbol)
 
 
+def is_nullish(value: object) -> bool:
+    """Undefined or null; asks nobody, as ``in`` would."""
+    return value is None or value is null
+
+
 def is_array(value: object) -> bool:
     """IsArray (ECMA-262 7.2.2)."""
     if isinstance(value, list | tuple):
@@ -122,12 +127,12 @@ def strict_equal(a: object, b: object) -> bool:
 
 def same_value_zero(a: object, b: object) -> bool:
     """SameValueZero (ECMA-262 7.2.11): NaN is itself."""
-    return strict_equal(a, b) or (a != a and b != b and isinstance(a, float) and isinstance(b, float))
+    return strict_equal(a, b) or (isinstance(a, float) and isinstance(b, float) and a != a and b != b)
 
 
 def same_value(a: object, b: object) -> bool:
     """SameValue (7.2.10), ``Object.is``: NaN is itself, and -0 is not 0."""
-    if a == 0 and isinstance(a, int | float) and isinstance(b, int | float) and strict_equal(a, b):
+    if isinstance(a, int | float) and isinstance(b, int | float) and a == 0 and strict_equal(a, b):
         return math.copysign(1, a) == math.copysign(1, b)
     return same_value_zero(a, b)
 
@@ -369,7 +374,7 @@ def construct(cls: object, args: Sequence[object], new_target: object = MISSING)
     if not is_constructor(cls):
         raise errors.TypeError(f"{describe(cls)} is not a constructor")
     if isinstance(cls, Bound):
-        return construct(cls.target, [*cls.args, *args], MISSING if new_target in (MISSING, cls) else new_target)
+        return construct(cls.target, [*cls.args, *args], MISSING if new_target is MISSING or new_target is cls else new_target)
     if isinstance(cls, Invocable):
         return cls.construct(args, cls if new_target is MISSING else tied(new_target))
     return cls(*args)  # type: ignore[operator]

@@ -85,7 +85,7 @@ def _permitted(current: Property, change: Property) -> bool:
     if (change.is_accessor or change.is_data) and change.is_accessor != current.is_accessor:
         return False
     if current.is_accessor:
-        return change.get in (MISSING, current.get) and change.set in (MISSING, current.set)
+        return all(new is MISSING or new is old for new, old in ((change.get, current.get), (change.set, current.set)))
     if current.writable:
         return True
     return not change.writable and (change.value is MISSING or same_value(change.value, current.value))

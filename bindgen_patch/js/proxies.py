@@ -182,7 +182,7 @@ class Proxied(View):
         there = view.own(target, key)
         if there is not None and not there.configurable:
             changes = not there.is_accessor and not there.writable and not model.same_value(answer, there.value)
-            if changes or (there.is_accessor and there.get in (None, MISSING) and answer is not None):
+            if changes or (there.is_accessor and _is_absent(there.get) and answer is not None):
                 raise _broken("get", key)
         return answer
 
@@ -195,7 +195,7 @@ class Proxied(View):
         there = view.own(target, key)
         if there is not None and not there.configurable:
             changes = not there.is_accessor and not there.writable and not model.same_value(value, there.value)
-            if changes or (there.is_accessor and there.set in (None, MISSING)):
+            if changes or (there.is_accessor and _is_absent(there.set)):
                 raise _broken("set", key)
         return True
 
@@ -232,6 +232,10 @@ class Proxied(View):
         if not {*needed} <= {*keys} or (not view.extensible(target) and {*there} != {*keys}):
             raise _broken("ownKeys")
         return keys
+
+
+def _is_absent(accessor: Any) -> bool:
+    return accessor is None or accessor is MISSING
 
 
 def _partial(change: Property) -> Any:

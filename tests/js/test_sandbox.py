@@ -543,6 +543,11 @@ def everything() -> Iterator[tuple[str, Any]]:
         waiting.append((f"{path}.[[Prototype]]", model.prototype_of(value)))
 
 
+def is_logging(path: str) -> bool:
+    """One of the functions that would fill the log."""
+    return path.startswith("console.") and "[[" not in path
+
+
 def owner(value: object, key: object) -> Any:
     """The property that a key leads to, wherever on the chain."""
     while value is not js.null:
@@ -747,7 +752,18 @@ def test_built_ins_fail_as_javascripts_do() -> None:
                     js.BigInt64Array(2),
                     js.ArrayBuffer(4),
                 ),
-                *(view, proxy, js.Error("e"), KeyError("k"), lambda *args: args, lambda a=0: a, iter([1]), generator(), {1, 2}, b"ab"),
+                *(
+                    view,
+                    proxy,
+                    js.Error("e"),
+                    KeyError("k"),
+                    lambda *args: args,
+                    lambda *args: args[:1],
+                    iter([1]),
+                    generator(),
+                    {1, 2},
+                    b"ab",
+                ),
                 *(
                     GLOBALS["Array"],
                     GLOBALS["Map"],
@@ -764,7 +780,7 @@ def test_built_ins_fail_as_javascripts_do() -> None:
             ]
         )
 
-    methods = [(path, value) for path, value in everything() if callable(value) and "console" not in path]
+    methods = [(path, value) for path, value in everything() if callable(value) and not is_logging(path)]
     wrong = []
     for path, method in methods:
         for _ in range(25):
