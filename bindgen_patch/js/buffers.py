@@ -507,6 +507,14 @@ class Indexed(Stored):
     def get(self, obj: Any, key: Key, receiver: Any) -> Any:
         return super().get(obj, key, receiver) if self._index(obj, key) is None else self._read(obj, key)
 
+    def element(self, obj: Any, index: int) -> Any:
+        mine = self._find(obj)
+        return mine.read(index) if index < len(mine) else MISSING
+
+    def set_element(self, obj: Any, index: int, value: Any) -> bool:
+        self._find(obj).write(index, value)
+        return True
+
     def has(self, obj: Any, key: Key) -> bool:
         index = self._index(obj, key)
         return super().has(obj, key) if index is None else index >= 0

@@ -25,7 +25,7 @@ from .primitives import (
     string_to_number,
 )
 from .symbols import HAS_INSTANCE, TO_PRIMITIVE
-from .views import OPAQUE, STATICS, static, view_of
+from .views import ITEMS, OPAQUE, STATICS, static, view_of
 from .visibility import is_exposed, is_public
 
 # ------------------------------------------------------------------------------------------- what a value is
@@ -227,6 +227,8 @@ def property_key(key: object) -> Key:
     """ToPropertyKey: text, or a symbol."""
     if isinstance(key, str | Symbol):
         return key
+    if type(key) is int:
+        return str(key)
     key = to_primitive(key, "string")
     return key if isinstance(key, Symbol) else to_string(key)
 
@@ -253,7 +255,11 @@ def lookup(obj: object, key: object, default: Any) -> Any:
             return value
     if obj is None or obj is null:
         return default
-    value = view_of(obj).get(obj, key if type(key) is str else property_key(key), obj)
+    view = view_of(obj)
+    if type(key) is int and key >= 0:
+        value = view.element(obj, key)
+    else:
+        value = view.get(obj, key if type(key) is str else property_key(key), obj)
     return default if value is MISSING else value
 
 
@@ -280,7 +286,12 @@ def try_set(obj: object, key: object, value: object) -> bool:
         return True
     if obj is None or obj is null:
         return False
-    return view_of(obj).set(obj, property_key(key), value, obj)
+    if type(obj) is dict or (type(obj) is Object and extra_of(obj) is None):
+        return ITEMS.put(obj, property_key(key), value)  # Object.prototype has no setters
+    view = view_of(obj)
+    if type(key) is int and key >= 0:
+        return view.set_element(obj, key, value)
+    return view.set(obj, property_key(key), value, obj)
 
 
 def set_static(cls: object, name: str, value: object) -> None:

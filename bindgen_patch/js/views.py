@@ -115,6 +115,16 @@ class View:
             raise TypeError(f"a {type(obj).__name__!r} of the host's can be neither frozen, sealed nor closed to extensions")
         return True
 
+    # ------------------------------------------------------------------ the same for a number, where there is a shorter way
+
+    def element(self, obj: Any, index: int) -> Any:
+        """[[Get]] of an integer of at least 0."""
+        return self.get(obj, str(index), obj)
+
+    def set_element(self, obj: Any, index: int, value: Any) -> bool:
+        """[[Set]] of an integer of at least 0."""
+        return self.set(obj, str(index), value, obj)
+
     # ------------------------------------------------------------------ with what is inherited (ECMA-262 10.1.7 to 10.1.9)
 
     def get(self, obj: Any, key: Key, receiver: Any) -> Any:
