@@ -665,7 +665,8 @@ _BUFFER_GETTERS: Table = MappingProxyType(
 # ------------------------------------------------------------------------------------------- TypedArray
 
 
-def _this(value: object) -> TypedArray:
+def attached(value: object) -> TypedArray:
+    """ValidateTypedArray (23.2.4.4)."""
     found = typed(value)
     if found is None:
         raise TypeError("this is not a typed array.")
@@ -679,14 +680,14 @@ def _checked(entry: Any) -> Any:
     inner = Function("", *entry) if isinstance(entry, tuple) else Function("", entry)
 
     def method(this: Any, *args: Any) -> Any:
-        _this(this)
+        attached(this)
         return inner.invoke(this, args)
 
     return method, inner.length
 
 
 def _walked(this: object, function: object, receiver: object) -> Iterator[tuple[Any, Any]]:
-    mine, call = _this(this), model.callback(function)
+    mine, call = attached(this), model.callback(function)
     if len(mine) > MAX_NUMBERS:
         raise RangeError("Invalid typed array length")
     for index in range(len(mine)):
@@ -695,15 +696,15 @@ def _walked(this: object, function: object, receiver: object) -> Iterator[tuple[
 
 
 def _filter(this: object, function: object, receiver: object = None) -> TypedArray:
-    return _this(this).like([value for value, keep in _walked(this, function, receiver) if model.truthy(keep)])
+    return attached(this).like([value for value, keep in _walked(this, function, receiver) if model.truthy(keep)])
 
 
 def _map(this: object, function: object, receiver: object = None) -> TypedArray:
-    return _this(this).like([made for _, made in _walked(this, function, receiver)])
+    return attached(this).like([made for _, made in _walked(this, function, receiver)])
 
 
 def _fill(this: object, value: object, start: object = None, end: object = None) -> Any:
-    mine = _this(this)
+    mine = attached(this)
     one = mine.packed([value])
     length = len(mine)
     first, last = relative(start, length), relative(end, length, length)
@@ -712,7 +713,7 @@ def _fill(this: object, value: object, start: object = None, end: object = None)
 
 
 def _set_all(this: object, source: object, offset: object = None) -> None:
-    mine = _this(this)
+    mine = attached(this)
     start = to_integer(offset)
     if start < 0:
         raise RangeError("offset is out of bounds")
@@ -733,7 +734,7 @@ def _set_all(this: object, source: object, offset: object = None) -> None:
 
 
 def _slice(this: object, start: object = None, end: object = None) -> TypedArray:
-    mine = _this(this)
+    mine = attached(this)
     length = len(mine)
     first, last = relative(start, length), relative(end, length, length)
     made = type(mine)(max(0, last - first))
@@ -766,7 +767,7 @@ def _demand_comparator(compare: object) -> None:
 
 def _sort(this: object, compare: object = None) -> Any:
     _demand_comparator(compare)
-    mine = _this(this)
+    mine = attached(this)
     data = mine.packed(sorted(islice(mine, MAX_NUMBERS + 1), key=_order(compare)))
     mine.put(0, data[: len(mine) * mine.element.size])
     return this
@@ -774,12 +775,12 @@ def _sort(this: object, compare: object = None) -> Any:
 
 def _to_sorted(this: object, compare: object = None) -> TypedArray:
     _demand_comparator(compare)
-    mine = _this(this)
+    mine = attached(this)
     return mine.like(sorted(islice(mine, MAX_NUMBERS + 1), key=_order(compare)))
 
 
 def _with(this: object, index: object, value: object) -> TypedArray:
-    mine = _this(this)
+    mine = attached(this)
     position = to_integer(index)
     position = position if position >= 0 else len(mine) + position
     one = mine.element.write(value)
@@ -800,7 +801,7 @@ def _made_by(cls: object, values: list[Any]) -> Any:
     if not model.is_constructor(cls):
         raise TypeError(f"{model.describe(cls)} is not a constructor")
     made = model.construct(cls, [len(values)])
-    if len(_this(made)) < len(values):
+    if len(attached(made)) < len(values):
         raise TypeError("Derived TypedArray constructor created an array which was too small")
     for index, value in enumerate(values):
         model.set(made, index, value)
@@ -838,7 +839,7 @@ _TYPED: dict[Any, Any] = {name: _checked(arrays.PROTOTYPE[name]) for name in _SH
 
 def _iterator(name: str) -> Callable[[object], Any]:
     def method(this: object) -> Any:
-        _this(this)
+        attached(this)
         return iterator_over(this, name)
 
     return method
@@ -854,7 +855,7 @@ _TYPED |= {
     "slice": _slice,
     "sort": _sort,
     "subarray": _subarray,
-    "toReversed": lambda this: _this(this).like(reversed(list(_this(this)))),
+    "toReversed": lambda this: attached(this).like(reversed(list(attached(this)))),
     "toSorted": _to_sorted,
     "values": (values := _iterator("values")),
     "with": _with,
@@ -871,16 +872,22 @@ _TYPED_GETTERS: Table = MappingProxyType(
 )
 
 
+_NONE: Table = MappingProxyType({})
+
+
 def _abstract(*_args: object) -> Any:
     raise TypeError("Abstract class TypedArray not directly constructable")
 
 
-def _class(name: str, kind: type[TypedArray]) -> Class:
+def array_class(name: str, kind: type[TypedArray], statics: Table = _NONE, prototype: Table = _NONE) -> Class:
+    """The class of typed arrays of one type."""
     size = {"BYTES_PER_ELEMENT": kind.element.size}
     return Class(
         f"{name}Array",
         construct=lambda source=0, offset=None, length=None: kind(source, offset, length),
         length=3,
+        statics=statics,
+        prototype=prototype,
         constants=size,
         values=size,
         parent="TypedArray",
@@ -952,7 +959,7 @@ CLASSES: Mapping[str, Any] = MappingProxyType(
             prototype={**_TYPED, "toString": builtin("Array").prototype["toString"]},
             getters=_TYPED_GETTERS,
         ),
-        **{f"{name}Array": _class(name, kind) for name, kind in KINDS.items()},
+        **{f"{name}Array": array_class(name, kind) for name, kind in KINDS.items() if name != "Uint8"},
         "DataView": Class(
             "DataView",
             construct=DataView,

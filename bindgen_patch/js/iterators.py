@@ -394,6 +394,22 @@ def _from(_this: object, source: Any) -> Any:
     return items if isinstance(items, BuiltinIterator) else BuiltinIterator(items, "Iterator Helper")
 
 
+def _concat(_this: object, *sources: Any) -> BuiltinIterator:
+    """``Iterator.concat``: one after the other, each begun when its turn comes."""
+    for source in sources:
+        if model.is_primitive(source) or not callable(model.get(source, ITERATOR)):
+            raise TypeError(f"{model.describe(source)} is not iterable")
+    current: list[Any] = []
+
+    def walk() -> Iterator[Any]:
+        for source in sources:
+            current[:] = [iterate(source)]
+            yield from current[0]
+        current.clear()
+
+    return BuiltinIterator(walk(), "Iterator Helper", lambda: close(current.pop()) if current else None)
+
+
 def _host_values(this: Any) -> BuiltinIterator:
     """``Symbol.iterator`` of the host's collections: on nothing else, whatever a guest calls it on."""
     if type(this) not in COLLECTIONS and not is_exposed(this):
@@ -431,7 +447,9 @@ def _kind(name: str, prototype: Table, parent: str = "Iterator") -> Class:
 
 CLASSES: Mapping[str, Any] = MappingProxyType(
     {
-        "Iterator": Class("Iterator", construct=_abstract, statics={"from": _from}, prototype=_HELPERS, tag="Iterator"),
+        "Iterator": Class(
+            "Iterator", construct=_abstract, statics={"from": _from, "concat": (_concat, 0)}, prototype=_HELPERS, tag="Iterator"
+        ),
         "Iterable": Class("Object", prototype={ITERATOR: _host_values}),
         "AsyncIterator": Class("AsyncIterator", prototype={ASYNC_ITERATOR: lambda this: this}),
         **{

@@ -244,6 +244,23 @@ def _map_set(this: object, key: object, value: object) -> Any:
     return this
 
 
+def _get_or_insert(this: object, key: object, value: object) -> Any:
+    entries = _map(this, "getOrInsert")._entries
+    if entries.get(key) is None:
+        entries.put(key, value)
+    return entries.found[map_key(key)].value
+
+
+def _get_or_compute(this: object, key: object, function: object) -> Any:
+    entries, call = _map(this, "getOrInsertComputed")._entries, model.callback(function)
+    entry = entries.get(key)
+    if entry is not None:
+        return entry.value
+    value = call(None, key)
+    entries.put(key, value)
+    return value
+
+
 def _each(check: Callable[[object, str], Any]) -> Callable[..., None]:
     def for_each(this: object, function: object, receiver: object = None) -> None:
         entries = check(this, "forEach")._entries
@@ -281,7 +298,17 @@ def _group_by(_this: object, items: object, function: object) -> Map:
 
 
 _map_iterators = _iterators(_map, "Map Iterator")
-_MAP: Table = MappingProxyType({**_common(_map), **_map_iterators, "get": _map_get, "set": _map_set, ITERATOR: _map_iterators["entries"]})
+_MAP: Table = MappingProxyType(
+    {
+        **_common(_map),
+        **_map_iterators,
+        "get": _map_get,
+        "getOrInsert": _get_or_insert,
+        "getOrInsertComputed": _get_or_compute,
+        "set": _map_set,
+        ITERATOR: _map_iterators["entries"],
+    }
+)
 
 # ------------------------------------------------------------------------------------------- Set
 
@@ -434,6 +461,10 @@ class _Weak(Ordinary):
 
         held[place] = _weakly(key, self._bp_use, forget), value
 
+    def weakly(self, key: object) -> None:
+        """Raise ``TypeError`` for what can be no key."""
+        _weakly(key, self._bp_use)
+
     def remove(self, key: object) -> bool:
         return self.get(key) is not MISSING and self._held.pop(id(key), None) is not None
 
@@ -536,6 +567,21 @@ def _weak_get(this: object, key: object) -> Any:
     return None if value is MISSING else value
 
 
+def _weak_get_or_insert(this: object, key: object, value: object) -> Any:
+    held = _weak_map(this, "getOrInsert")
+    if held.get(key) is MISSING:
+        held.put(key, value)
+    return held.get(key)
+
+
+def _weak_get_or_compute(this: object, key: object, function: object) -> Any:
+    held, call = _weak_map(this, "getOrInsertComputed"), model.callback(function)
+    held.weakly(key)
+    if held.get(key) is MISSING:
+        held.put(key, call(None, key))
+    return held.get(key)
+
+
 def _weak_set_value(this: object, key: object, value: object) -> Any:
     _weak_map(this, "set").put(key, value)
     return this
@@ -583,7 +629,13 @@ CLASSES: Mapping[str, Any] = MappingProxyType(
         "WeakMap": Class(
             "WeakMap",
             construct=_new_weak_map,
-            prototype={**_weak_common(_weak_map), "get": _weak_get, "set": _weak_set_value},
+            prototype={
+                **_weak_common(_weak_map),
+                "get": _weak_get,
+                "getOrInsert": _weak_get_or_insert,
+                "getOrInsertComputed": _weak_get_or_compute,
+                "set": _weak_set_value,
+            },
             tag="WeakMap",
         ),
         "WeakSet": Class("WeakSet", construct=_new_weak_set, prototype={**_weak_common(_weak_set), "add": _weak_add}, tag="WeakSet"),

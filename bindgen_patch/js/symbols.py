@@ -12,7 +12,9 @@ from weakref import WeakValueDictionary
 
 from .primitives import Symbol
 
+ASYNC_DISPOSE: Final = Symbol("Symbol.asyncDispose")
 ASYNC_ITERATOR: Final = Symbol("Symbol.asyncIterator")
+DISPOSE: Final = Symbol("Symbol.dispose")
 HAS_INSTANCE: Final = Symbol("Symbol.hasInstance")
 IS_CONCAT_SPREADABLE: Final = Symbol("Symbol.isConcatSpreadable")
 ITERATOR: Final = Symbol("Symbol.iterator")
@@ -28,7 +30,9 @@ UNSCOPABLES: Final = Symbol("Symbol.unscopables")
 
 WELL_KNOWN: Final[Mapping[str, Symbol]] = MappingProxyType(
     {
+        "asyncDispose": ASYNC_DISPOSE,
         "asyncIterator": ASYNC_ITERATOR,
+        "dispose": DISPOSE,
         "hasInstance": HAS_INSTANCE,
         "isConcatSpreadable": IS_CONCAT_SPREADABLE,
         "iterator": ITERATOR,
