@@ -203,6 +203,19 @@ def namespace(tag: str, functions: Table, constants: Mapping[Any, Any] = Mapping
     return Fixed(members)
 
 
+def without_this(table: Table) -> dict[Any, Any]:
+    """A table of functions that know the arguments only: what is static, and the globals."""
+    bodies = {key: entry if isinstance(entry, tuple) else (entry, None) for key, entry in table.items()}
+    return {key: (_without_this(body), Function("", body, length).length + (length is None)) for key, (body, length) in bodies.items()}
+
+
+def with_lengths(table: Table, **lengths: int) -> dict[Any, Any]:
+    """A table whose functions have another ``length`` than the number of their parameters: optional ones do not count."""
+    return {
+        key: (entry[0] if isinstance(entry, tuple) else entry, lengths[key]) if key in lengths else entry for key, entry in table.items()
+    }
+
+
 def _functions(table: Table) -> dict[Key, Property]:
     """Properties of the functions in a table. One body that has two names is one function, under the first of them."""
     made: dict[Any, Function] = {}

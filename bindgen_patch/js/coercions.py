@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import math
+from typing import Final
 
 from . import model
 from .errors import RangeError, TypeError
-from .primitives import BigInt, bigint, is_bigint, null, string_to_bigint, to_int32
+from .primitives import MAX_SAFE_INTEGER, BigInt, bigint, is_bigint, null, string_to_bigint, to_int32
 
-MAX_INDEX = 2**53 - 1
+MAX_INDEX: Final = 2**53 - 1
 """The largest length and the largest index; ``Number.MAX_SAFE_INTEGER``."""
 
 
 def to_integer(value: object) -> int | float:
     """ToIntegerOrInfinity: the fraction is cut off, NaN is 0; the infinities stay as floats."""
+    if type(value) is int and -MAX_SAFE_INTEGER <= value <= MAX_SAFE_INTEGER:  # what it is nearly always
+        return value
     numeric = model.to_number(value)
     if isinstance(numeric, int):
         return numeric
