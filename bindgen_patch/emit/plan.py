@@ -361,6 +361,14 @@ def _js_number(param: ir.Type, ret: ir.Type, value: str) -> str:
     return value
 
 
+def _js_bigint(t: ir.Type, value: str) -> str:
+    """An argument of 64 bits or more for an object of the host's: a bigint in JavaScript, and an ``int`` still."""
+    match t:
+        case ir.Int(bits) if bits in _BIGINTS:
+            return f"_bp.to_bigint({value})"
+    return value
+
+
 def _word_names(item: ir.Import) -> list[str]:
     return [f"a{k}" for k in range(len(item.wasm.params))]
 
@@ -413,6 +421,8 @@ def _call(writer: Writer, item: ir.Import, role: ir.Call, name: str, target: str
         if len(used) < len(lifting.types):
             break  # check_words below says what is wrong
         value = writer.text(lifting.value, "guest", *used)
+        if role.operation != "call":  # where JavaScript's built-ins are at the other end, and tell a bigint from a number
+            value = _js_bigint(t, value)
         if lifting.release or (k < len(role.signature.params) - 1 and _frees(lifting)):
             local = f"_bp_{k}"
             setup.append(f"{local} = {value}")
@@ -455,8 +465,10 @@ def operation(role: ir.Call, values: list[str], target: str) -> str:
     this, rest = (values[0] if values else "None"), spread[1:]
     name = quoted(role.name)
     match role.operation:
-        case "call" | "new":
+        case "call":
             return f"{target}.function(guest)({', '.join(spread)})"
+        case "new":
+            return f"_bp.js.construct({found}, [{', '.join(spread)}])"
         case "static":
             return f"_bp.js.call({found}, {name}, [{', '.join(spread)}])"
         case "method":

@@ -1,11 +1,56 @@
 """What a ``JsValue`` is in Python: JavaScript's values, errors and rules for host code to use."""
 
-from .errors import Error, EvalError, RangeError, ReferenceError, SyntaxError, TypeError, URIError
+from typing import TYPE_CHECKING, Any
+
+from .errors import AggregateError, Error, EvalError, RangeError, ReferenceError, SyntaxError, TypeError, URIError
+from .ordinary import Array, Object
 from .primitives import BigInt, Symbol, null
 from .promise import Promise
 from .visibility import HostObject, expose
 
+if TYPE_CHECKING:
+    from .buffers import (
+        ArrayBuffer,
+        BigInt64Array,
+        BigUint64Array,
+        DataView,
+        Float16Array,
+        Float32Array,
+        Float64Array,
+        Int8Array,
+        Int16Array,
+        Int32Array,
+        Uint8Array,
+        Uint8ClampedArray,
+        Uint16Array,
+        Uint32Array,
+    )
+    from .keyed import FinalizationRegistry, Map, Set, WeakMap, WeakRef, WeakSet
+
 __all__ = [
+    "AggregateError",
+    "Array",
+    "ArrayBuffer",
+    "BigInt64Array",
+    "BigUint64Array",
+    "DataView",
+    "FinalizationRegistry",
+    "Float16Array",
+    "Float32Array",
+    "Float64Array",
+    "Int16Array",
+    "Int32Array",
+    "Int8Array",
+    "Map",
+    "Object",
+    "Set",
+    "Uint16Array",
+    "Uint32Array",
+    "Uint8Array",
+    "Uint8ClampedArray",
+    "WeakMap",
+    "WeakRef",
+    "WeakSet",
     "BigInt",
     "Error",
     "EvalError",
@@ -20,3 +65,16 @@ __all__ = [
     "expose",
     "null",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    """The classes that most programs never need are loaded when somebody names them."""
+    from importlib import import_module
+
+    from .classes import HOMES
+
+    if name not in __all__ or name not in HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(f".{HOMES[name]}", __name__), name)
+    globals()[name] = value
+    return value

@@ -7,12 +7,14 @@ host function gives the guest an ``Error`` of that class.
 from __future__ import annotations
 
 import builtins
+from collections.abc import Iterable
 
 
 class Error(Exception):
     """A JavaScript ``Error``: ``name`` and ``message`` are what guest code reads from it."""
 
     name = "Error"
+    _bp_class = "Error"
 
     def __init__(self, message: object = "") -> None:
         if not isinstance(message, str):  # a guest may give anything: what is inside it is not for ``str()`` to tell
@@ -27,36 +29,55 @@ class TypeError(Error, builtins.TypeError):
     """A JavaScript ``TypeError``; also Python's."""
 
     name = "TypeError"
+    _bp_class = "TypeError"
 
 
 class RangeError(Error, builtins.ValueError):
     """A JavaScript ``RangeError``; also Python's ``ValueError``."""
 
     name = "RangeError"
+    _bp_class = "RangeError"
 
 
 class ReferenceError(Error, builtins.NameError):
     """A JavaScript ``ReferenceError``; also Python's ``NameError``, which is what it means."""
 
     name = "ReferenceError"
+    _bp_class = "ReferenceError"
 
 
 class SyntaxError(Error, builtins.ValueError):
     """A JavaScript ``SyntaxError``: text that a guest asked to be parsed is not well formed. Also a ``ValueError``."""
 
     name = "SyntaxError"
+    _bp_class = "SyntaxError"
 
 
 class EvalError(Error):
     """A JavaScript ``EvalError``."""
 
     name = "EvalError"
+    _bp_class = "EvalError"
 
 
 class URIError(Error, builtins.ValueError):
     """A JavaScript ``URIError``; also a ``ValueError``."""
 
     name = "URIError"
+    _bp_class = "URIError"
+
+
+class AggregateError(Error):
+    """A JavaScript ``AggregateError``: several in one, ``errors``."""
+
+    name = "AggregateError"
+    _bp_class = "AggregateError"
+
+    def __init__(self, errors: Iterable[object] = (), message: object = "") -> None:
+        from .ordinary import Array
+
+        super().__init__(message)
+        self.errors: list[object] = Array(errors)
 
 
 def error_name(error: BaseException) -> str:

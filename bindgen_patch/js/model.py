@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import math
 import types
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from . import errors
+from .classes import MISSING, Bound, Class, Fixed, Function, Invocable, Key, Property, accepted, tied
+from .classes import apply as apply
+from .ordinary import Array, Object, extra_of
 from .primitives import (
-    MAX_STRING,
     BigInt,
     Symbol,
     bigint_to_string,
@@ -22,7 +24,8 @@ from .primitives import (
     string_to_bigint,
     string_to_number,
 )
-from .views import MISSING, OPAQUE, STATICS, BuiltinClass, Key, static, view_of
+from .symbols import HAS_INSTANCE, TO_PRIMITIVE
+from .views import ITEMS, OPAQUE, STATICS, static, view_of
 from .visibility import is_exposed, is_public
 
 # ------------------------------------------------------------------------------------------- what a value is
@@ -51,7 +54,20 @@ def is_object(value: object) -> bool:
 
 def is_primitive(value: object) -> bool:
     """Undefined, null, a boolean, number, bigint, string or symbol."""
-    return value is null or typeof(value) not in ("object", "function")
+    return value is null or value is None or isinstance(value, str | int | float | Symbol)
+
+
+def is_nullish(value: object) -> bool:
+    """Undefined or null; asks nobody, as ``in`` would."""
+    return value is None or value is null
+
+
+def is_array(value: object) -> bool:
+    """IsArray (ECMA-262 7.2.2)."""
+    if isinstance(value, list | tuple):
+        return True
+    view = view_of(value)
+    return not view.ordinary and view.is_array(value)
 
 
 def truthy(value: object) -> bool:
@@ -63,11 +79,37 @@ def truthy(value: object) -> bool:
 
 def instanceof(value: object, cls: object) -> bool:
     """``value instanceof cls``: false, never an error, when ``cls`` is no class. Every Python exception is an ``Error``."""
-    if cls is errors.Error:
-        return isinstance(value, BaseException)
-    if isinstance(cls, BuiltinClass):
-        return bool(cls.has_instance(value))
-    return isinstance(cls, type) and isinstance(value, cls)
+    cls = tied(cls)
+    if isinstance(cls, Class):
+        return cls.has_instance(value)
+    if isinstance(cls, Bound):
+        return instanceof(value, cls.target)
+    if isinstance(cls, type):
+        return isinstance(value, cls)
+    if is_primitive(cls):
+        return False
+    method = lookup(cls, HAS_INSTANCE, None)
+    return callable(method) and truthy(apply(method, cls, [value]))
+
+
+def inherits(value: object, prototype: object) -> bool:
+    """Whether ``prototype`` is somewhere on the prototype chain of an object; false for primitives."""
+    if is_primitive(value):
+        return False
+    while True:
+        value = view_of(value).prototype(value)
+        if value is prototype or value is null:
+            return value is prototype
+
+
+def is_constructor(value: object) -> bool:
+    """IsConstructor (ECMA-262 7.2.4). Whatever the host has that can be called may be tried; functions of a guest are arrow functions."""
+    if isinstance(value, Function):
+        return isinstance(value, Bound) and is_constructor(value.target)
+    if isinstance(value, Class):
+        return value._construct is not None
+    view = view_of(value)
+    return callable(value) and (view.ordinary or view.is_constructor(value)) and not hasattr(type(value), "_bp_realm")
 
 
 # ------------------------------------------------------------------------------------------- equality
@@ -81,6 +123,18 @@ def strict_equal(a: object, b: object) -> bool:
     if kind in ("number", "bigint", "string", "boolean"):
         return a == b
     return a is b or (isinstance(a, types.MethodType | types.BuiltinMethodType) and a == b)  # Python makes methods anew at each look
+
+
+def same_value_zero(a: object, b: object) -> bool:
+    """SameValueZero (ECMA-262 7.2.11): NaN is itself."""
+    return strict_equal(a, b) or (isinstance(a, float) and isinstance(b, float) and a != a and b != b)
+
+
+def same_value(a: object, b: object) -> bool:
+    """SameValue (7.2.10), ``Object.is``: NaN is itself, and -0 is not 0."""
+    if isinstance(a, int | float) and isinstance(b, int | float) and a == 0 and strict_equal(a, b):
+        return math.copysign(1, a) == math.copysign(1, b)
+    return same_value_zero(a, b)
 
 
 def loose_equal(a: object, b: object) -> bool:
@@ -109,24 +163,28 @@ def comparable(value: object, exactly: bool) -> int | float:
 # ------------------------------------------------------------------------------------------- conversions
 
 
-def to_primitive(value: object, hint: str = "number") -> object:
-    """ToPrimitive: an object's own ``valueOf`` and ``toString`` where a guest can see them, else its text."""
+def to_primitive(value: object, hint: str = "default") -> object:
+    """ToPrimitive (ECMA-262 7.1.1): by an object's ``Symbol.toPrimitive``, else its ``valueOf`` and ``toString``."""
     if is_primitive(value):
         return value
+    exotic = lookup(value, TO_PRIMITIVE, None)
+    if exotic is not None and exotic is not null:
+        result = apply(exotic, value, [hint])
+        if is_primitive(result):
+            return result
+        raise errors.TypeError("Cannot convert object to primitive value")
     for name in ("toString", "valueOf") if hint == "string" else ("valueOf", "toString"):
-        method = get(value, name)
+        method = lookup(value, name, None)
         if callable(method):
-            result = method()
+            result = apply(method, value, ())
             if is_primitive(result):
                 return result
-        elif method is None and name == "toString":
-            return _object_text(value)
     raise errors.TypeError("Cannot convert object to primitive value")
 
 
 def to_number(value: object) -> int | float:
     """ToNumber. Bigints and symbols are refused, as the unary operators do."""
-    match to_primitive(value):
+    match to_primitive(value, "number"):
         case None:
             return math.nan
         case bool() as flag:
@@ -143,7 +201,7 @@ def to_number(value: object) -> int | float:
 
 def to_numeric(value: object) -> int | float:
     """ToNumeric: a number, or the bigint itself."""
-    value = to_primitive(value)
+    value = to_primitive(value, "number")
     if isinstance(value, int) and is_bigint(value):
         return BigInt(value)
     return to_number(value)
@@ -167,42 +225,23 @@ def to_string(value: object) -> str:
 
 def property_key(key: object) -> Key:
     """ToPropertyKey: text, or a symbol."""
-    return key if isinstance(key, str | Symbol) else to_string(key)
+    if isinstance(key, str | Symbol):
+        return key
+    if type(key) is int:
+        return str(key)
+    key = to_primitive(key, "string")
+    return key if isinstance(key, Symbol) else to_string(key)
 
 
-def _object_text(value: object) -> str:
-    """What ``toString`` gives for objects that have none of their own."""
-    if isinstance(value, BaseException):
-        name, message = errors.error_name(value), errors.error_message(value)
-        return f"{name}: {message}" if name and message else name or message
-    if isinstance(value, list | tuple):
-        return _join(value)
-    if callable(value):
-        return f"function {getattr(value, '__name__', '')}() {{ [native code] }}"
-    return "[object Object]"
+def to_object(value: object) -> Any:
+    """ToObject (7.1.18): primitives are wrapped; an error for undefined and null."""
+    if value is None or value is null:
+        raise errors.TypeError("Cannot convert undefined or null to object")
+    if is_primitive(value):
+        from .wrappers import Wrapper
 
-
-def _join(array: Sequence[object]) -> str:
-    """``array.join()``. Arrays in arrays flatten, however deep; one that is inside itself counts as empty."""
-    pieces: list[str] = []
-    size = 0
-    path: list[tuple[object, Iterator[object]]] = [(array, iter(array))]
-    inside = {id(array)}
-    while path:
-        current, rest = path[-1]
-        item = next(rest, MISSING)
-        if item is MISSING:
-            path.pop()
-            inside.remove(id(current))
-        elif isinstance(item, list | tuple) and item and id(item) not in inside:
-            path.append((item, iter(item)))
-            inside.add(id(item))
-        else:
-            pieces.append("" if item is None or item is null or isinstance(item, list | tuple) else to_string(item))
-            size += len(pieces[-1]) + 1
-            if size > MAX_STRING:
-                raise errors.RangeError("Invalid string length")
-    return ",".join(pieces)
+        return Wrapper(value)
+    return value
 
 
 # ------------------------------------------------------------------------------------------- properties
@@ -210,8 +249,21 @@ def _join(array: Sequence[object]) -> str:
 
 def lookup(obj: object, key: object, default: Any) -> Any:
     """``obj[key]``, or ``default`` for what is not there. Says nothing about undefined and null: nothing is there."""
-    value = view_of(obj).get(obj, property_key(key))
+    if type(key) is int and type(obj) in _INDEXED and 0 <= key < len(obj):  # type: ignore[arg-type]
+        value = obj[key]  # type: ignore[index]
+        if value is not None or type(obj) is not Array:  # which may have a hole there, or a getter
+            return value
+    if obj is None or obj is null:
+        return default
+    view = view_of(obj)
+    if type(key) is int and key >= 0:
+        value = view.element(obj, key)
+    else:
+        value = view.get(obj, key if type(key) is str else property_key(key), obj)
     return default if value is MISSING else value
+
+
+_INDEXED = frozenset({list, tuple, Array})
 
 
 def get(obj: object, key: object) -> Any:
@@ -229,7 +281,17 @@ def set(obj: object, key: object, value: object) -> None:
 
 def try_set(obj: object, key: object, value: object) -> bool:
     """The same; says whether it was stored."""
-    return view_of(obj).set(obj, property_key(key), value)
+    if type(key) is int and type(obj) in (list, Array) and 0 <= key < len(obj) and extra_of(obj) is None:  # type: ignore[arg-type]
+        obj[key] = value  # type: ignore[index]
+        return True
+    if obj is None or obj is null:
+        return False
+    if type(obj) is dict or (type(obj) is Object and extra_of(obj) is None):
+        return ITEMS.put(obj, property_key(key), value)  # Object.prototype has no setters
+    view = view_of(obj)
+    if type(key) is int and key >= 0:
+        return view.set_element(obj, key, value)
+    return view.set(obj, property_key(key), value, obj)
 
 
 def set_static(cls: object, name: str, value: object) -> None:
@@ -254,16 +316,86 @@ def has(obj: object, key: object) -> bool:
     return view_of(obj).has(obj, property_key(key))
 
 
-def call(obj: object, name: str, args: Sequence[object]) -> Any:
+def has_own(obj: object, key: object) -> bool:
+    """HasOwnProperty (7.3.12)."""
+    return view_of(obj).own(obj, property_key(key)) is not None
+
+
+def own(obj: object, key: object) -> Property | None:
+    """The property of an object's own, ``None`` where there is none."""
+    return view_of(obj).own(obj, property_key(key))
+
+
+def define(obj: object, key: object, change: Property) -> bool:
+    """[[DefineOwnProperty]]; says whether it was done."""
+    return view_of(obj).define(obj, property_key(key), change)
+
+
+def create(obj: object, key: object, value: object) -> None:
+    """CreateDataPropertyOrThrow (7.3.7): a property of its own, whatever it inherits."""
+    if not define(obj, key, Property(value, True, True, True)):
+        raise errors.TypeError(f"Cannot define property {_quoted(key)}, object is not extensible")
+
+
+def own_keys(obj: object) -> list[Key]:
+    """[[OwnPropertyKeys]]."""
+    return view_of(obj).keys(obj)
+
+
+def enumerable_keys(obj: object) -> list[str]:
+    """``Object.keys(obj)``."""
+    view = view_of(obj)
+    keys = (key for key in view.keys(obj) if isinstance(key, str))
+    if type(obj) in _PLAIN or (type(obj) is Object and extra_of(obj) is None):
+        return list(keys)
+    return [key for key in keys if (found := view.own(obj, key)) is not None and found.enumerable]
+
+
+_PLAIN = frozenset({dict, types.SimpleNamespace})
+
+
+def prototype_of(obj: object) -> Any:
+    """[[GetPrototypeOf]]: an object or null."""
+    return view_of(obj).prototype(obj)
+
+
+def inherit_from(obj: object, new_target: object) -> None:
+    """What a constructor made gets the prototype that ``new.target`` names (GetPrototypeFromConstructor, 10.1.14)."""
+    prototype = get(new_target, "prototype")
+    if not is_primitive(prototype):
+        view_of(obj).set_prototype(obj, prototype)
+
+
+# ------------------------------------------------------------------------------------------- calls
+
+
+def call(obj: object, name: object, args: Sequence[object]) -> Any:
     """``obj.name(...args)``."""
     function = get(obj, name)
+    if isinstance(function, Invocable):
+        return function.invoke(obj, args)
     if not callable(function):
-        raise errors.TypeError(f"{describe(obj)}.{name} is not a function{_hidden(obj, name)}")
+        raise errors.TypeError(f"{describe(obj)}.{_name(name)} is not a function{_hidden(obj, name)}")
     return function(*args)
+
+
+def construct(cls: object, args: Sequence[object], new_target: object = MISSING) -> Any:
+    """``new cls(...args)``. A class or factory of the host's is called."""
+    cls = tied(cls)
+    if not is_constructor(cls):
+        raise errors.TypeError(f"{describe(cls)} is not a constructor")
+    if isinstance(cls, Bound):
+        return construct(cls.target, [*cls.args, *args], MISSING if new_target is MISSING or new_target is cls else new_target)
+    if isinstance(cls, Invocable):
+        return cls.construct(args, cls if new_target is MISSING else tied(new_target))
+    return cls(*args)  # type: ignore[operator]
 
 
 def apply_method(cls: object, name: str, args: Sequence[object]) -> Any:
     """``cls.prototype.name.call(...args)``: the method as the class has it, whatever the object says. ``args`` begin with it."""
+    cls = tied(cls)
+    if isinstance(cls, Class):
+        return apply(get(cls.prototype, name), args[0] if args else None, args[1:])
     method = MISSING
     if isinstance(cls, type) and is_exposed(cls):
         name = getattr(cls, "_bp_members", {}).get(name, name)
@@ -275,6 +407,23 @@ def apply_method(cls: object, name: str, args: Sequence[object]) -> Any:
     return getattr(cls, name)(*args)
 
 
+def callback(function: object) -> Callable[..., Any]:
+    """A function that a built-in was given, as ``(this, *args)``. Raises ``TypeError`` for what is none."""
+    if not callable(function):
+        raise errors.TypeError(f"{describe(function)} is not a function")
+    if isinstance(function, Invocable):
+        return lambda this, *args: function.invoke(this, args)
+    most = accepted(function)
+    return lambda _this, *args: function(*args[:most])
+
+
+def iterate(value: object) -> Iterator[Any]:
+    """What ``for (… of value)`` sees."""
+    from .iterators import iterate
+
+    return iterate(value)
+
+
 # ------------------------------------------------------------------------------------------- messages
 
 
@@ -283,6 +432,10 @@ def describe(value: object) -> str:
     if is_primitive(value):
         text = f'"{value}"' if isinstance(value, str) else repr(value) if isinstance(value, Symbol) else to_string(value)
         return text if len(text) <= 80 else f"{text[:80]}…"
+    if isinstance(value, Function | Class):
+        return value.name
+    if isinstance(value, Object | Array | Fixed):
+        return "Array" if isinstance(value, Array) else "Object"
     return value.__name__ if isinstance(value, type) else type(value).__name__
 
 
@@ -290,9 +443,15 @@ def _quoted(key: object) -> str:
     return f"'{key[:80]}'" if isinstance(key, str) else describe(key)
 
 
-def _hidden(obj: object, name: str) -> str:
+def _name(key: object) -> str:
+    return key if isinstance(key, str) else describe(key)
+
+
+def _hidden(obj: object, name: object) -> str:
     """A remark for the host's author when ``name`` exists on ``obj`` but the guest may not see it."""
     view = view_of(obj)
+    if not isinstance(name, str):
+        return ""
     if view is STATICS and isinstance(obj, type) and static(obj, name) is not MISSING:
         return "; of a class, guests see static methods and class methods only"
     if view is OPAQUE and is_public(name) and not is_primitive(obj) and hasattr(type(obj), name):

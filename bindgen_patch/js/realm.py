@@ -20,10 +20,10 @@ from ..errors import GuestAborted, ModuleTerminated, StaleObjectError
 from ..recovery.log import log
 from . import errors
 from .builtins import GLOBALS
+from .classes import Class
 from .jobs import Jobs
 from .promise import Promise, is_promise, promised, realm_of, rejected
 from .turns import Turns
-from .views import BuiltinClass
 
 
 class Realm:
@@ -225,16 +225,23 @@ _FRAMES_KEPT = 20
 _GENERATED = rf"{symbols.GENERATED}(\w+)"
 
 
-class _PromiseClass(BuiltinClass):
+class _PromiseClass(Class):
     """The global ``Promise`` of one realm."""
 
     __slots__ = ("_realm",)
 
     def __init__(self, realm: Realm) -> None:
-        super().__init__("Promise", is_promise, resolve=self._resolve, reject=self._reject)
         self._realm = realm
+        statics = {
+            "resolve": lambda _this, value: promised(value, realm.jobs),
+            "reject": lambda _this, reason: rejected(reason, realm.jobs),
+        }
+        super().__init__("Promise", construct=self._make, length=1, statics=statics, tag="Promise")
 
-    def __call__(self, executor: Any = None, *_rest: object) -> Promise[Any]:
+    def has_instance(self, value: object) -> bool:
+        return is_promise(value)
+
+    def _make(self, executor: Any = None) -> Promise[Any]:
         promise = Promise._make(self._realm.jobs)
         self._realm.keep(promise)
         self._realm.turns.wake({id(promise): promise})
@@ -243,9 +250,3 @@ class _PromiseClass(BuiltinClass):
         finally:
             self._realm.turns.woken()
         return promise
-
-    def _resolve(self, value: Any = None, *_rest: object) -> Promise[Any]:
-        return promised(value, self._realm.jobs)
-
-    def _reject(self, reason: Any = None, *_rest: object) -> Promise[Any]:
-        return rejected(reason, self._realm.jobs)

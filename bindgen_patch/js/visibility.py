@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import builtins
 import types
-from collections.abc import Mapping
+from array import array
+from collections import deque
+from collections.abc import Iterator, Mapping
 from typing import Any, TypeVar
 from weakref import WeakSet
 
@@ -95,3 +97,20 @@ def is_reachable(value: Any) -> bool:
     if isinstance(value, types.ModuleType | types.FrameType | types.TracebackType | types.CodeType):
         return False
     return not (isinstance(value, type | types.BuiltinFunctionType) and getattr(builtins, value.__name__, None) is value)
+
+
+def is_memory(value: object) -> bool:
+    """Bytes and numbers side by side: what guests may see as a typed array. Not whatever else has the buffer protocol."""
+    return isinstance(value, bytes | bytearray | memoryview | array) or (
+        type(value).__module__ == "numpy" and type(value).__name__ == "ndarray"
+    )
+
+
+COLLECTIONS: tuple[type, ...] = (set, frozenset, range, deque, type({}.keys()), type({}.values()), type({}.items()))
+"""Collections of Python's own that JavaScript has no other view of: guests may go through them."""
+_OF_THE_LANGUAGE = ("builtins", "itertools", "collections", "_collections")
+
+
+def is_host_iterator(value: object) -> bool:
+    """An iterator of Python's own, or a generator: to hand it over is to say that its items are for the guest."""
+    return isinstance(value, Iterator) and (isinstance(value, types.GeneratorType) or type(value).__module__ in _OF_THE_LANGUAGE)

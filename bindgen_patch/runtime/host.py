@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from ..errors import MissingImport
 from ..js import errors, model
 from ..js.builtins import GLOBALS
+from ..js.classes import Invocable
 from ..js.jobs import Jobs
 from ..js.visibility import expose_import
 from .limits import Limits
@@ -52,7 +53,7 @@ class Target:
     __slots__ = ("module", "path", "prefixes", "rust")
 
     def __init__(self, *path: str, module: str | None = None, prefixes: tuple[str, ...] = (), rust: str = "") -> None:
-        self.path = path
+        self.path = tuple(name for part in path for name in part.split("."))  # js-sys names a function ``prototype.set.call``
         self.module = module
         self.prefixes = prefixes
         self.rust = rust
@@ -65,29 +66,39 @@ class Target:
 
     def find(self, guest: Guest) -> Any:
         """The item itself. Raises :class:`MissingImport`."""
-        value = self._look_up(guest)
+        return self._find(guest)[1]
+
+    def _find(self, guest: Guest) -> tuple[Any, Any]:
+        owner, value = self._look_up(guest)
         if value is _MISSING:
             raise MissingImport(self.name, self.rust)
-        return value
+        return owner, value
 
     def function(self, guest: Guest) -> Any:
-        """The item, which is about to be called. Raises :class:`MissingImport` and ``TypeError``."""
-        value = self.find(guest)
+        """The item, which is about to be called; a built-in is told what it was found on.
+
+        Raises :class:`MissingImport` and ``TypeError``.
+        """
+        owner, value = self._find(guest)
         if not callable(value):
             raise errors.TypeError(f"the import `{self.name}` is {model.describe(value)}, which is no function")
+        if owner is not None and isinstance(value, Invocable):
+            return lambda *args: value.invoke(owner, args)
         return value
 
     def find_or_none(self, guest: Guest) -> Any:
         """The item, or ``None`` when it or anything on the way to it is missing."""
-        value = self._look_up(guest)
+        value = self._look_up(guest)[1]
         return None if value is _MISSING else value
 
     def has_instance(self, guest: Guest, value: object) -> int:
         """``value instanceof item``; false when the item is missing."""
         return int(model.instanceof(value, self.find_or_none(guest)))
 
-    def _look_up(self, guest: Guest) -> Any:
+    def _look_up(self, guest: Guest) -> tuple[Any, Any]:
+        """What has the item, ``None`` for a global, and the item."""
         host = guest.host
+        owner = None
         first, *rest = self.path
         if self.module is None:
             value = host.globals.get(first, _MISSING)
@@ -105,5 +116,5 @@ class Target:
         for name in rest:
             if value is _MISSING:
                 break
-            value = model.lookup(value, name, _MISSING)
-        return value
+            owner, value = value, model.lookup(value, name, _MISSING)
+        return owner, value

@@ -236,6 +236,8 @@ def _is_iterable(value: object) -> TypeGuard[Iterable[Any]]:
 
 
 def _view(value: object) -> memoryview | None:
+    if isinstance(getattr(type(value), "memoryview", None), property):  # a typed array of ours: Python 3.11 has no ``__buffer__``
+        value = value.memoryview  # type: ignore[attr-defined]
     try:
         return memoryview(value)  # type: ignore[arg-type]
     except TypeError:

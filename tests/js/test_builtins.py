@@ -11,6 +11,8 @@ import pytest
 from bindgen_patch import js
 from bindgen_patch.js import model
 from bindgen_patch.js.builtins import GLOBALS
+from bindgen_patch.js.classes import Class, with_lengths, without_this
+from bindgen_patch.js.ordinary import Ordinary
 
 
 def test_what_wasm_bindgen_imports_for_itself_is_there() -> None:
@@ -76,3 +78,38 @@ def test_the_console_is_a_logger(caplog: pytest.LogCaptureFixture) -> None:
             GLOBALS["console"][name]("text", 1, ["a"], {"b": js.null}, "100%s")
     assert {record.getMessage() for record in caplog.records} == {'text 1 ["a"] Object({"b":null}) 100%s'}
     assert [record.levelname for record in caplog.records] == ["DEBUG", "INFO", "INFO", "WARNING", "ERROR"]
+
+
+def test_tables_of_functions_become_classes() -> None:
+    """How a module that knows nothing of objects is wired up: its tables, and one entry."""
+    prototype = {"repeat": lambda this, count=None, mark=None: this.text * count, "same": lambda this: this}
+    statics = {"largest": lambda *values: max(values), "first": lambda value=None, _other=None: value}
+
+    class Text(Ordinary):
+        __slots__ = ("text",)
+        _bp_class = "Text"
+
+        def __init__(self, text: str) -> None:
+            self.text = text
+
+    made = Class(
+        "Text",
+        call=str,
+        construct=Text,
+        length=1,
+        statics=with_lengths(without_this(statics), largest=2),
+        prototype=with_lengths(prototype, repeat=1),
+        getters={"size": lambda this: len(this.text)},
+        tag="Text",
+    )
+    text = model.construct(made, ["ab", "too much"])
+    method = model.get(made.prototype, "repeat")
+    assert model.apply(method, text, [2, None, "dropped"]) == "abab"
+    assert [model.get(method, key) for key in ("name", "length")] == ["repeat", 1]
+    assert [model.get(model.get(made, name), "length") for name in ("largest", "first")] == [2, 2]
+    assert model.call(made, "largest", [1, 3, 2]) == 3
+    assert model.call(made, "first", []) is None
+    assert model.own(made.prototype, "size").get.invoke(text, ()) == 2  # type: ignore[union-attr]
+    assert made("x") == "x"
+    text_object = model.get(made.prototype, "constructor")
+    assert text_object is made

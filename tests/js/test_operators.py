@@ -45,7 +45,7 @@ UNARY: dict[str, Callable[[Any], object]] = {
     "Number({})": builtins.GLOBALS["Number"],
     "BigInt({})": builtins.GLOBALS["BigInt"],
     "String({})": builtins.GLOBALS["String"],
-    "Array.isArray({})": builtins.GLOBALS["Array"].members["isArray"],
+    "Array.isArray({})": builtins.GLOBALS["Array"]["isArray"],
     "{} instanceof Object": lambda value: model.instanceof(value, builtins.GLOBALS["Object"]),
     "{} instanceof Error": lambda value: model.instanceof(value, js.Error),
 }

@@ -53,7 +53,7 @@ plain = st.recursive(
         ({"a": {"toJSON": lambda: None}}, "{}"),
         (js.Error("x"), "{}"),
         (object(), "{}"),
-        (b"bytes", "{}"),
+        (b"ab", '{"0":97,"1":98}'),
         (builtins.GLOBALS["JSON"], "{}"),
     ],
 )

@@ -47,7 +47,7 @@ def caplog(caplog: pytest.LogCaptureFixture) -> pytest.LogCaptureFixture:
 def exported(realm: Realm, label: str, spawn: Callable[[], object] = lambda: None) -> tuple[js.Promise[Any], list[Any]]:
     """What an asynchronous export returns, and the resolving functions that its future owns. ``spawn``: what js-sys does with that."""
     owned: list[Any] = []
-    promise = realm.globals["Promise"](lambda *both: (owned.extend(both), spawn()))
+    promise = model.construct(realm.globals["Promise"], [lambda *both: (owned.extend(both), spawn())])
     promise._label = label
     return promise, owned
 
@@ -106,7 +106,7 @@ def test_globals(realm: Realm) -> None:
 
 def test_promise_is_a_class(realm: Realm) -> None:
     promise_class = realm.globals["Promise"]
-    made = promise_class(lambda resolve, _reject: resolve(1))
+    made = model.construct(promise_class, [lambda resolve, _reject: resolve(1)])
     assert model.instanceof(made, promise_class)
     assert not model.instanceof({"then": len}, promise_class)
     assert model.get(promise_class, "name") == "Promise"
@@ -114,7 +114,7 @@ def test_promise_is_a_class(realm: Realm) -> None:
         model.call(promise_class, "all", [[]])
     for bad in (None, 5):
         with pytest.raises(js.TypeError, match="Promise resolver"):
-            promise_class(bad)
+            model.construct(promise_class, [bad])
         with pytest.raises(js.TypeError, match="queueMicrotask"):
             realm.globals["queueMicrotask"](bad)
 
@@ -229,7 +229,7 @@ def test_after_the_end(realm: Realm, caplog: pytest.LogCaptureFixture) -> None:
     poll(realm, lambda: called.append("turn"))
     queued = realm.globals["Promise"]
     realm.end(None)
-    late = queued(lambda *_: None)
+    late = model.construct(queued, [lambda *_: None])
     run(realm)
     assert called == []
     assert isinstance(derived._value, ModuleTerminated)

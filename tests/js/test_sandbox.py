@@ -6,8 +6,10 @@ import asyncio
 import collections
 import functools
 import io
+import math
 import os
 import pathlib
+import random
 import subprocess
 import sys
 import threading
@@ -17,10 +19,12 @@ from typing import Any
 
 import pytest
 
-from bindgen_patch import js
-from bindgen_patch.js import model, visibility
+from bindgen_patch import GuestException, js
+from bindgen_patch.js import arrays, model, visibility
 from bindgen_patch.js.builtins import GLOBALS
+from bindgen_patch.js.classes import HOMES, MISSING, Class, Fixed, Function, builtin
 from bindgen_patch.js.realm import Realm
+from bindgen_patch.js.symbols import ITERATOR
 from bindgen_patch.runtime.host import Host, Target
 
 from .test_model import Generated
@@ -107,8 +111,6 @@ def opaque() -> dict[str, Any]:
         "frame": sys._getframe(),
         "code": failure.__code__,
         "traceback": failure().__traceback__,
-        "bytes": b"abc",
-        "bytearray": bytearray(b"abc"),
         "set": {1, 2},
         "deque": collections.deque([1]),
         "path": pathlib.Path("/etc"),
@@ -140,11 +142,30 @@ def names_of(value: object) -> set[str]:
     return {*dir(value), *dir(type(value)), *tried, "toString", "0", "length", "_private", "f_globals", "gi_frame", "tb_frame", "mro"}
 
 
+def inherited(value: object) -> dict[str, Any]:
+    """What the built-in prototypes of a value offer: functions and classes of JavaScript's, and text. Nothing else is on the chain."""
+    found: dict[str, Any] = {}
+    parent = model.prototype_of(value)
+    while parent is not js.null:
+        assert type(parent) in (Fixed, Class)
+        for name, member in parent.members.items():
+            assert member.is_accessor or isinstance(member.value, Function | Class | Fixed) or model.is_primitive(member.value)
+            if isinstance(name, str):
+                found.setdefault(name, member.value)
+        parent = model.prototype_of(parent)
+    return found
+
+
 @pytest.mark.parametrize("kind", opaque())
 def test_nothing_of_an_opaque_value_is_there(kind: str) -> None:
-    """But for what every function has."""
+    """But for the name of a function, and for what JavaScript's prototypes have."""
     value = opaque()[kind]
-    for name in names_of(value) - ({"call", "apply", "bind", "name"} if callable(value) else set()):
+    of_javascript = inherited(value)
+    for name in names_of(value) & set(of_javascript) - {"name", "length", "description"}:
+        assert model.get(value, name) is of_javascript[name]
+        with pytest.raises(js.TypeError):
+            model.set(value, name, 1)
+    for name in names_of(value) - set(of_javascript) - ({"name", "length"} if callable(value) else set()):
         assert model.get(value, name) is None, name
         with pytest.raises(js.TypeError):
             model.set(value, name, 1)
@@ -171,7 +192,9 @@ VISIBLE: dict[str, tuple[Any, set[str]]] = {
     "js error": (js.TypeError("x"), {"name", "message", "stack"}),
     "shown": (Shown(), {"public", "plain", "value", "method"}),
     "generated": (Generated(), {"method", "class_", "constant", "create", "count", "entered", "__wbg_ptr"}),
-    "Array": (GLOBALS["Array"], {"name", "isArray"}),
+    "Array": (GLOBALS["Array"], {"name", "length", "prototype", "isArray"}),
+    "bytes": (b"abc", {"0"}),
+    "bytearray": (bytearray(b"abc"), {"0"}),
     "JSON": (GLOBALS["JSON"], {"parse", "stringify"}),
 }
 
@@ -182,8 +205,11 @@ def test_of_other_values_only_what_is_listed(kind: str) -> None:
     found = {name for name in names_of(value) | visible if model.lookup(value, name, ...) is not ...}
     if kind == "generated":
         visible |= {"class"} & found
-    assert found == visible
-    for name in names_of(value) - visible:
+    of_javascript = inherited(value)
+    assert visible <= found
+    assert found <= visible | set(of_javascript)
+    assert all(of_javascript[name] in (MISSING, model.get(value, name)) for name in found - visible)
+    for name in names_of(value) - visible - set(of_javascript):
         with pytest.raises(js.TypeError):
             model.call(value, name, [])
         if kind not in ("dict", "ordered dict", "namespace", "js error", "shown") or name.startswith("_"):
@@ -196,7 +222,9 @@ def test_a_function_can_be_called_and_not_changed() -> None:
         assert model.has(failure, name)
         with pytest.raises(js.TypeError):
             model.set(failure, name, lambda: 0)
-        assert not model.delete(failure, name)
+        before = model.get(failure, name)
+        model.delete(failure, name)
+        assert model.get(failure, name) == before
     bound = model.call(print, "bind", [None, "x"])
     assert [model.get(bound, name) for name in ("func", "args", "keywords", "__self__")] == [None] * 4
 
@@ -394,8 +422,11 @@ def test_the_globals_are_everybodys_and_nobody_changes_them() -> None:
             assert model.lookup(value, key, ...) is before, name
     with pytest.raises(TypeError):
         GLOBALS["JSON"] = None  # type: ignore[index]
-    with pytest.raises(NotImplementedError):
-        GLOBALS["Function"]("return process")
+    for make in (GLOBALS["Function"], model.get(len, "constructor")):
+        with pytest.raises(js.EvalError):
+            make("return process")
+        with pytest.raises(js.EvalError):
+            model.construct(make, ["return process"])
     assert not {"eval", "globalThis", "window", "process", "require", "import"} & set(GLOBALS)
 
 
@@ -490,3 +521,277 @@ def test_what_an_import_exposes() -> None:
     assert model.get(Plain(), "public") is None
     with pytest.raises(TypeError):
         Host({1: failure}, None, None)  # type: ignore[dict-item]
+
+
+# ------------------------------------------------------------------------------------------- the world's built-ins
+
+
+def everything() -> Iterator[tuple[str, Any]]:
+    """Every built-in, prototype, method and accessor there is, with a path to it."""
+    waiting: list[tuple[str, Any]] = [(name, builtin(name)) for name in HOMES]
+    seen: set[int] = set()
+    while waiting:
+        path, value = waiting.pop()
+        if id(value) in seen or model.is_primitive(value):
+            continue
+        seen.add(id(value))
+        yield path, value
+        for key in model.own_keys(value):
+            found = model.own(value, key)
+            assert found is not None
+            waiting += [(f"{path}.{key}", part) for part in (found.value, found.get, found.set) if part not in (MISSING, None)]
+        waiting.append((f"{path}.[[Prototype]]", model.prototype_of(value)))
+
+
+def is_logging(path: str) -> bool:
+    """One of the functions that would fill the log."""
+    return path.startswith("console.") and "[[" not in path
+
+
+def owner(value: object, key: object) -> Any:
+    """The property that a key leads to, wherever on the chain."""
+    while value is not js.null:
+        if (found := model.own(value, key)) is not None:
+            return found
+        value = model.prototype_of(value)
+    return None
+
+
+def test_all_that_is_shared_is_ours_and_cannot_be_changed() -> None:
+    reflect = GLOBALS["Reflect"]
+    count = 0
+    for path, value in everything():
+        count += 1
+        assert type(value) in (Class, Fixed, Function), path
+        getters = {key for key in names_of(value) if (found := owner(value, key)) is not None and found.is_accessor}
+        for key in ("toString", "x", "constructor", "name", js.Symbol("s")):
+            before = model.lookup(value, key, ...)
+            assert not reflect["set"](value, key, 1), path
+            assert not reflect["defineProperty"](value, key, {"value": 1}), path
+            model.delete(value, key)
+            assert model.lookup(value, key, ...) is before, path
+            assert not model.try_set({}, key, 1) or not model.has(value, "x")
+        assert not reflect["setPrototypeOf"](value, {})
+        for name in names_of(value) - getters - {key for key in model.own_keys(value) if isinstance(key, str)}:
+            assert model.lookup(value, name, None) in (None, inherited(value).get(name)), (path, name)
+    assert count > 300
+
+
+def test_no_method_reaches_into_an_opaque_object() -> None:
+    """Every method there is, called on each kind of thing that nobody showed the guest."""
+
+    class Loud:
+        def _fail(self, *_args: object) -> Any:
+            raise AssertionError("a guest ran this")
+
+        __iter__ = __next__ = __len__ = __getitem__ = __contains__ = __eq__ = __bool__ = __str__ = __repr__ = __index__ = __float__ = _fail
+        __int__ = __hash__ = __format__ = __aiter__ = __anext__ = __enter__ = __exit__ = __reversed__ = __add__ = __lt__ = _fail
+        construct = invoke = get = set = next = close = send = throw = target = handler = members = element = value = keys = _fail
+
+    class LoudFunction(Loud):
+        def __call__(self, *args: object) -> Any:
+            return len(args)
+
+    mapping = {"prototype": js.Object()}
+    for loud in (Loud(), LoudFunction(), [Loud()], js.Array([Loud()]), js.Map({"x": Loud()})):
+        for path, method in everything():
+            if not callable(method) or "console" in path:
+                continue
+            for args in ([], [loud], [loud, loud], [mapping, "x", loud]):
+                for this in (loud, None, [1], js.Map(), js.Uint8Array(1), {"a": 1}, js.Object(), "text"):
+                    try:
+                        made = model.apply(method, this, args)
+                    except (js.Error, RecursionError, GuestException):
+                        continue
+                    assert not isinstance(made, type | types.ModuleType | types.FrameType), path
+
+
+def test_a_guest_constructs_what_it_was_handed_and_no_more() -> None:
+    class Factory:
+        def __call__(self, *args: object) -> int:
+            return len(args)
+
+        def construct(self, *_args: object) -> Any:
+            raise AssertionError("a guest ran this")
+
+    assert model.construct(Factory(), [1, 2]) == 2
+    for name in ("constructor",):
+        for value in (Plain(), Plain, len, failure(), generator(), object(), os, Shown, b"", sys._getframe()):
+            assert model.get(value, name) in [builtin(kind) for kind in ("Object", "Function", "Error", "Generator", "Uint8Array")]
+    with pytest.raises(js.TypeError, match="not a constructor"):
+        model.construct(model.get([], "push"), [])
+
+
+def test_iterating_is_for_what_was_handed_over_to_be_iterated() -> None:
+    class Hidden:
+        def __iter__(self) -> Any:
+            raise AssertionError("a guest ran this")
+
+        __next__ = __iter__
+
+    take_over = model.get({1, 2}, ITERATOR)
+    step = model.get(iter([1]), "next")
+    for target in (Hidden(), io.StringIO("secret"), pathlib.Path("/etc").iterdir, os.environ, open):
+        for method in (take_over, step, model.get(generator(), "next"), model.get(generator(), "throw")):
+            with pytest.raises(js.TypeError):
+                model.apply(method, target, [1])
+        with pytest.raises(js.TypeError):
+            list(model.iterate(target))
+    assert list(model.iterate({7})) == [7]
+
+
+def test_memory_is_seen_where_it_was_handed_over_only() -> None:
+    import ctypes
+    import mmap
+
+    region = mmap.mmap(-1, 16)
+    for hidden in (region, (ctypes.c_char * 4)(), object()):
+        assert model.get(hidden, 0) is None
+        with pytest.raises(js.TypeError):
+            model.apply(model.get(js.Uint8Array(1), "set"), hidden, [[1]])
+        assert not model.call(GLOBALS["ArrayBuffer"], "isView", [hidden])
+    with pytest.raises(js.TypeError):
+        model.set(b"abc", 0, 1)
+    frozen = memoryview(b"abc")
+    for method, args in (("fill", [0]), ("set", [[1]]), ("sort", []), ("reverse", [])):
+        with pytest.raises(js.TypeError):
+            model.call(frozen, method, args)
+    assert bytes(frozen) == b"abc"
+
+
+def test_errors_keep_what_python_put_in() -> None:
+    error = js.Error("x")
+    with pytest.raises(KeyError) as caught:
+        raise KeyError("inner") from error
+    for name in ("__cause__", "__context__", "__traceback__", "args", "_bp_class", "__dict__", "add_note", "with_traceback"):
+        for value in (caught.value, error):
+            assert model.get(value, name) is None
+            assert not model.has_own(value, name)
+            assert name not in model.own_keys(value)
+            with pytest.raises(js.TypeError):
+                model.call(GLOBALS["Object"], "defineProperty", [value, name, {"value": 1, "writable": True}])
+
+
+def test_what_guests_can_make_has_an_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(arrays, "MAX_LENGTH", 1 << 14)
+    long = js.Array([0] * (1 << 12))
+    with pytest.raises(js.RangeError):
+        for _ in range(8):
+            long = model.call(long, "concat", [long])
+    for attempt in (
+        lambda: model.construct(GLOBALS["Array"], [2**32 - 1]),
+        lambda: model.call(GLOBALS["Array"], "from", [{"length": 2**53}]),
+        lambda: model.apply(model.get([], "forEach"), {"length": 2**53}, [len]),
+        lambda: model.apply(model.get([], "fill"), {"length": 2**53}, [0]),
+        lambda: model.apply(model.get([], "join"), {"length": 2**53}, ["x"]),
+        lambda: model.construct(GLOBALS["ArrayBuffer"], [2**40]),
+        lambda: model.construct(GLOBALS["Float64Array"], [2**40]),
+        lambda: model.construct(GLOBALS["Uint8Array"], [{"length": 2**40}]),
+        lambda: model.call(GLOBALS["Object"], "keys", ["x" * (1 << 23)]),
+        lambda: model.call([1], "flat", [math.inf]) and model.call(laughs(), "flat", [math.inf]),
+        lambda: model.call(iter(int, 1), "toArray", []),
+    ):
+        with pytest.raises(js.RangeError):
+            attempt()
+
+
+def laughs() -> list[Any]:
+    made: list[Any] = ["ha"]
+    for _ in range(60):
+        made = [made, made]
+    return made
+
+
+def test_built_ins_fail_as_javascripts_do() -> None:
+    """Whatever they are called on and with: no error of Python's tells that there is Python behind."""
+    rng = random.Random(6)
+
+    def odd() -> Any:
+        symbol, proxy = js.Symbol("s"), model.construct(GLOBALS["Proxy"], [[1, 2], {}])
+        view = model.construct(GLOBALS["DataView"], [js.ArrayBuffer(8)])
+        return rng.choice(
+            [
+                *(
+                    None,
+                    js.null,
+                    True,
+                    0,
+                    -1,
+                    7,
+                    2**31,
+                    2**53,
+                    -0.0,
+                    0.5,
+                    1e21,
+                    math.inf,
+                    -math.inf,
+                    math.nan,
+                    js.BigInt(5),
+                    js.BigInt(-(2**70)),
+                ),
+                *(
+                    "",
+                    "a\ud83e",
+                    "0",
+                    "length",
+                    symbol,
+                    ITERATOR,
+                    [],
+                    [1, [2, None]],
+                    (1, 2),
+                    {},
+                    {"length": 2, "0": "x"},
+                    js.Array([3, 1, 2]),
+                ),
+                *(
+                    js.Object(a=1),
+                    js.Map({1: 2}),
+                    js.Set("ab"),
+                    js.WeakMap(),
+                    js.Uint8Array([1, 2, 3]),
+                    js.BigInt64Array(2),
+                    js.ArrayBuffer(4),
+                ),
+                *(
+                    view,
+                    proxy,
+                    js.Error("e"),
+                    KeyError("k"),
+                    lambda *args: args,
+                    lambda *args: args[:1],
+                    iter([1]),
+                    generator(),
+                    {1, 2},
+                    b"ab",
+                ),
+                *(
+                    GLOBALS["Array"],
+                    GLOBALS["Map"],
+                    model.get([], "push"),
+                    model.to_object("abc"),
+                    {"next": lambda: {"done": True}},
+                    object(),
+                ),
+                *(
+                    {"valueOf": lambda: js.null, "toString": lambda: []},  # noqa: PIE807
+                    {"get": lambda: 5},
+                    model.call([1, 2], "values", []),
+                ),
+            ]
+        )
+
+    methods = [(path, value) for path, value in everything() if callable(value) and not is_logging(path)]
+    wrong = []
+    for path, method in methods:
+        for _ in range(25):
+            this, args = odd(), [odd() for _ in range(rng.randint(0, 4))]
+            for attempt in (lambda: model.apply(method, this, args), lambda: model.construct(method, args)):  # noqa: B023
+                try:
+                    attempt()
+                except (js.Error, GuestException, RecursionError):
+                    pass
+                except KeyError as error:
+                    assert error.args == ("k",), (path, this, args)
+                except Exception as error:
+                    wrong.append((path, this, args, repr(error)))
+    assert wrong == []
