@@ -1,4 +1,4 @@
-"""The command line: ``gen`` and ``inspect``. It talks to people; the work is in :mod:`bindgen_patch.pipeline`.
+"""The command line: ``gen``, ``inspect`` and ``test``. It talks to people; the work is in :mod:`bindgen_patch.pipeline`.
 
 The stages and their libraries are imported when there is work for them: a ``gen`` that changes nothing does without.
 """
@@ -216,6 +216,89 @@ def inspect(module: Path, as_json: bool) -> None:
             console.print(table)
     for note in facts["notes"]:
         console.print(f"note: {note}", markup=False)
+
+
+@main.command()
+@click.argument("module", type=_PATH)
+@click.argument("filters", nargs=-1)
+@click.option("--exact", is_flag=True, help="Filters are whole names, not parts of them.")
+@click.option("--skip", multiple=True, metavar="FILTER", help="Leave out the tests that this fits; may be given more than once.")
+@click.option("--include-ignored", is_flag=True, help="Run ignored tests as well.")
+@click.option("--ignored", is_flag=True, help="Run ignored tests and no others.")
+@click.option("--list", "as_list", is_flag=True, help="List the tests; run none.")
+@click.option("--nocapture", "--no-capture", is_flag=True, help="Print what tests write to the console at once, too.")
+@click.option("--format", "form", type=click.Choice(["pretty", "terse"]), default="pretty", help="terse: one character per test.")
+@click.option("-q", "--quiet", is_flag=True, help="The same as --format terse.")
+@click.option(
+    "--timeout",
+    type=click.FloatRange(min=0, min_open=True),
+    default=60.0,
+    show_default=True,
+    envvar="WASM_BINDGEN_TEST_TIMEOUT",
+    show_envvar=True,
+    help="Seconds that a test may take.",
+)
+@click.option("--module", "given", multiple=True, metavar="NAME=FILE.py", help="Let a Python module stand in for one of JavaScript's.")
+@click.option("--bench", is_flag=True, hidden=True)
+@click.pass_context
+def test(
+    ctx: click.Context,
+    module: Path,
+    filters: tuple[str, ...],
+    exact: bool,
+    skip: tuple[str, ...],
+    include_ignored: bool,
+    ignored: bool,
+    as_list: bool,
+    nocapture: bool,
+    form: str,
+    quiet: bool,
+    timeout: float,
+    given: tuple[str, ...],
+    bench: bool,
+) -> None:
+    """Run the tests in MODULE, a suite of wasm-bindgen-test as cargo built it; FILTERS are parts of their names.
+
+    Meant to be cargo's runner: CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER='bindgen-patch test'.
+    """
+    if ignored and include_ignored:
+        raise GenerationError("--ignored and --include-ignored exclude each other", hint="--include-ignored runs all tests")
+    if bench:
+        raise GenerationError("benchmarks are not run", hint="upstream's wasm-bindgen-test-runner runs them")
+    from bindgen_patch.decode import suite
+    from bindgen_patch.testing.choice import Choice
+
+    data = inputs.read(module)
+    wasm = suite.read(data, module.name)
+    found = suite.tests(wasm)
+    choice = Choice(filters, skip, exact, "run" if include_ignored else "only" if ignored else "told")
+    chosen = choice.of(found)
+    if as_list:
+        click.echo("".join(f"{one.name}: test\n" for one in chosen), nl=False)
+        return
+    if not chosen:
+        click.echo("no tests to run!")
+        return
+    from bindgen_patch.testing import run, show
+    from bindgen_patch.testing.host import Host
+
+    if wanted := suite.mode(wasm):
+        click.echo(f"note: the suite asks to be run in {wanted}; here it runs on a Python host", err=True)
+    partners = {name: run.partner(name, path) for name, path in map(_partner, given)}
+    host = Host(nocapture=nocapture)
+    with run.bindings(_generate(data, module.name, run.OPTIONS).files) as package:
+        for note in run.unused(package, partners):
+            click.echo(f"note: {note}", err=True)
+        outcomes = run.run(package, choice.in_turn(chosen), host, partners, timeout, ignored=choice.ignored != "told")
+        passed = show.show(outcomes, len(chosen), len(found) - len(chosen), terse=quiet or form == "terse")
+    ctx.exit(0 if passed else 1)
+
+
+def _partner(given: str) -> tuple[str, Path]:
+    name, equals, path = given.rpartition("=")
+    if not (name and equals and path):
+        raise GenerationError(f"--module {given}: there is no NAME=FILE.py", hint="for instance --module ./host.js=tests/host.py")
+    return name, Path(path)
 
 
 def _plain(value: object) -> str:

@@ -10,12 +10,13 @@ from bindgen_patch.errors import GenerationError
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What a user may choose: the options of ``gen``, which explains them."""
+    """What a user may choose: the options of ``gen``, which explains them. ``tests`` is what the command of that name needs."""
 
     vendor: bool = False
     pep8: bool = False
     abort_handler: bool = True
     reset_state: bool = False
+    tests: bool = False
 
 
 DEFAULTS = Options()

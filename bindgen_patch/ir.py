@@ -80,10 +80,14 @@ class Struct:
 
 @dataclass(frozen=True, slots=True)
 class Enum:
-    """An exported numeric enum; ``key`` names an :class:`EnumDef`, ``hole`` stands for ``None``."""
+    """An exported numeric enum; ``key`` names an :class:`EnumDef`, ``hole`` stands for ``None``.
+
+    ``number`` is how it crosses: a float, or in guests of earlier wasm-bindgens an integer, whose lists hold handles of numbers.
+    """
 
     key: str
     hole: int
+    number: Float | Int = Float(64)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 
 from bindgen_patch import ir, report
 from bindgen_patch.decode import decode
+from bindgen_patch.decode.suite import with_tests
 from bindgen_patch.edit import edit
 from bindgen_patch.emit.module import PyModule, build
 from bindgen_patch.emit.package import package
@@ -32,6 +33,7 @@ def generate(data: bytes, name: str, options: Options = DEFAULTS, stage: Callabl
     """The package for the guest ``data``. Raises :class:`GenerationError`; writes nothing. ``stage`` is told what comes next."""
     stage("reading the guest")
     module, wasm = decode(data, name)
+    module = with_tests(module, wasm) if options.tests else module
     stage("editing the guest")
     edited = edit(wasm, module)
     stage("writing the bindings")

@@ -177,3 +177,17 @@ def wrap(owner: str) -> str:
 def unwrap(owner: str) -> str:
     """The import that takes the pointer out of a host object; ``owner`` is qualified."""
     return f"__wbg_{lower(owner)}_unwrap"
+
+
+# ------------------------------------------------------------------------------------- wasm-bindgen-test
+
+TEST_PREFIX = "__wbgt_"
+"""Exports: this, ``$`` if the test is ignored, ``_`` and its path name the function that hands a test to a context."""
+TEST_MODE_SECTION = "__wasm_bindgen_test_unstable"
+"""One byte: where the suite wants to be run, see ``decode/suite.py``."""
+TEST_CONTEXT = "WasmBindgenTestContext"
+"""The class that runs tests."""
+TEST_INVOKE = "__wbg_test_invoke"
+"""Import: calls the function that it is given, which polls a test."""
+TEST_WRITE = "__wbgtest_og_console_log"
+"""Import: writes a line of the context's report."""

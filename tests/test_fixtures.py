@@ -42,7 +42,7 @@ def test_every_committed_guest_matches_its_sources() -> None:
 def test_the_manifest_says_how_each_guest_was_made() -> None:
     for name, entry in MANIFEST.items():
         assert entry["rustc"].startswith("rustc 1."), name
-        assert entry["wasm-bindgen"] == "0.2.130", name
+        assert entry["wasm-bindgen"] == {"older128": "0.2.128", "older129": "0.2.129"}.get(name, "0.2.130"), name
         for mode, module in entry["modules"].items():
             flags, std = build.MODES[mode]
             assert module["flags"] == [*flags, f"-Zbuild-std={std}"], (name, mode)

@@ -8,10 +8,11 @@ module knows neither programs nor wasm. Rules: abi.md 2.1 to 2.4.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import NoReturn, Protocol
+from typing import Any, NoReturn, Protocol
 
 from bindgen_patch import ir
 from bindgen_patch.decode.blame import DAMAGED
+from bindgen_patch.decode.schemas import Schema
 from bindgen_patch.errors import GenerationError
 
 DEPTH_LIMIT = 64
@@ -27,21 +28,24 @@ class Names(Protocol):
     def struct(self, name: str, crate: str) -> str:
         """An exported struct."""
 
-    def enum(self, name: str, crate: str, module: int) -> str:
+    def enum(self, name: str, crate: str, module: int | None) -> str:
         """An exported numeric enum."""
 
-    def string_enum(self, name: str, crate: str, module: int, variants: int) -> str:
+    def signed(self, enum: str) -> bool:
+        """Whether the numeric enum of that key has numbers below zero."""
+
+    def string_enum(self, name: str, crate: str | None, module: int | None, variants: int) -> str:
         """A string enum of so many variants."""
 
-    def union(self, name: str, crate: str, module: int) -> str:
+    def union(self, name: str, crate: str | None, module: int | None) -> str:
         """A dynamic union."""
 
 
 class Descriptors:
-    """Decodes descriptors of one schema (``tags``: names of the tags in order of their numbers) with one guest's definitions."""
+    """Decodes descriptors of one schema with one guest's definitions."""
 
-    def __init__(self, tags: Sequence[str], names: Names) -> None:
-        self.tags = tags
+    def __init__(self, schema: Schema, names: Names) -> None:
+        self.schema = schema
         self.names = names
 
     def type(self, words: Sequence[int]) -> ir.Type:
@@ -71,7 +75,7 @@ class _Cursor:
 
     def __init__(self, words: Sequence[int], owner: Descriptors) -> None:
         self.words = words
-        self.tags = owner.tags
+        self.schema = owner.schema
         self.names = owner.names
         self.pos = 0
         self.depth = 0
@@ -109,9 +113,9 @@ class _Cursor:
 
     def tag(self) -> str:
         word = self.word()
-        if word >= len(self.tags):
+        if word >= len(self.schema.tags):
             self.fail(f"unknown type {word}")
-        return self.tags[word]
+        return self.schema.tags[word]
 
     def type(self) -> ir.Type:
         tag = self.tag()
@@ -125,6 +129,10 @@ class _Cursor:
         found = _COMPOUND[tag](self)
         self.depth -= 1
         return found
+
+    def named(self, tag: str) -> dict[str, Any]:
+        """What is said of a type that the guest defines; what its schema does not say is missing."""
+        return {name: _READ[wire](self) for name, wire in self.schema.named[tag]}
 
     def function(self) -> ir.Signature:
         if self.tag() != "FUNCTION":
@@ -147,22 +155,25 @@ def _closure(cursor: _Cursor) -> ir.Type:
 
 
 def _enum(cursor: _Cursor) -> ir.Type:
-    name, hole = cursor.text(), cursor.word()
-    return ir.Enum(cursor.names.enum(name, cursor.text(), cursor.word()), hole)
+    said = cursor.named("ENUM")
+    key = cursor.names.enum(said["name"], said["crate"], said.get("module"))
+    number = ir.Float(64) if cursor.schema.enum_number == "f64" else ir.Int(32, cursor.names.signed(key))
+    return ir.Enum(key, said["hole"], number)
 
 
 def _string_enum(cursor: _Cursor) -> ir.Type:
-    name, variants = cursor.text(), cursor.word()
-    return ir.StringEnum(cursor.names.string_enum(name, cursor.text(), cursor.word(), variants))
+    said = cursor.named("STRING_ENUM")
+    return ir.StringEnum(cursor.names.string_enum(said["name"], said.get("crate"), said.get("module"), said["variants"]))
 
 
 def _union(cursor: _Cursor) -> ir.Type:
-    name = cursor.names.union(cursor.text(), cursor.text(), cursor.word())
-    return ir.DynamicUnion(name, tuple(cursor.type() for _ in range(cursor.count())))
+    said = cursor.named("DYNAMIC_UNION")
+    return ir.DynamicUnion(cursor.names.union(said["name"], said.get("crate"), said.get("module")), said["types"])
 
 
 def _struct(cursor: _Cursor) -> ir.Type:
-    return ir.Struct(cursor.names.struct(cursor.text(), cursor.text()))
+    said = cursor.named("RUST_STRUCT")
+    return ir.Struct(cursor.names.struct(said["name"], said["crate"]))
 
 
 def _sequence_mode(cursor: _Cursor) -> ir.Type:
@@ -171,6 +182,13 @@ def _sequence_mode(cursor: _Cursor) -> ir.Type:
         cursor.fail(f"unknown sequence mode {mode}")
     return cursor.type()
 
+
+_READ: dict[str, Callable[[_Cursor], Any]] = {
+    "text": _Cursor.text,
+    "word": _Cursor.word,
+    "type[]": lambda cursor: tuple(cursor.type() for _ in range(cursor.count())),
+}
+"""The wire types of :attr:`~bindgen_patch.decode.schemas.Schema.named`."""
 
 _PLAIN: dict[str, ir.Type] = {
     "I8": ir.Int(8, True),

@@ -27,7 +27,7 @@ class Guest:
     @property
     def descriptors(self) -> Descriptors:
         """The decoder of this guest's descriptors."""
-        return Descriptors(self.metadata.schema.tags, self.identities)
+        return Descriptors(self.metadata.schema, self.identities)
 
     def signature(self, shim: str) -> ir.Signature | None:
         """How a function is described; ``None`` when it is not, which means that nothing uses it."""

@@ -45,16 +45,21 @@ class Identities:
 
     def __init__(self, programs: Iterable[Program]) -> None:
         self._keys: dict[Key, str] = {}
-        self._variants: dict[tuple[str, int | None, str], int] = {}
+        self._variants: dict[str, int] = {}
+        self._signed: set[str] = set()
+        programs = tuple(programs)
         grouped: defaultdict[str, set[_Definition]] = defaultdict(set)
         for program in programs:
             for name, definition in _definitions(program):
                 grouped[name].add(definition)
-            for enum in _string_enums(program):
-                self._variants[program.unique_crate_identifier, program.module_hash, enum.name] = len(enum.variant_values)
         taken = set(grouped)
         for name, definitions in sorted(grouped.items()):
             self._assign(name, sorted(definitions), taken)
+        for program in programs:
+            crate, module = program.unique_crate_identifier, program.module_hash
+            for text in _string_enums(program):
+                self._variants[self._find(STRING_ENUM, crate, module, text.name)] = len(text.variant_values)
+            self._signed |= {self.enum(symbols.qualified(e.js_namespace or (), e.name), crate, module) for e in program.enums if e.signed}
 
     def struct(self, name: str, crate: str) -> str:
         """The key of an exported struct; ``name`` is qualified."""
@@ -64,15 +69,19 @@ class Identities:
         """The key of an exported numeric enum; ``name`` is qualified."""
         return self._find(VALUE, crate, module, name)
 
-    def string_enum(self, name: str, crate: str, module: int | None, variants: int) -> str:
+    def signed(self, enum: str) -> bool:
+        """Whether the numeric enum of that key has numbers below zero."""
+        return enum in self._signed
+
+    def string_enum(self, name: str, crate: str | None, module: int | None, variants: int) -> str:
         """The key of a string enum."""
         key = self._find(STRING_ENUM, crate, module, name)
-        known = self._variants[crate, module, name]
+        known = self._variants[key]
         if variants != known:
             raise GenerationError(f"string enum `{name}` has {known} variants, but is described with {variants}", hint=DAMAGED)
         return key
 
-    def union(self, name: str, crate: str, module: int | None) -> str:
+    def union(self, name: str, crate: str | None, module: int | None) -> str:
         """The name of a dynamic union."""
         return self._find(UNION, crate, module, name)
 
@@ -90,11 +99,23 @@ class Identities:
             return structs[crate, name]
         return next((found[0] for found in (named, spaced) if len(found) == 1), None)
 
-    def _find(self, kind: int, crate: str, module: int | None, name: str) -> str:
-        key = self._keys.get((kind, crate, module, name))
+    def _find(self, kind: int, crate: str | None, module: int | None, name: str) -> str:
+        key = self._only(kind, name) if crate is None else self._keys.get((kind, crate, module, name))
         if key is None:
-            raise GenerationError(f"a type descriptor names `{name}` of crate `{crate}`, which the guest does not define", hint=DAMAGED)
+            whose = f" of crate `{crate}`" if crate else ""
+            raise GenerationError(f"a type descriptor names `{name}`{whose}, which the guest does not define", hint=DAMAGED)
         return key
+
+    def _only(self, kind: int, name: str) -> str | None:
+        """The key of the one definition of that name: descriptors of earlier schemas do not say whose it is."""
+        found = {owner: key for (known, owner, _, called), key in self._keys.items() if (known, called) == (kind, name)}
+        if len(found) > 1:
+            crates = " and ".join(f"crate `{owner.rpartition('-')[0] or owner}`" for owner in sorted(found))
+            raise GenerationError(
+                f"`{name}` is defined by {crates}, and the guest's wasm-bindgen does not say which of them is meant",
+                hint="rename one of them, or build the guest with wasm-bindgen 0.2.130 or later",
+            )
+        return next(iter(found.values()), None)
 
     def _assign(self, name: str, definitions: list[_Definition], taken: set[str]) -> None:
         _refuse_public_doubles(name, definitions)

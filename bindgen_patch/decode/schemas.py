@@ -1,16 +1,18 @@
 """The encodings of wasm-bindgen's metadata that this version reads, as data.
 
-A schema is its records in wire order, in a notation of one line per record, and its descriptor tags in order of their numbers. To add one,
-write down what differs and enter it in :data:`SCHEMAS`; for instance 0.2.128 is ``_V130.without("0.2.128", "Program.module_path")`` with
-the last two tags taken off. What a record's fields are called here must agree with :mod:`~bindgen_patch.decode.program`; fields that are
-not there are read and forgotten.
+A schema is its records in wire order, in a notation of one line per record, its descriptor tags in order of their numbers, what follows the
+tags of the guest's own types, and how its values cross where releases differ. To add one, write down what differs from the next one
+and enter it in :data:`SCHEMAS`. What a record's fields are called here must agree with :mod:`~bindgen_patch.decode.program`; fields that
+are not there are read and forgotten.
 
-Sources: ``crates/shared/src/lib.rs`` and ``tys.rs`` of each published version; abi.md 1.3, 1.5 and 2.2.
+Sources: ``crates/shared/src/lib.rs`` and ``tys.rs`` of each published version, and what no schema number guards: the ``describe``
+functions and conversions in ``macro-support/src/codegen.rs`` and ``src/convert``; abi.md 1.3, 1.5, 2.2 and 3.2.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Literal
 
 Fields = tuple[tuple[str, str], ...]
 """``(name, wire type)`` in wire order. Wire types: ``str``, ``bool``, ``u32``, a record's name; ``T[]`` a list, ``T?`` an optional."""
@@ -27,12 +29,22 @@ class Schema:
     choices: dict[str, Fields]
     """Alternatives in order of their numbers: ``(name, wire type of the payload)``, the latter empty where there is none."""
     tags: tuple[str, ...]
+    named: dict[str, Fields]
+    """What a descriptor says of a type that the guest defines, by its tag: ``text``, ``word``, and ``type[]``, a counted list."""
+    enum_number: Literal["f64", "32"]
+    """How a numeric enum crosses: as a float, or as an integer of 32 bits. Lists hold the floats themselves, but integers as JavaScript
+    numbers, each by its handle."""
 
-    def without(self, name: str, *fields: str) -> Schema:
-        """The same encoding less some fields, each given as ``Record.field``."""
+    def without(self, *fields: str) -> Schema:
+        """The same encoding less some fields, each given as ``Record.field``, and tags."""
         dropped = {tuple(field.split(".")) for field in fields}
-        records = {record: tuple(f for f in known if (record, f[0]) not in dropped) for record, known in self.records.items()}
-        return replace(self, name=name, records=records)
+
+        def kept(layouts: dict[str, Fields]) -> dict[str, Fields]:
+            return {name: tuple(f for f in known if (name, f[0]) not in dropped) for name, known in layouts.items()}
+
+        return replace(
+            self, records=kept(self.records), named=kept(self.named), tags=tuple(tag for tag in self.tags if (tag,) not in dropped)
+        )
 
 
 def _records(text: str) -> dict[str, Fields]:
@@ -94,7 +106,24 @@ I8 U8 I16 U16 I32 U32 I64 U64 I64_AS_F64 U64_AS_F64 I128 U128 F32 F64 BOOLEAN FU
 LONGREF SLICE VECTOR EXTERNREF NAMED_EXTERNREF ENUM STRING_ENUM DYNAMIC_UNION RUST_STRUCT CHAR OPTIONAL RESULT UNIT CLAMPED NONNULL
 RAW_POINTER SEQ_MODE NULLABLE
 """),
+    named=_records("""
+ENUM name:text hole:word crate:text module:word
+STRING_ENUM name:text variants:word crate:text module:word
+DYNAMIC_UNION name:text crate:text module:word types:type[]
+RUST_STRUCT name:text crate:text
+"""),
+    enum_number="f64",
 )
 
-SCHEMAS: dict[str, Schema] = {schema.name: schema for schema in (_V130,)}
-"""Every schema that can be read, by name."""
+_V128 = replace(
+    _V130.without(
+        "Program.module_path", "ENUM.module", "STRING_ENUM.crate", "STRING_ENUM.module", "DYNAMIC_UNION.crate", "DYNAMIC_UNION.module",
+        "SEQ_MODE", "NULLABLE",
+    ),
+    name="0.2.128",
+    versions=("0.2.128", "0.2.129"),
+    enum_number="32",
+)  # fmt: skip
+
+SCHEMAS: dict[str, Schema] = {schema.name: schema for schema in (_V128, _V130)}
+"""Every schema that can be read, by name, the latest one last."""

@@ -112,6 +112,13 @@ def _scalar(t: ir.Type) -> _Scalar | None:
     return None
 
 
+def _number(enum: ir.Enum) -> _Scalar:
+    """The scalar that a numeric enum crosses as."""
+    scalar = _scalar(enum.number)
+    assert scalar is not None
+    return scalar
+
+
 def _words_of(count: int) -> tuple[str, ...]:
     return ("{x}", "{x} >> 64")[:count]
 
@@ -139,7 +146,7 @@ def lower(t: ir.Type, names: Names) -> Lowering:
             return Lowering(cls, ("{g}.pointer({x})",), I32, f"{{g}}.object({{v}}, {cls}, {{n}})")
         case ir.Enum(key):
             cls = names.enums[key]
-            return Lowering(cls, ("{x}",), ("f64",), f"_bp.enum({{v}}, {cls}, {{n}})")
+            return Lowering(cls, ("{x}",), _number(t).types, f"_bp.enum({{v}}, {cls}, {{n}})")
         case ir.StringEnum(key):
             cls = names.string_enums[key]
             return Lowering(f"{cls} | {{str}}", ("{x}",), I32, f"_bp.string_enum({{v}}, {cls}, {{n}})")
@@ -172,7 +179,9 @@ def _code(element: ir.Type) -> str | None:
 
 def _cell(element: ir.Type) -> str | None:
     """Format of an encoded element: one that does not lie in a buffer as it is."""
-    return {ir.Bool: "I", ir.Char: "I", ir.StringEnum: "I", ir.Enum: "d"}.get(type(element))
+    if isinstance(element, ir.Enum):
+        return "d" if element.number == ir.Float(64) else None
+    return {ir.Bool: "I", ir.Char: "I", ir.StringEnum: "I"}.get(type(element))
 
 
 def is_string_handle(element: ir.Type) -> bool:
@@ -200,6 +209,10 @@ def _lower_sequence(element: ir.Type, names: Names) -> Lowering:
     if isinstance(element, ir.Struct):
         cls = names.structs[element.key]
         return Lowering(f"_bp.Iterable[{cls}]", words, two, f"{{g}}.objects({{v}}, {cls}, {{n}})", pure=False)
+    if isinstance(element, ir.Enum):
+        inner = lower(element, names)
+        check = inner.check.replace("{v}", "_bp_item")
+        return Lowering(f"_bp.Iterable[{inner.hint}]", words, two, f"[{check} for _bp_item in _bp.items({{v}}, {{n}})]", pure=False)
     raise Unsupported(f"a sequence of `{rust(element)}` cannot be given to the guest")
 
 
@@ -212,7 +225,7 @@ def _lower_option(target: ir.Type, names: Names) -> Lowering:
     hint, checked = f"{inner.hint} | None", f"None if {{v}} is None else {inner.check}"
     scalar = _scalar(target)
     if isinstance(target, ir.Enum):
-        return Lowering(hint, ("{x}",), ("f64",), f"{target.hole} if {{v}} is None else {inner.check}")
+        return Lowering(hint, ("{x}",), inner.types, f"{target.hole} if {{v}} is None else {inner.check}")
     if isinstance(target, ir.StringEnum):
         return Lowering(hint, ("{x}",), I32, f"{names.string_counts[target.key] + 1} if {{v}} is None else {inner.check}")
     if scalar is None or scalar.optional == "null":
@@ -254,11 +267,14 @@ def lift(t: ir.Type, names: Names, *, borrowed: bool = False) -> Lifting:
                 raise Unsupported("a reference to a Rust object cannot be handed to the host")
             return Lifting(names.structs[key], f"{{g}}.wrap({names.structs[key]}, {{0}})", I32)
         case ir.Enum(key):
-            return Lifting(names.enums[key], f"{names.enums[key]}({{int}}({{0}}))", ("f64",))
+            number = _number(t)
+            value = number.lift if number.hint == "{int}" else f"{{int}}({number.lift})"
+            return Lifting(names.enums[key], f"{names.enums[key]}({value})", number.types)
         case ir.StringEnum(key):
             return Lifting(names.string_enums[key], f"_bp.to_string_enum({{0}}, {names.string_enums[key]})", I32)
         case ir.Vec(element):
-            return _lift_sequence(element, names, borrowed=False)
+            # A reference to one is the `slice_to_array` of 0.2.129 and before: numbers lie in the guest's list, handles in one made for us.
+            return _lift_sequence(element, names, borrowed=borrowed and _code(element) is not None)
         case ir.Slice(element):
             return _lift_sequence(element, names, borrowed=True)
         case ir.Option(target):
@@ -291,6 +307,9 @@ def _lift_sequence(element: ir.Type, names: Names, *, borrowed: bool) -> Lifting
         return Lifting("{list}[_bp.Any]", "{g}.borrowed_values({0}, {1})" if borrowed else "{g}.take_values({0}, {1})", two)
     if isinstance(element, ir.Struct) and not borrowed:
         return Lifting(f"{{list}}[{names.structs[element.key]}]", "{g}.take_values({0}, {1})", two)
+    if isinstance(element, ir.Enum) and not borrowed:
+        cls = names.enums[element.key]
+        return Lifting(f"{{list}}[{cls}]", f"[{cls}({{int}}(_bp_item)) for _bp_item in {{g}}.take_values({{0}}, {{1}})]", two)
     raise Unsupported(f"a sequence of `{rust(element)}` cannot be taken from the guest")
 
 
@@ -431,6 +450,8 @@ def rust(t: ir.Type) -> str:
             return "&mut str" if mutable else "&str"
         case ir.Ref(ir.Function(sig), mutable):
             return f"&mut dyn FnMut{arrow(sig)}" if mutable else f"&dyn Fn{arrow(sig)}"
+        case ir.Ref(ir.Vec(element)):
+            return f"&[{rust(element)}]"
         case ir.Ref(target, mutable):
             return f"&{'mut ' if mutable else ''}{rust(target)}"
         case ir.Slice(element):

@@ -22,14 +22,17 @@ class Anything:
     def enum(self, name: str, crate: str, module: int | None) -> str:
         return name
 
-    def string_enum(self, name: str, crate: str, module: int | None, variants: int) -> str:
+    def signed(self, enum: str) -> bool:
+        return enum.startswith("signed")
+
+    def string_enum(self, name: str, crate: str | None, module: int | None, variants: int) -> str:
         return name
 
-    def union(self, name: str, crate: str, module: int | None) -> str:
+    def union(self, name: str, crate: str | None, module: int | None) -> str:
         return name
 
 
-DESCRIPTORS = Descriptors(SCHEMAS["0.2.130"].tags, Anything())
+DESCRIPTORS = Descriptors(SCHEMAS["0.2.130"], Anything())
 NAMES = st.text(st.characters(exclude_categories=["Cs"]), max_size=4)
 INTS = st.builds(ir.Int, st.sampled_from([8, 16, 32, 64, 128]), st.booleans())
 LEAVES = st.one_of(
@@ -127,3 +130,29 @@ def test_what_only_javascript_needs_is_forgotten(told: list[int], type_: ir.Type
 def test_what_is_refused(told: list[int], message: str) -> None:
     with pytest.raises(GenerationError, match=message):
         DESCRIPTORS.type(told)
+
+
+# ---------------------------------------------------------------------------------------------- schema 0.2.128
+
+OLDER = Descriptors(SCHEMAS["0.2.128"], Anything())
+
+
+@pytest.mark.parametrize(
+    ("told", "type_"),
+    [
+        ([TAG["ENUM"], *chars("Color"), 3, *chars("crate-0")], ir.Enum("Color", 3, ir.Int(32, False))),
+        ([TAG["ENUM"], *chars("signed"), 1, *chars("crate-0")], ir.Enum("signed", 1, ir.Int(32, True))),
+        ([TAG["STRING_ENUM"], *chars("Mood"), 2], ir.StringEnum("Mood")),
+        ([TAG["DYNAMIC_UNION"], *chars("Any"), 2, TAG["F64"], TAG["BOOLEAN"]], ir.DynamicUnion("Any", (ir.Float(64), ir.Bool()))),
+        ([TAG["RUST_STRUCT"], *chars("Thing"), *chars("crate-0")], ir.Struct("Thing")),
+        ([TAG["REF"], TAG["VECTOR"], TAG["U8"]], ir.Ref(ir.Vec(ir.Int(8, False)))),
+    ],
+)
+def test_how_the_schema_before_tells_of_types(told: list[int], type_: ir.Type) -> None:
+    assert OLDER.type(told) == type_
+
+
+@pytest.mark.parametrize("tag", ["SEQ_MODE", "NULLABLE"])
+def test_the_schema_before_has_fewer_tags(tag: str) -> None:
+    with pytest.raises(GenerationError, match=f"unknown type {TAG[tag]}"):
+        OLDER.type([TAG[tag], 0, TAG["U8"]])

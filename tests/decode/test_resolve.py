@@ -14,7 +14,7 @@ from bindgen_patch.decode.container import Wasm
 from bindgen_patch.decode.guest import doc
 from bindgen_patch.decode.identities import Identities
 from bindgen_patch.decode.metadata import read
-from bindgen_patch.decode.program import module_hash
+from bindgen_patch.decode.program import Import, Program, StringEnum, module_hash
 from bindgen_patch.errors import GenerationError
 from tests.decode.committed import ROOT
 from tests.decode.handmade import (
@@ -310,6 +310,22 @@ def test_definitions_that_are_not_there(described: list[int], message: str) -> N
     guest.exports(shim("f"), [TAG["FUNCTION"], 0, 0, *described * 2], "(result i32)")
     with pytest.raises(GenerationError, match=message):
         guest.decode(program(imports=[imported("Enum", string_enum("S", "a"))], exports=[export("f")]))
+
+
+def test_a_name_without_a_crate_is_the_only_one_of_that_name() -> None:
+    """Schema 0.2.128 tells of string enums and unions by name alone."""
+
+    def defined(crate: str, *enums: tuple[Any, ...]) -> Program:
+        return Program((), (), tuple(Import(None, None, StringEnum(*enum)) for enum in enums), (), (), crate, ())
+
+    mood = ("Mood", ("a", "b"), (), False)
+    one = Identities([defined(CRATE, mood)])
+    assert one.string_enum("Mood", None, None, 2) == "Mood"
+    with pytest.raises(GenerationError, match="names `Nobody`, which the guest does not define"):
+        one.string_enum("Nobody", None, None, 2)
+    two = Identities([defined(CRATE, mood), defined(f"other-{HASH}", (*mood[:3], True))])
+    with pytest.raises(GenerationError, match="`Mood` is defined by crate `crate` and crate `other`, and the guest's wasm-bindgen"):
+        two.string_enum("Mood", None, None, 2)
 
 
 def test_identities_do_not_depend_on_order(guest_path: Path) -> None:

@@ -1,0 +1,85 @@
+"""What is printed of a run: libtest's lines, as upstream's runner has them; on a terminal with colours, above a bar."""
+
+from __future__ import annotations
+
+import sys
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from time import monotonic
+from typing import Any
+
+from .run import Outcome
+
+_COLORS = {"ok": "green", "FAIL": "red", "FAILED": "red", "ignored": "yellow"}
+_SIGNS = {"ok": ".", "FAIL": "F", "ignored": "i"}
+_SIGNS_PER_LINE = 88
+
+
+def show(outcomes: Iterable[Outcome], total: int, filtered: int, *, terse: bool) -> bool:
+    """Print each outcome as it comes and the summary behind them. Says whether all tests passed."""
+    began = monotonic()
+    page = _Page()
+    page.line(f"running {total} {'test' if total == 1 else 'tests'}")
+    failed: list[Outcome] = []
+    counts: Counter[str] = Counter()
+    with page.bar(0 if terse else total) as advance:
+        for outcome in outcomes:
+            counts[outcome.status] += 1
+            if terse:
+                page.sign(outcome.status, last=counts.total() == total or not counts.total() % _SIGNS_PER_LINE)
+            else:
+                reason = f", {outcome.detail}" if outcome.status == "ignored" and outcome.detail else ""
+                page.line(f"test {outcome.test.name} ... ", outcome.status, reason)
+            if outcome.status == "FAIL":
+                failed.append(outcome)
+            advance()
+    if failed:
+        page.line("\nfailures:\n")
+        for outcome in failed:
+            page.line(outcome.detail)
+        page.line("failures:\n")
+        for outcome in failed:
+            page.line(f"    {outcome.test.name}")
+    told = f"{counts['ok']} passed; {len(failed)} failed; {counts['ignored']} ignored; {filtered} filtered out"
+    page.line("\ntest result: ", "FAILED" if failed else "ok", f". {told}; finished in {monotonic() - began:.2f}s\n")
+    return not failed
+
+
+class _Page:
+    """Standard output: a terminal, or plain text."""
+
+    def __init__(self) -> None:
+        self._console: Any = None
+        if sys.stdout.isatty():
+            from rich.console import Console
+
+            self._console = Console(highlight=False)
+
+    def line(self, before: str, verdict: str = "", after: str = "") -> None:
+        """A line, the verdict in it in colour."""
+        self._write(before, verdict, verdict, after, "\n")
+
+    def sign(self, verdict: str, *, last: bool) -> None:
+        """One character for a test; ``last`` in its line."""
+        self._write("", verdict, _SIGNS[verdict], "", "\n" if last else "")
+
+    def _write(self, before: str, verdict: str, shown: str, after: str, end: str) -> None:
+        if self._console is None:
+            print(before + shown + after, end=end, flush=True)
+            return
+        from rich.text import Text
+
+        self._console.print(Text.assemble(before, (shown, _COLORS.get(verdict, "")), after), end=end, soft_wrap=True)
+
+    @contextmanager
+    def bar(self, total: int) -> Iterator[Any]:
+        """A bar below the lines that are written meanwhile, where there is a terminal; gives what moves it on."""
+        if self._console is None or not total:
+            yield lambda: None
+            return
+        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeElapsedColumn
+
+        with Progress(BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), console=self._console, transient=True) as progress:
+            task = progress.add_task("", total=total)
+            yield lambda: progress.advance(task)
