@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
-from .errors import AggregateError, Error, EvalError, RangeError, ReferenceError, SyntaxError, TypeError, URIError
+from .errors import AggregateError, Error, EvalError, RangeError, ReferenceError, SuppressedError, SyntaxError, TypeError, URIError
 from .ordinary import Array, Object
 from .primitives import BigInt, Symbol, null
 from .promise import Promise
@@ -44,6 +44,7 @@ __all__ = [
     "Map",
     "Object",
     "Set",
+    "SuppressedError",
     "Uint16Array",
     "Uint32Array",
     "Uint8Array",

@@ -352,8 +352,9 @@ HOMES: Mapping[str, str] = MappingProxyType(
         **dict.fromkeys(("Iterator Helper", "Iterable", "Generator", "AsyncGenerator"), "iterators"),
         **dict.fromkeys(("Boolean", "Number", "BigInt", "String", "Symbol"), "wrappers"),
         **dict.fromkeys(
-            ("Error", "AggregateError", "EvalError", "RangeError", "ReferenceError", "SyntaxError", "TypeError", "URIError"), "failures"
+            ("Error", "AggregateError", "EvalError", "RangeError", "ReferenceError", "SuppressedError", "SyntaxError"), "failures"
         ),
+        **dict.fromkeys(("TypeError", "URIError"), "failures"),
         **dict.fromkeys(("Map", "Set", "WeakMap", "WeakSet", "WeakRef", "FinalizationRegistry"), "keyed"),
         **dict.fromkeys(("ArrayBuffer", "SharedArrayBuffer", "DataView", "TypedArray"), "buffers"),
         **dict.fromkeys(("Int8Array", "Uint8ClampedArray", "Int16Array", "Uint16Array", "Int32Array"), "buffers"),
@@ -361,6 +362,7 @@ HOMES: Mapping[str, str] = MappingProxyType(
         "Uint8Array": "encodings",
         "Atomics": "atomics",
         "Proxy": "proxies",
+        **dict.fromkeys(("DisposableStack", "AsyncDisposableStack"), "disposal"),
         "Reflect": "reflect",
         "JSON": "namespaces",
         "console": "namespaces",

@@ -80,6 +80,18 @@ class AggregateError(Error):
         self.errors: list[object] = Array(errors)
 
 
+class SuppressedError(Error):
+    """A JavaScript ``SuppressedError``: ``error``, which was thrown while ``suppressed`` was on its way."""
+
+    name = "SuppressedError"
+    _bp_class = "SuppressedError"
+
+    def __init__(self, error: object = None, suppressed: object = None, message: object = "") -> None:
+        super().__init__(message)
+        self.error = error
+        self.suppressed = suppressed
+
+
 def error_name(error: BaseException) -> str:
     """What guest code sees as ``error.name``: a Python exception goes by the name of its class."""
     return error.name if isinstance(error, Error) else type(error).__name__

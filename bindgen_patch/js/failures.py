@@ -31,6 +31,10 @@ def _aggregate(members: object = None, message: object = None, options: object =
     return _caused(errors.AggregateError(model.iterate(members), text), options)
 
 
+def _suppressed(error: object = None, suppressed: object = None, message: object = None) -> errors.Error:
+    return errors.SuppressedError(error, suppressed, None if message is None else model.to_string(message))
+
+
 def _caused(error: errors.Error, options: object) -> errors.Error:
     """InstallErrorCause (20.5.8.1)."""
     if not model.is_primitive(options) and model.has(options, "cause"):
@@ -67,6 +71,7 @@ CLASSES: Mapping[str, Any] = MappingProxyType(
             values={"name": "Error", "message": ""},
         ),
         **{cls.name: _class(cls) for cls in _KINDS},
+        "SuppressedError": _class(errors.SuppressedError, construct=_suppressed, length=3),
         "AggregateError": _class(errors.AggregateError, construct=_aggregate, length=2),
     }
 )

@@ -20,7 +20,7 @@ from ..errors import GuestAborted, ModuleTerminated, StaleObjectError
 from ..recovery.log import log
 from . import errors
 from .builtins import GLOBALS
-from .classes import Class
+from .classes import Class, Function
 from .jobs import Jobs
 from .promise import Promise, is_promise, promised, realm_of, rejected
 from .turns import Turns
@@ -225,14 +225,20 @@ _FRAMES_KEPT = 20
 _GENERATED = rf"{symbols.GENERATED}(\w+)"
 
 
+_COMBINATORS = {"all": 1, "allSettled": 1, "any": 1, "race": 1, "try": 1, "withResolvers": 0}
+"""Name -> ``length``."""
+
+
 class _PromiseClass(Class):
     """The global ``Promise`` of one realm."""
 
-    __slots__ = ("_realm",)
+    __slots__ = ("_combinators", "_realm")
 
     def __init__(self, realm: Realm) -> None:
         self._realm = realm
+        self._combinators: Mapping[str, Any] = {}
         statics = {
+            **{name: (self._combinator(name), length) for name, length in _COMBINATORS.items()},
             "resolve": lambda _this, value: promised(value, realm.jobs),
             "reject": lambda _this, reason: rejected(reason, realm.jobs),
         }
@@ -240,6 +246,18 @@ class _PromiseClass(Class):
 
     def has_instance(self, value: object) -> bool:
         return is_promise(value)
+
+    def _combinator(self, name: str) -> Callable[..., Any]:
+        """One that is loaded when it is first called: every instance has a realm, and few need these."""
+
+        def call(this: object, *args: object) -> Any:
+            if not self._combinators:
+                from .combinators import statics
+
+                self._combinators = {key: Function(key, *entry) for key, entry in statics(self._realm).items()}
+            return self._combinators[name].invoke(this, args)
+
+        return call
 
     def _make(self, executor: Any = None) -> Promise[Any]:
         promise = Promise._make(self._realm.jobs)

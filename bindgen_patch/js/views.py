@@ -423,7 +423,7 @@ class Failure(View):
 
     def flags(self, obj: BaseException, key: Key) -> tuple[bool, bool, bool]:
         mutable = isinstance(obj, Error)
-        return mutable, key not in ("stack", "message", "cause", "errors"), mutable
+        return mutable, key not in ("stack", "message", "cause", "errors", "error", "suppressed"), mutable
 
     def extensible(self, obj: BaseException) -> bool:
         return isinstance(obj, Error)
@@ -724,6 +724,8 @@ _BY_KIND: tuple[tuple[type, View], ...] = (
     (int, PRIMITIVE),
     (float, PRIMITIVE),
     (Ordinary, STORED),
+    (Array, VECTOR),
+    (Object, RECORD),
     (list, ELEMENTS),
     (tuple, ELEMENTS),
     (BaseException, FAILURE),

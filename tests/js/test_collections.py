@@ -352,3 +352,19 @@ def test_base64_there_and_back(data: bytes, url: bool) -> None:
     text = model.call(js.Uint8Array(data), "toBase64", [options])
     assert text == (base64.urlsafe_b64encode(data).rstrip(b"=") if url else base64.b64encode(data)).decode()
     assert model.call(GLOBALS["Uint8Array"], "fromBase64", [text, options]).bytes() == data
+
+
+def test_disposing_of_what_takes_time() -> None:
+    log: list[Any] = []
+    stack = model.construct(GLOBALS["AsyncDisposableStack"], [])
+    model.call(stack, "defer", [lambda: js.Promise.resolve(None).then(lambda _: log.append("first in"))])
+    model.call(stack, "adopt", ["value", lambda value: log.append(value)])
+    js.Promise.resolve(model.call(stack, "disposeAsync", [])).result()
+    assert log == ["value", "first in"]
+    assert model.get(stack, "disposed")
+    failing = model.construct(GLOBALS["AsyncDisposableStack"], [])
+    for reason in ("one", "two"):
+        model.call(failing, "defer", [lambda reason=reason: js.Promise.reject(KeyError(reason))])
+    with pytest.raises(js.SuppressedError) as caught:
+        js.Promise.resolve(model.call(failing, "disposeAsync", [])).result()
+    assert [error.args for error in (caught.value.error, caught.value.suppressed)] == [("one",), ("two",)]

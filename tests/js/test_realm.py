@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from bindgen_patch import GuestAborted, ModuleTerminated, js, symbols
+from bindgen_patch import GuestAborted, GuestException, ModuleTerminated, js, symbols
 from bindgen_patch.js import model
 from bindgen_patch.js.jobs import Jobs
 from bindgen_patch.js.realm import Realm
@@ -111,7 +111,7 @@ def test_promise_is_a_class(realm: Realm) -> None:
     assert not model.instanceof({"then": len}, promise_class)
     assert model.get(promise_class, "name") == "Promise"
     with pytest.raises(js.TypeError, match="not a function"):
-        model.call(promise_class, "all", [[]])
+        model.call(promise_class, "most", [[]])
     for bad in (None, 5):
         with pytest.raises(js.TypeError, match="Promise resolver"):
             model.construct(promise_class, [bad])
@@ -236,3 +236,44 @@ def test_after_the_end(realm: Realm, caplog: pytest.LogCaptureFixture) -> None:
     assert derived._value.cause_of_death is None
     assert states(late) == ["pending"]
     assert caplog.records == []
+
+
+def outcome(promise: js.Promise[Any]) -> Any:
+    """What became of a promise."""
+    try:
+        return promise.result(5)
+    except GuestException as error:
+        return f"thrown {error.value}"
+    except js.AggregateError as error:
+        return [str(reason) for reason in error.errors]
+
+
+def test_combinators(realm: Realm) -> None:
+    promise_class = realm.globals["Promise"]
+
+    def ask(name: str, *args: Any) -> Any:
+        return outcome(model.call(promise_class, name, list(args)))
+
+    ok, bad = js.Promise.resolve, js.Promise.reject
+
+    def later() -> js.Promise[Any]:
+        return ok(1).then(lambda _: ok("late"))
+
+    assert ask("all", [ok(1), 2, {"then": lambda resolve, _reject: resolve(3)}]) == [1, 2, 3]
+    assert ask("all", []) == []
+    assert ask("all", [1, bad("no")]) == "thrown no"
+    assert ask("allSettled", {ok(1)}) == [{"status": "fulfilled", "value": 1}]
+    assert ask("allSettled", [bad(5)]) == [{"status": "rejected", "reason": 5}]
+    assert ask("any", [bad(1), later(), ok(2)]) == 2
+    assert ask("any", [bad(1), bad(2)]) == ["1", "2"]
+    assert ask("race", [later(), bad("first")]) == "thrown first"
+    assert ask("try", lambda *args: args, 1, 2) == (1, 2)
+    with pytest.raises(KeyError):
+        ask("try", {}.__getitem__, "x")
+    for name in ("all", "any", "race", "allSettled"):
+        with pytest.raises(js.TypeError, match="not iterable"):
+            ask(name, 5)
+    made = model.call(promise_class, "withResolvers", [])
+    model.call(made, "resolve", [7])
+    assert outcome(model.get(made, "promise")) == 7
+    assert [model.get(model.get(promise_class, name), "length") for name in ("all", "withResolvers", "try")] == [1, 0, 1]
