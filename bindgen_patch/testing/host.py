@@ -44,7 +44,7 @@ class Host:
         return {
             symbols.TEST_INVOKE: self._invoke,
             symbols.TEST_WRITE: lambda line: self.lines.append(line),
-            "console": console,
+            "console": dict(GLOBALS["console"]) | console,
             "self": None,
         }
 

@@ -90,17 +90,17 @@ def unused(package: Any, names: Iterable[str]) -> Iterator[str]:
 def run(package: Any, tests: Sequence[Test], host: Host, modules: Mapping[str, Any], timeout: float, *, ignored: bool) -> Iterator[Outcome]:
     """What becomes of each test, in order. ``timeout`` is in seconds, for each; ``ignored`` tests are run like others, or told of."""
     instance = package.Instance(imports=host.imports(), modules=modules, limits=Limits(seconds_per_call=timeout))
-    with _quiet_about_deaths(), asyncio.Runner() as loop, instance:
+    with _quiet(), asyncio.Runner() as loop, instance:
         for test in tests:
             yield loop.run(_Run(instance, test, host, timeout).outcome(ignored=ignored))
 
 
 @contextmanager
-def _quiet_about_deaths() -> Iterator[None]:
-    """The report tells of them."""
+def _quiet() -> Iterator[None]:
+    """Without the log records of panics and deaths, of which the report tells."""
 
     def other(record: logging.LogRecord) -> bool:
-        return getattr(record, "event", None) != "abort"
+        return not hasattr(record, "event")
 
     logger = logging.getLogger("bindgen_patch")
     logger.addFilter(other)

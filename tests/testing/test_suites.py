@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 import textwrap
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -202,6 +203,14 @@ def test_a_run_in_which_nothing_fails(guest: Path) -> None:
     assert result.exit_code == 0
 
 
+def test_nothing_else_is_said_of_panics_and_deaths(guest: Path) -> None:
+    """In a process of its own, in which nobody has set up logging."""
+    command = [sys.executable, "-m", "bindgen_patch", "test", guest, "plain::fails", "aborts"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (done.stderr, done.returncode) == ("", 1)
+    assert "0 passed; 3 failed" in done.stdout
+
+
 def test_what_never_ends_is_stopped_and_the_others_run(guest: Path) -> None:
     result = run(guest, "--include-ignored", "--timeout", "0.4", "never", "loops", "leaves_a_fresh", "later::passes")
     assert results(result) == {
@@ -319,6 +328,27 @@ def test_a_suite_that_wants_a_browser_is_told_where_it_is(tmp_path: Path) -> Non
     assert result.exit_code == 0
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="there are no pseudo-terminals")
+@pytest.mark.parametrize(("flags", "bar"), [([], True), (["-q"], False)])
+def test_a_terminal_gets_a_bar_and_colours(flags: list[str], bar: bool) -> None:
+    import pty
+
+    ours, theirs = pty.openpty()
+    command = [sys.executable, "-m", "bindgen_patch", "test", SUITE / "unwind.wasm", "plain::passes", "--exact", *flags]
+    environment = {name: value for name, value in os.environ.items() if name != "NO_COLOR"} | {"TERM": "xterm-256color", "COLUMNS": "100"}
+    with subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=theirs, stderr=subprocess.PIPE, env=environment) as process:
+        os.close(theirs)
+        shown = b""
+        with suppress(OSError), os.fdopen(ours, "rb", buffering=0) as terminal:
+            while piece := terminal.read(4096):
+                shown += piece
+    assert process.returncode == 0
+    text = shown.decode()
+    assert ("0/1" in text, "━" in text) == (bar, bar)
+    assert ("\x1b[2Ktest plain::passes ... \x1b[32mok\x1b[0m\r\n" in text) == bar
+    assert "test result: \x1b[32mok\x1b[0m. 1 passed" in text
+
+
 # ------------------------------------------------------------------------------------------- misuse
 
 
@@ -347,6 +377,19 @@ def test_misuse(args: list[object], error: str, hint: str) -> None:
 @pytest.mark.parametrize("args", [["--timeout", "0"], ["--timeout", "soon"], ["--format", "json"], ["--nonsense"]])
 def test_unknown_options(args: list[str]) -> None:
     result = run(SUITE / "abort.wasm", *args)
+    assert (result.stdout, result.exit_code) == ("", 2)
+
+
+def test_an_export_that_is_no_test_but_is_called_so(tmp_path: Path) -> None:
+    guest, name = tmp_path / "odd.wasm", b"__externref_drop_slice"
+    data = (SUITE / "abort.wasm").read_bytes()
+    assert name in data
+    guest.write_bytes(data.replace(name, b"__wbgt__suite::a::test"))
+    result = run(guest)
+    assert (
+        result.stderr
+        == "error: odd.wasm: test `a::test` is no function of a test context\nhint: the file is damaged; build the guest again\n"
+    )
     assert (result.stdout, result.exit_code) == ("", 2)
 
 
