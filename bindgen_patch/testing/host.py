@@ -44,7 +44,7 @@ class Host:
         return {
             symbols.TEST_INVOKE: self._invoke,
             symbols.TEST_WRITE: lambda line: self.lines.append(line),
-            "console": dict(GLOBALS["console"]) | console,
+            "console": {name: property.value for name, property in GLOBALS["console"].members.items()} | console,
             "self": None,
         }
 
