@@ -96,10 +96,14 @@ def inherits(value: object, prototype: object) -> bool:
     """Whether ``prototype`` is somewhere on the prototype chain of an object; false for primitives."""
     if is_primitive(value):
         return False
-    while True:
+    for _ in range(_MAX_CHAIN):
         value = view_of(value).prototype(value)
         if value is prototype or value is null:
             return value is prototype
+    raise errors.RangeError("a prototype chain that does not come to an end")  # there are proxies in it
+
+
+_MAX_CHAIN = 1 << 14
 
 
 def is_constructor(value: object) -> bool:
