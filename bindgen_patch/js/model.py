@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from . import errors
-from .classes import MISSING, Bound, Class, Fixed, Function, Invocable, Key, Property, accepted, tied
+from .classes import MISSING, Bound, Class, Fixed, Function, Invocable, Key, Property, accepted, call_as_given, tied
 from .classes import apply as apply
 from .ordinary import Array, Object, extra_of
 from .primitives import (
@@ -380,7 +380,7 @@ def call(obj: object, name: object, args: Sequence[object]) -> Any:
         return function.invoke(obj, args)
     if not callable(function):
         raise errors.TypeError(f"{describe(obj)}.{_name(name)} is not a function{_hidden(obj, name)}")
-    return function(*args)
+    return call_as_given(function, obj, args)
 
 
 def construct(cls: object, args: Sequence[object], new_target: object = MISSING) -> Any:
