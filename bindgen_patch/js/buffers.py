@@ -491,7 +491,8 @@ class Indexed(Stored):
     """Typed arrays (10.4.5): every number is an element, or nothing."""
 
     def _find(self, obj: Any) -> TypedArray:
-        return obj  # type: ignore[no-any-return]
+        mine: TypedArray = obj
+        return mine
 
     def _index(self, obj: Any, key: Key) -> int | None:
         """The place of an element; -1 for a number that is none, ``None`` for a key that is no number."""

@@ -172,8 +172,12 @@ def required(function: Any) -> int:
         return 0
     plain = function if isinstance(function, FunctionType) else getattr(function, "__func__", None)
     if plain is None:
-        plain = function.__init__ if isinstance(function, type) else type(function).__call__  # type: ignore[misc]
+        plain = _initialiser(function) if isinstance(function, type) else type(function).__call__
     return int(code.co_argcount - bound - len(getattr(plain, "__defaults__", None) or ()))
+
+
+def _initialiser(cls: Any) -> Any:
+    return cls.__init__
 
 
 def _code(function: Any) -> tuple[Any, int]:
@@ -182,7 +186,7 @@ def _code(function: Any) -> tuple[Any, int]:
     if isinstance(function, MethodType):
         return getattr(function.__func__, "__code__", None), 1
     if isinstance(function, type):
-        return getattr(function.__init__, "__code__", None), 1  # type: ignore[misc]
+        return getattr(_initialiser(function), "__code__", None), 1
     return getattr(getattr(type(function), "__call__", None), "__code__", None), 1  # noqa: B004
 
 
