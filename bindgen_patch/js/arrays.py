@@ -266,7 +266,8 @@ def _last_index_of(this: object, wanted: object, *start: object) -> int:
 
 def _concat(this: object, *others: object) -> Array:
     made = Array()
-    for part in (model.to_object(this), *others):
+    parts: list[Any] = [model.to_object(this), *others]
+    for part in parts:
         if not _is_spreadable(part):
             made.append(part)
         elif is_dense(part) or type(part) is tuple:

@@ -43,7 +43,6 @@ class ArrayBuffer(bytearray):
     __slots__ = ("__weakref__", "_bp_extra", "detached", "limit")
     _bp_class: ClassVar[str] = "ArrayBuffer"
     _bp_extra: Extra
-    __hash__ = object.__hash__  # type: ignore[assignment]
 
     def __init__(self, source: Any = 0, limit: int | None = None) -> None:
         super().__init__(source)
@@ -53,6 +52,9 @@ class ArrayBuffer(bytearray):
 
     def __eq__(self, other: object) -> bool:
         return self is other
+
+    def __hash__(self) -> int:  # type: ignore[override]
+        return object.__hash__(self)
 
     def __repr__(self) -> str:
         return f"<js.ArrayBuffer of {len(self)} bytes>"
@@ -489,7 +491,8 @@ class Indexed(Stored):
     """Typed arrays (10.4.5): every number is an element, or nothing."""
 
     def _find(self, obj: Any) -> TypedArray:
-        return obj  # type: ignore[no-any-return]
+        mine: TypedArray = obj
+        return mine
 
     def _index(self, obj: Any, key: Key) -> int | None:
         """The place of an element; -1 for a number that is none, ``None`` for a key that is no number."""

@@ -132,15 +132,25 @@ class Bound(Function):
     def __init__(self, name: str, length: int, target: Any, this: Any, args: Sequence[Any]) -> None:
         self.target = target
         self.args = tuple(args)
-        super().__init__(name, lambda _this, *rest: apply(target, this, [*self.args, *rest]), length)
+        super().__init__(name, lambda _this, *rest: call_as_given(target, this, [*self.args, *rest]), length)
 
 
 _VARARGS = 0x04
 """``inspect.CO_VARARGS``, without that module."""
 
 
+def call_as_given(function: Any, this: Any, args: Sequence[Any]) -> Any:
+    """A call that a guest wrote. To give a function of the host's more than it takes is a mistake that its author wants to hear of."""
+    if isinstance(function, Invocable) or hasattr(type(function), "_bp_realm"):
+        return apply(function, this, args)
+    return function(*args)
+
+
 def apply(function: Any, this: Any, args: Sequence[Any]) -> Any:
-    """``function.apply(this, args)``. Host functions and those of a guest know no ``this``; arguments that they do not take are dropped."""
+    """[[Call]], by a built-in: it gives what the standard says, and what a function does not take of it is dropped.
+
+    Functions of the host's and of a guest know no ``this``.
+    """
     if isinstance(function, Invocable):
         return function.invoke(this, args)
     if not callable(function):
@@ -162,8 +172,12 @@ def required(function: Any) -> int:
         return 0
     plain = function if isinstance(function, FunctionType) else getattr(function, "__func__", None)
     if plain is None:
-        plain = function.__init__ if isinstance(function, type) else type(function).__call__  # type: ignore[misc]
+        plain = _initialiser(function) if isinstance(function, type) else type(function).__call__
     return int(code.co_argcount - bound - len(getattr(plain, "__defaults__", None) or ()))
+
+
+def _initialiser(cls: Any) -> Any:
+    return cls.__init__
 
 
 def _code(function: Any) -> tuple[Any, int]:
@@ -172,7 +186,7 @@ def _code(function: Any) -> tuple[Any, int]:
     if isinstance(function, MethodType):
         return getattr(function.__func__, "__code__", None), 1
     if isinstance(function, type):
-        return getattr(function.__init__, "__code__", None), 1  # type: ignore[misc]
+        return getattr(_initialiser(function), "__code__", None), 1
     return getattr(getattr(type(function), "__call__", None), "__code__", None), 1  # noqa: B004
 
 

@@ -70,7 +70,7 @@ CLASSES: Mapping[str, Any] = MappingProxyType(
             prototype={"toString": to_string},
             values={"name": "Error", "message": ""},
         ),
-        **{cls.name: _class(cls) for cls in _KINDS},
+        **{str(cls.name): _class(cls) for cls in _KINDS},
         "SuppressedError": _class(errors.SuppressedError, construct=_suppressed, length=3),
         "AggregateError": _class(errors.AggregateError, construct=_aggregate, length=2),
     }

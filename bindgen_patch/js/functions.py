@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import Any
 
 from . import model
-from .classes import Bound, Class, Table
+from .classes import Bound, Class, Table, call_as_given
 from .errors import EvalError, TypeError
 from .primitives import null
 from .symbols import HAS_INSTANCE
@@ -35,7 +35,7 @@ def arguments(given: object) -> Sequence[Any]:
 
 def _apply(this: object, receiver: object, args: object) -> Any:
     _demand_function(this, "apply")
-    return model.apply(this, receiver, () if args is None or args is null else arguments(args))
+    return call_as_given(this, receiver, () if args is None or args is null else arguments(args))
 
 
 def _bind(this: Any, receiver: object = None, *args: object) -> Bound:
@@ -47,7 +47,7 @@ def _bind(this: Any, receiver: object = None, *args: object) -> Bound:
 
 def _call(this: object, receiver: object = None, *args: object) -> Any:
     _demand_function(this, "call")
-    return model.apply(this, receiver, args)
+    return call_as_given(this, receiver, args)
 
 
 def _to_string(this: object) -> str:

@@ -12,7 +12,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Generator, Itera
 from contextlib import contextmanager, suppress
 from itertools import islice
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Final
 
 from ..errors import GuestException
 from . import model
@@ -109,19 +109,22 @@ def python_iterator(iterator: Any) -> Iterator[Any]:
     """Python's iterator over one that has ``next`` for guests."""
     if isinstance(iterator, BuiltinIterator) and extra_of(iterator) is None:
         return iterator
-    if is_host_iterator(iterator):
-        return iterator  # type: ignore[no-any-return]
     return Stepping(iterator)
+
+
+MAX_STEPS: Final = 1 << 22
+"""How long a built-in goes through what somebody else keeps giving: no deadline stops it half way, and it need not be the guest's code."""
 
 
 class Stepping:
     """Python's iterator over a guest's, or over any object that has ``next``."""
 
-    __slots__ = ("_iterator", "_step", "done")
+    __slots__ = ("_iterator", "_left", "_step", "done")
 
     def __init__(self, iterator: Any) -> None:
         self._iterator = iterator
-        self._step = model.get(iterator, "next")
+        self._step = MISSING if is_host_iterator(iterator) else model.get(iterator, "next")
+        self._left = MAX_STEPS
         self.done = False
         """It has come to its end, or failed: then nobody closes it (7.4.9)."""
 
@@ -132,6 +135,13 @@ class Stepping:
         if self.done:
             raise StopIteration
         self.done = True
+        self._left -= 1
+        if self._left < 0:
+            raise RangeError("an iterator that does not come to an end")
+        if self._step is MISSING:
+            value = next(self._iterator)
+            self.done = False
+            return value
         state = model.apply(self._step, self._iterator, ())
         if model.is_primitive(state):
             raise TypeError(f"Iterator result {model.describe(state)} is not an object")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import builtins
 import math
 from collections.abc import Callable, ItemsView, Iterable, Iterator, KeysView, Mapping, MutableMapping, MutableSet, ValuesView
+from itertools import islice
 from types import BuiltinMethodType, MappingProxyType, MethodType
 from typing import Any, ClassVar
 from weakref import ref
@@ -13,7 +14,7 @@ from . import model
 from .classes import MISSING, Class, Table
 from .coercions import to_integer
 from .errors import RangeError, TypeError
-from .iterators import BuiltinIterator, close, iterating, python_iterator
+from .iterators import MAX_STEPS, BuiltinIterator, close, iterating, python_iterator
 from .objects import grouped
 from .ordinary import Array, Ordinary
 from .primitives import Symbol, is_bigint, null
@@ -110,7 +111,6 @@ class Map(Ordinary, MutableMapping[Any, Any]):
 
     __slots__ = ("_entries",)
     _bp_class: ClassVar[str] = "Map"
-    __hash__ = object.__hash__
 
     def __init__(self, items: Mapping[Any, Any] | Iterable[tuple[Any, Any]] = ()) -> None:
         self._entries = _Entries()
@@ -142,6 +142,9 @@ class Map(Ordinary, MutableMapping[Any, Any]):
     def __eq__(self, other: object) -> bool:
         return self is other
 
+    def __hash__(self) -> int:
+        return object.__hash__(self)
+
     def __repr__(self) -> str:
         return f"<js.Map of {len(self)}>"
 
@@ -167,7 +170,6 @@ class Set(Ordinary, MutableSet[Any]):
 
     __slots__ = ("_entries",)
     _bp_class: ClassVar[str] = "Set"
-    __hash__ = object.__hash__
 
     def __init__(self, values: Iterable[Any] = ()) -> None:
         self._entries = _Entries()
@@ -194,6 +196,9 @@ class Set(Ordinary, MutableSet[Any]):
 
     def __eq__(self, other: object) -> bool:
         return self is other
+
+    def __hash__(self) -> int:
+        return object.__hash__(self)
 
     def __repr__(self) -> str:
         return f"<js.Set of {len(self)}>"
@@ -265,7 +270,7 @@ def _each(check: Callable[[object, str], Any]) -> Callable[..., None]:
     def for_each(this: object, function: object, receiver: object = None) -> None:
         entries = check(this, "forEach")._entries
         call = model.callback(function)
-        for entry in entries:
+        for entry in islice(entries, MAX_STEPS):
             call(receiver, entry.value, entry.key, this)
 
     return for_each

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from . import errors
-from .classes import MISSING, Bound, Class, Fixed, Function, Invocable, Key, Property, accepted, tied
+from .classes import MISSING, Bound, Class, Fixed, Function, Invocable, Key, Property, accepted, call_as_given, tied
 from .classes import apply as apply
 from .ordinary import Array, Object, extra_of
 from .primitives import (
@@ -96,10 +96,14 @@ def inherits(value: object, prototype: object) -> bool:
     """Whether ``prototype`` is somewhere on the prototype chain of an object; false for primitives."""
     if is_primitive(value):
         return False
-    while True:
+    for _ in range(_MAX_CHAIN):
         value = view_of(value).prototype(value)
         if value is prototype or value is null:
             return value is prototype
+    raise errors.RangeError("a prototype chain that does not come to an end")  # there are proxies in it
+
+
+_MAX_CHAIN = 1 << 14
 
 
 def is_constructor(value: object) -> bool:
@@ -376,7 +380,7 @@ def call(obj: object, name: object, args: Sequence[object]) -> Any:
         return function.invoke(obj, args)
     if not callable(function):
         raise errors.TypeError(f"{describe(obj)}.{_name(name)} is not a function{_hidden(obj, name)}")
-    return function(*args)
+    return call_as_given(function, obj, args)
 
 
 def construct(cls: object, args: Sequence[object], new_target: object = MISSING) -> Any:

@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import Any
 
 from . import model
-from .classes import MISSING, Class, Invocable, Key, Property
+from .classes import MISSING, Class, Invocable, Key, Property, call_as_given
 from .errors import TypeError
 from .functions import arguments
 from .objects import to_descriptor
@@ -45,7 +45,7 @@ class FunctionProxy(Invocable):
         """[[Call]] (10.5.12)."""
         trap, target = _trap(self, "apply")
         if trap is None:
-            return model.apply(target, this, args)
+            return call_as_given(target, this, args)
         return model.apply(trap, self.handler, [target, this, Array(args)])
 
     def construct(self, args: Sequence[Any], new_target: Any) -> Any:

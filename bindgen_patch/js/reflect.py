@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import Any
 
 from . import model
-from .classes import MISSING, Table, accepted, namespace
+from .classes import MISSING, Table, accepted, call_as_given, namespace
 from .errors import TypeError
 from .functions import arguments
 from .objects import from_descriptor, to_descriptor
@@ -34,6 +34,12 @@ def _construct(target: object, args: object = None, *new_target: object) -> Any:
     return model.construct(target, arguments(args), *new_target[:1])
 
 
+def _apply(function: Any, this: object = None, args: object = None) -> Any:
+    if not callable(function):
+        raise TypeError(f"{model.describe(function)} is not a function")
+    return call_as_given(function, this, arguments(args))
+
+
 def _get(obj: Any, key: object = None, *receiver: object) -> Any:
     if not receiver:
         return model.get(obj, key)
@@ -57,7 +63,7 @@ def _define_property(obj: Any, key: object = None, change: object = None) -> boo
 
 FUNCTIONS: Table = MappingProxyType(
     {
-        "apply": (_on_objects(lambda function, this=None, args=None: model.apply(function, this, arguments(args))), 3),
+        "apply": (_on_objects(_apply), 3),
         "construct": (_on_objects(_construct), 2),
         "defineProperty": (_on_objects(_define_property), 3),
         "deleteProperty": (_on_objects(lambda obj, key=None, *_: model.delete(obj, key)), 2),

@@ -481,7 +481,8 @@ class Builtin(View):
     """JavaScript's own classes, prototypes, namespaces and functions: shared by all guests of a process, so none may change them."""
 
     def own(self, obj: Any, key: Key) -> Property | None:
-        return tied(obj).members.get(key)  # type: ignore[no-any-return]
+        found: Property | None = tied(obj).members.get(key)
+        return found
 
     def value(self, obj: Any, key: Key, receiver: Any) -> Any:
         found = tied(obj).members.get(key)

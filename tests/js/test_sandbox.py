@@ -6,6 +6,7 @@ import asyncio
 import collections
 import functools
 import io
+import itertools
 import math
 import os
 import pathlib
@@ -20,7 +21,7 @@ from typing import Any
 import pytest
 
 from bindgen_patch import GuestException, js
-from bindgen_patch.js import arrays, model, visibility
+from bindgen_patch.js import arrays, iterators, model, visibility
 from bindgen_patch.js.builtins import GLOBALS
 from bindgen_patch.js.classes import HOMES, MISSING, Class, Fixed, Function, builtin
 from bindgen_patch.js.realm import Realm
@@ -795,3 +796,27 @@ def test_built_ins_fail_as_javascripts_do() -> None:
                 except Exception as error:
                     wrong.append((path, this, args, repr(error)))
     assert wrong == []
+
+
+def test_built_ins_come_to_an_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What goes on for ever without any code of the guest's: nothing could stop it."""
+    monkeypatch.setattr(iterators, "MAX_STEPS", 1000)
+    again = model.call(GLOBALS["Reflect"]["get"], "bind", [None, {"r": {"done": False, "value": 1}}, "r"])
+    forever = {ITERATOR: model.call(GLOBALS["Reflect"]["get"], "bind", [None, {"i": {"next": again}}, "i"])}
+    looping = js.Object()
+    handler = {"getPrototypeOf": model.call(GLOBALS["Reflect"]["get"], "bind", [None, looping, "p"])}
+    looping["p"] = proxy = model.construct(GLOBALS["Proxy"], [{}, handler])
+    count = itertools.count()
+    for attempt in (
+        lambda: model.construct(GLOBALS["Set"], [forever]),
+        lambda: model.construct(GLOBALS["Set"], [count]),
+        lambda: model.call(count, "forEach", [GLOBALS["Object"]]),
+        lambda: model.call(count, "every", [GLOBALS["Object"]]),
+        lambda: model.call(model.call(count, "drop", [2**50]), "toArray", []),
+        lambda: model.call(GLOBALS["Object"], "groupBy", [count, GLOBALS["Symbol"]]),
+        lambda: model.instanceof(proxy, GLOBALS["Map"]),
+        lambda: model.call(GLOBALS["Object"]["prototype"], "isPrototypeOf", [proxy]),
+    ):
+        with pytest.raises(js.RangeError):
+            attempt()
+    assert model.get(model.call(count, "next", []), "value") > 0, "step by step there is no limit"
