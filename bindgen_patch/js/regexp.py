@@ -210,6 +210,8 @@ remember: Callable[[LastMatch], None] = _forget
 class RegExp(strings.Pattern):
     """A JavaScript regular expression."""
 
+    _bp_class = _bp_tag = "RegExp"
+
     def __init__(self, pattern: object = None, flags: object = None) -> None:
         self.last_index: object = 0
         """``lastIndex``: where a search with ``g`` or ``y`` begins. A guest may put anything there."""
