@@ -381,7 +381,7 @@ def to_json(this: object, _key: object = None) -> Any:
 
 def to_primitive(this: object, hint: object = None) -> Any:
     """``Date.prototype[Symbol.toPrimitive]``: dates are text unless a number is asked for."""
-    if hint not in ("default", "string", "number"):
+    if not isinstance(hint, str) or hint not in ("default", "string", "number"):
         raise TypeError(f"Invalid hint: {model.describe(hint)}")
     return get_time(this) if hint == "number" else to_string(this)
 
@@ -448,7 +448,7 @@ def _primitive(this: object, hint: object) -> Any:
     """``Date.prototype[Symbol.toPrimitive]`` (21.4.4.45), which asks the methods that the date has."""
     if model.is_primitive(this):
         raise TypeError(f"Date.prototype[Symbol.toPrimitive] called on {model.describe(this)}")
-    if hint not in ("default", "string", "number"):
+    if not isinstance(hint, str) or hint not in ("default", "string", "number"):
         raise TypeError(f"Invalid hint: {model.describe(hint)}")
     for name in ("valueOf", "toString") if hint == "number" else ("toString", "valueOf"):
         method = model.get(this, name)
