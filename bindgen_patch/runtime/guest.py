@@ -914,7 +914,7 @@ class LentSlice:
             self._guest.write(self._address, self._data)
 
 
-def _forget(serial: int) -> Callable[[object], None]:
+def _forget(serial: int) -> Callable[[object], object]:
     return lambda _: _halted.pop(serial, None)
 
 
