@@ -738,7 +738,7 @@ _IF_EXPOSED: tuple[tuple[type, View], ...] = ((type, STATICS), (types.ModuleType
 
 
 def register(kind: type, view: View) -> None:
-    """Objects of exactly this class are seen through ``view``: for modules of built-ins that have a kind of their own."""
+    """Objects of this class are seen through ``view``: for modules of built-ins that have a kind of their own."""
     _BY_TYPE[kind] = view
 
 
@@ -749,7 +749,7 @@ def view_of(obj: object) -> View:
         return view
     for kind, view in _BY_KIND:
         if isinstance(obj, kind):
-            return view
+            return view if view is not STORED else next((_BY_TYPE[base] for base in type(obj).__mro__ if base in _BY_TYPE), view)
     if getattr(type(obj), "_bp_members", None) is not None:
         return MEMBERS
     if isinstance(obj, type) and "_bp_class" in obj.__dict__:

@@ -265,6 +265,21 @@ def test_last_index_is_a_property_of_its_own() -> None:
     assert (get(pattern, "extra"), model.own_keys(pattern)) == (5, ["lastIndex", "extra"])
 
 
+def test_a_class_of_the_hosts_may_extend_them() -> None:
+    class Pattern(js.RegExp):
+        """A host's own."""
+
+    class Moment(js.Date):
+        """A host's own."""
+
+    pattern = Pattern("a", "g")
+    assert call("aa", "replace", [pattern, "b"]) == "bb"
+    assert (get(pattern, "lastIndex"), model.own_keys(pattern)) == (0, ["lastIndex"])
+    assert model.instanceof(pattern, GLOBALS["RegExp"])
+    assert call(Moment(5), "getTime", []) == 5
+    assert model.instanceof(Moment(5), js.Date)
+
+
 def test_text_and_patterns() -> None:
     digits = regexp("\\d", "g")
     assert call("a1b2", "replace", [digits, "<$&>"]) == "a<1>b<2>"
@@ -376,6 +391,7 @@ def test_a_moment_of_the_host_is_a_date_that_nobody_changes() -> None:
         assert (model.instanceof(given, GLOBALS["Date"]), kind(given)) == (True, "[object Date]")
         assert call(new("Date", given), "getTime", []) == 86_400_000
         assert operators.sub(given, new("Date", 0)) == 86_400_000
+        assert printing.debug_string(given) == "Date"
         assert printing.stringify(js.Array([given])) == '["1970-01-02T00:00:00.000Z"]'
         assert isinstance(cloning.structured_clone(None, given), js.Date)
         for name in ("year", "tzinfo", "secret", "strftime", "__class__", "__reduce_ex__", "fromtimestamp"):
