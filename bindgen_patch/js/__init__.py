@@ -25,7 +25,10 @@ if TYPE_CHECKING:
         Uint16Array,
         Uint32Array,
     )
+    from .dates import Date
     from .keyed import FinalizationRegistry, Map, Set, WeakMap, WeakRef, WeakSet
+    from .patterns import RegExp
+    from .url import URL, URLSearchParams
 
 __all__ = [
     "AggregateError",
@@ -34,6 +37,7 @@ __all__ = [
     "BigInt64Array",
     "BigUint64Array",
     "DataView",
+    "Date",
     "FinalizationRegistry",
     "Float16Array",
     "Float32Array",
@@ -43,8 +47,11 @@ __all__ = [
     "Int8Array",
     "Map",
     "Object",
+    "RegExp",
     "Set",
     "SuppressedError",
+    "URL",
+    "URLSearchParams",
     "Uint16Array",
     "Uint32Array",
     "Uint8Array",

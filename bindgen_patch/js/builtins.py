@@ -23,9 +23,12 @@ class _Globals(Mapping[str, Any]):
     """Name -> value. Names that are missing are for the host to provide."""
 
     def __getitem__(self, name: str) -> Any:
-        if name in _NAMES:
-            return builtin(name)
-        return _VALUES[name]
+        if name in LOADED:
+            return LOADED[name]
+        if name not in _NAMES:
+            raise KeyError(name)
+        value = LOADED[name] = builtin(name)
+        return value
 
     def __iter__(self) -> Iterator[str]:
         yield from _VALUES
@@ -37,4 +40,6 @@ class _Globals(Mapping[str, Any]):
 
 _NAMES = {name: None for name in HOMES if name not in _INTERNAL and " " not in name}
 
+LOADED: dict[str, Any] = dict(_VALUES)
+"""Those that somebody has asked for: for the accelerator, which looks into plain dictionaries. None that a realm has of its own is here."""
 GLOBALS: Mapping[str, Any] = _Globals()

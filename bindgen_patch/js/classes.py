@@ -223,6 +223,11 @@ def without_this(table: Table) -> dict[Any, Any]:
     return {key: (_without_this(body), Function("", body, length).length + (length is None)) for key, (body, length) in bodies.items()}
 
 
+def functions(table: Table, **lengths: int) -> dict[str, Function]:
+    """Global functions, of a table of functions that know the arguments only."""
+    return {name: Function(name, *entry) for name, entry in with_lengths(without_this(table), **lengths).items()}
+
+
 def with_lengths(table: Table, **lengths: int) -> dict[Any, Any]:
     """A table whose functions have another ``length`` than the number of their parameters: optional ones do not count."""
     return {
@@ -360,11 +365,21 @@ HOMES: Mapping[str, str] = MappingProxyType(
         "Function": "functions",
         "Array": "arrays",
         **dict.fromkeys(
-            ("Iterator", "AsyncIterator", "Array Iterator", "Map Iterator", "Set Iterator", "String Iterator", "RegExp String Iterator"),
+            ("Iterator", "AsyncIterator", "Array Iterator", "Map Iterator", "Set Iterator", "String Iterator"),
             "iterators",
         ),
         **dict.fromkeys(("Iterator Helper", "Iterable", "Generator", "AsyncGenerator"), "iterators"),
-        **dict.fromkeys(("Boolean", "Number", "BigInt", "String", "Symbol"), "wrappers"),
+        **dict.fromkeys(("Boolean", "Symbol"), "wrappers"),
+        **dict.fromkeys(("Number", "BigInt", "isFinite", "isNaN", "parseFloat", "parseInt"), "numbers"),
+        "Math": "maths",
+        "String": "texts",
+        **dict.fromkeys(("RegExp", "RegExp String Iterator"), "patterns"),
+        "Date": "dates",
+        **dict.fromkeys(("URL", "URLSearchParams", "URLSearchParams Iterator"), "url"),
+        **dict.fromkeys(
+            ("decodeURI", "decodeURIComponent", "encodeURI", "encodeURIComponent", "escape", "unescape"),
+            "uri",
+        ),
         **dict.fromkeys(
             ("Error", "AggregateError", "EvalError", "RangeError", "ReferenceError", "SuppressedError", "SyntaxError"), "failures"
         ),

@@ -12,6 +12,7 @@ from .classes import Function
 from .keyed import Map, Set
 from .ordinary import Array, Object
 from .primitives import Symbol, null
+from .visibility import is_moment
 from .wrappers import Wrapper
 
 
@@ -66,6 +67,10 @@ class _Cloner:
                 return chosen
             case BaseException():
                 return self._error(value)
+        if is_moment(value) or getattr(type(value), "_bp_class", None) in ("Date", "RegExp"):
+            from . import Date, RegExp
+
+            return self._keep(value, RegExp(value) if isinstance(value, RegExp) else Date(value))
         if type(value) in (dict, Object):
             copied = self._keep(value, Object())
             self._members(value, copied, model.enumerable_keys(value))

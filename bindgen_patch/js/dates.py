@@ -14,9 +14,13 @@ from types import MappingProxyType
 from typing import Any, Final, NamedTuple
 
 from . import model
+from .classes import Class, with_lengths, without_this
 from .dates_parser import parse as parse_text
 from .errors import RangeError, TypeError
+from .ordinary import Ordinary
 from .primitives import is_number, null
+from .symbols import TO_PRIMITIVE
+from .views import View, register
 
 MAX_TIME: Final = 8_640_000_000_000_000
 """The last point in time, and as far before 1970 the first; 100,000,000 days."""
@@ -131,10 +135,11 @@ def utc(local: float) -> Number:
 # ------------------------------------------------------------------------------------------- Date
 
 
-class Date:
+class Date(Ordinary):
     """A JavaScript date. ``time`` is its time value: an ``int``, or NaN when it is invalid."""
 
-    __slots__ = ("__weakref__", "time")
+    __slots__ = ("time",)
+    _bp_class = _bp_tag = "Date"
 
     def __init__(self, *args: object) -> None:
         """``new Date(…)``: now, or from a number, a text, a date, or from components in local time."""
@@ -218,6 +223,8 @@ def call(*_args: object) -> str:
 def _this(this: object) -> Date:
     if isinstance(this, Date):
         return this
+    if isinstance(this, datetime.datetime):
+        return Date(this)
     raise TypeError("this is not a Date object.")
 
 
@@ -260,7 +267,7 @@ def _setter(first: str, most: int, local: bool) -> Callable[..., Number]:
     place = Fields._fields.index(first)
 
     def set_fields(this: object, *args: object) -> Number:
-        date = _this(this)
+        date = _changeable(this)
         value = date.time
         numbers = [model.to_number(arg) for arg in args[:most]] or [math.nan]
         if isinstance(value, float):
@@ -278,9 +285,15 @@ def _setter(first: str, most: int, local: bool) -> Callable[..., Number]:
     return set_fields
 
 
+def _changeable(this: object) -> Date:
+    if isinstance(this, datetime.datetime):
+        raise TypeError("a datetime of the host's can not be changed")
+    return _this(this)
+
+
 def set_time(this: object, value: object = None) -> Number:
     """``Date.prototype.setTime``."""
-    date = _this(this)
+    date = _changeable(this)
     date.time = time_clip(model.to_number(value))
     return date.time
 
@@ -356,6 +369,8 @@ def to_iso_string(this: object) -> str:
 
 def to_json(this: object, _key: object = None) -> Any:
     """``Date.prototype.toJSON``: null for an invalid date."""
+    if isinstance(this, datetime.datetime):
+        this = Date(this)
     if isinstance(this, Date):
         return null if isinstance(this.time, float) else to_iso_string(this)
     value = model.to_primitive(this)
@@ -366,7 +381,7 @@ def to_json(this: object, _key: object = None) -> Any:
 
 def to_primitive(this: object, hint: object = None) -> Any:
     """``Date.prototype[Symbol.toPrimitive]``: dates are text unless a number is asked for."""
-    if hint not in ("default", "string", "number"):
+    if not isinstance(hint, str) or hint not in ("default", "string", "number"):
         raise TypeError(f"Invalid hint: {model.describe(hint)}")
     return get_time(this) if hint == "number" else to_string(this)
 
@@ -414,3 +429,51 @@ PROTOTYPE: Mapping[str, Callable[..., Any]] = MappingProxyType(
 
 STATICS: Mapping[str, Callable[..., Any]] = MappingProxyType({"UTC": utc_from_components, "now": now, "parse": parse})
 """The functions of ``Date``."""
+
+
+# ------------------------------------------------------------------------------------------- the class
+
+
+class _Moment(View):
+    """A ``datetime`` of the host's: a date that nobody changes."""
+
+    inherits = "Date"
+
+
+MOMENT: Final = _Moment()
+register(datetime.datetime, MOMENT)
+
+
+def _primitive(this: object, hint: object) -> Any:
+    """``Date.prototype[Symbol.toPrimitive]`` (21.4.4.45), which asks the methods that the date has."""
+    if model.is_primitive(this):
+        raise TypeError(f"Date.prototype[Symbol.toPrimitive] called on {model.describe(this)}")
+    if not isinstance(hint, str) or hint not in ("default", "string", "number"):
+        raise TypeError(f"Invalid hint: {model.describe(hint)}")
+    for name in ("valueOf", "toString") if hint == "number" else ("toString", "valueOf"):
+        method = model.get(this, name)
+        if callable(method):
+            found = model.apply(method, this, ())
+            if model.is_primitive(found):
+                return found
+    raise TypeError("Cannot convert object to primitive value")
+
+
+_SET: Final = {f"set{zone}{name}": most for name, (_, most) in _FIELDS.items() for zone in ("", "UTC")}
+
+CLASSES: Mapping[str, Any] = MappingProxyType(
+    {
+        "Date": Class(
+            "Date",
+            call=call,
+            construct=Date,
+            length=7,
+            statics=with_lengths(without_this(STATICS), UTC=7),
+            prototype={
+                "toUTCString": to_utc_string,  # before its other name
+                **with_lengths(PROTOTYPE, **_SET, toLocaleDateString=0, toLocaleString=0, toLocaleTimeString=0),
+                TO_PRIMITIVE: _primitive,
+            },
+        )
+    }
+)

@@ -451,6 +451,11 @@ _NEXT: Table = MappingProxyType({"next": step})
 _ASYNC: Table = MappingProxyType({name: (_async(name), 1) for name in ("next", "return", "throw")})
 
 
+def kind(name: str) -> Class:
+    """What iterators of a built-in's inherit from."""
+    return _kind(name, _NEXT)
+
+
 def _kind(name: str, prototype: Table, parent: str = "Iterator") -> Class:
     return Class(name, prototype=prototype, parent=parent, tag=name)
 
@@ -462,10 +467,7 @@ CLASSES: Mapping[str, Any] = MappingProxyType(
         ),
         "Iterable": Class("Object", prototype={ITERATOR: _host_values}),
         "AsyncIterator": Class("AsyncIterator", prototype={ASYNC_ITERATOR: lambda this: this}),
-        **{
-            name: _kind(name, _NEXT)
-            for name in ("Array Iterator", "Map Iterator", "Set Iterator", "String Iterator", "RegExp String Iterator")
-        },
+        **{name: _kind(name, _NEXT) for name in ("Array Iterator", "Map Iterator", "Set Iterator", "String Iterator")},
         "Iterator Helper": _kind("Iterator Helper", {**_NEXT, "return": _finish}),
         "Generator": _kind("Generator", {"next": (_generator_next, 1), "return": (_finish, 1), "throw": (_generator_throw, 1)}),
         "AsyncGenerator": _kind("AsyncGenerator", _ASYNC, "AsyncIterator"),

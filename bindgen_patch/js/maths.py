@@ -10,6 +10,7 @@ from types import MappingProxyType
 from typing import Any
 
 from . import model, operators
+from .classes import namespace, with_lengths, without_this
 from .coercions import to_uint32
 from .primitives import number, to_int32
 
@@ -192,3 +193,7 @@ CONSTANTS: Mapping[str, float] = MappingProxyType(
     }
 )
 """The constants of ``Math``."""
+
+CLASSES: Mapping[str, Any] = MappingProxyType(
+    {"Math": namespace("Math", with_lengths(without_this(FUNCTIONS), hypot=2, max=2, min=2), CONSTANTS)}
+)

@@ -14,6 +14,7 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from . import model
+from .classes import Class, functions, with_lengths, without_this
 from .coercions import MAX_INDEX, to_bigint, to_index, to_integer
 from .errors import RangeError, TypeError
 from .locales import punctuated
@@ -30,8 +31,11 @@ from .primitives import (
     number,
     number_to_string,
     shortest_digits,
+    string_to_bigint,
+    to_double,
     to_int32,
 )
+from .wrappers import Wrapper, unwrapping
 
 _DIGITS: Final = "0123456789abcdefghijklmnopqrstuvwxyz"
 _MAX_FRACTION: Final = 3
@@ -354,3 +358,50 @@ BIGINT_PROTOTYPE: Mapping[str, Callable[..., Any]] = MappingProxyType(
 
 BIGINT_STATICS: Mapping[str, Callable[..., Any]] = MappingProxyType({"asIntN": as_int_n, "asUintN": as_uint_n})
 """The functions of ``BigInt``."""
+
+
+# ------------------------------------------------------------------------------------------- the classes
+
+
+def _number(value: object = 0) -> int | float:
+    numeric = model.to_numeric(value)
+    return number(to_double(numeric)) if isinstance(numeric, BigInt) else numeric
+
+
+def _bigint(value: object = None) -> BigInt:
+    primitive = model.to_primitive(value, "number")
+    match primitive:
+        case str():
+            return string_to_bigint(primitive)
+        case float() if not primitive.is_integer():
+            text = model.to_string(primitive)
+            raise RangeError(f"The number {text} cannot be converted to a BigInt because it is not an integer")
+        case bool() | int() | float():
+            return bigint(int(primitive))
+    raise TypeError(f"Cannot convert {model.describe(primitive)} to a BigInt")
+
+
+_GLOBAL: Final = functions(GLOBALS)
+
+CLASSES: Mapping[str, Any] = MappingProxyType(
+    {
+        "Number": Class(
+            "Number",
+            call=_number,
+            construct=lambda value=0: Wrapper(_number(value)),
+            length=1,
+            statics={**without_this(STATICS), "parseFloat": _GLOBAL["parseFloat"], "parseInt": _GLOBAL["parseInt"]},
+            constants=CONSTANTS,
+            prototype=unwrapping(with_lengths(PROTOTYPE, toLocaleString=0)),
+        ),
+        "BigInt": Class(
+            "BigInt",
+            call=_bigint,
+            length=1,
+            statics=without_this(BIGINT_STATICS),
+            prototype=unwrapping(with_lengths(BIGINT_PROTOTYPE, toString=0, toLocaleString=0)),
+            tag="BigInt",
+        ),
+        **_GLOBAL,
+    }
+)

@@ -13,6 +13,7 @@ from .ordinary import Array, Object, prototype_or_null
 from .primitives import Symbol, null
 from .symbols import TO_STRING_TAG
 from .views import view_of
+from .visibility import is_moment
 
 _PARTS = ("value", "writable", "get", "set", "enumerable", "configurable")
 
@@ -277,6 +278,8 @@ def _builtin_tag(value: object) -> str:
         return "Array"
     if isinstance(value, BaseException):
         return "Error"
+    if is_moment(value):
+        return "Date"
     kind = model.typeof(primitive)
     named = {"boolean": "Boolean", "number": "Number", "string": "String", "function": "Function"}
     return named.get(kind, getattr(type(value), "_bp_tag", "Object"))

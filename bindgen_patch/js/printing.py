@@ -28,6 +28,7 @@ from .model import (
 from .ordinary import Array, Object
 from .primitives import MAX_STRING, Symbol, bigint_to_string, null, number
 from .symbols import TO_STRING_TAG
+from .visibility import is_moment
 
 _SURROGATE = "[\ud800-\udfff]"
 _MAX_DEBUG = 1 << 16
@@ -220,7 +221,7 @@ def debug_string(value: object, depth: int = 0) -> str:
             name = getattr(value, "__name__", None)
             return f"Function({name})" if isinstance(name, str) and name else "Function"
         case "object":
-            return describe(value)
+            return "Date" if is_moment(value) else describe(value)
     return to_string(value)
 
 

@@ -28,18 +28,14 @@ from typing import Any, Final
 from . import model, strings
 from .coercions import to_length, to_uint32
 from .errors import RangeError, SyntaxError, TypeError
+from .interruption import check
 from .primitives import SPACE, null
 from .regexp_linear import translate
 from .regexp_matcher import STEPS, Captures, Matcher, Program, prefilter
 from .regexp_parser import Flags, parse
 from .strings import assemble, joined, substitution, units
 
-
-def _wait() -> None:
-    """Nobody is in a hurry."""
-
-
-patience: Callable[[], None] = _wait
+patience: Callable[[], None] = check
 """Called every few thousand steps of a search. What it raises ends the search: a deadline, or the interruption of a guest."""
 
 _FLAGS: Final = {
@@ -209,6 +205,8 @@ remember: Callable[[LastMatch], None] = _forget
 
 class RegExp(strings.Pattern):
     """A JavaScript regular expression."""
+
+    _bp_class = _bp_tag = "RegExp"
 
     def __init__(self, pattern: object = None, flags: object = None) -> None:
         self.last_index: object = 0

@@ -23,6 +23,7 @@ from . import model, primitives
 from .coercions import clamp, relative, require_object_coercible, to_integer, to_length, to_uint32
 from .errors import RangeError, TypeError
 from .locales import prepared_for_lower, prepared_for_upper
+from .ordinary import Ordinary
 from .primitives import SPACE, code_units, to_int32
 
 MAX_PARTS: Final = 1 << 24
@@ -33,7 +34,7 @@ _PAIR: Final = re.compile("[\ud800-\udbff][\udc00-\udfff]")
 _HALF: Final = re.compile("[\ud800-\udfff]")
 
 
-class Pattern(ABC):
+class Pattern(Ordinary, ABC):
     """What ``match``, ``replace`` and kin hand their work to: a regular expression, by its methods for the well-known symbols."""
 
     @property

@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping
 from types import MappingProxyType
-from typing import Final
+from typing import Any, Final
 
 from . import model
+from .classes import functions
 from .errors import URIError
 from .strings import assemble, units
 
@@ -108,3 +109,5 @@ GLOBALS: Mapping[str, Callable[..., str]] = MappingProxyType(
     }
 )
 """The global functions."""
+
+CLASSES: Mapping[str, Any] = MappingProxyType(functions(GLOBALS))

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from itertools import islice
 from types import MappingProxyType
 from typing import Any
 
 from . import model
+from .classes import Class, with_lengths, without_this
 from .errors import TypeError
+from .iterators import BuiltinIterator, kind
+from .ordinary import Array, Ordinary
 from .primitives import null
 from .strings import to_well_formed
+from .symbols import ITERATOR
 from .url_hosts import percent_decode, percent_encode
 from .url_parser import SPECIAL, FailureError, Record, in_form, in_fragment, in_query, in_special_query, in_userinfo, parse, parse_part
-from .views import view_of
 
 
 def _text(value: object) -> str:
@@ -46,8 +50,11 @@ def _form_encoded(text: str) -> str:
 # ------------------------------------------------------------------------------------------- URLSearchParams
 
 
-class URLSearchParams:
+class URLSearchParams(Ordinary):
     """The pairs of a query, in order; of a URL's, or by themselves. Iterating over it gives the pairs."""
+
+    __slots__ = ("pairs", "url")
+    _bp_class = "URLSearchParams"
 
     def __init__(self, init: object = None) -> None:
         self.pairs = _pairs(init)
@@ -88,18 +95,19 @@ def _pairs(init: object) -> list[tuple[str, str]]:
         return []
     if isinstance(init, URLSearchParams):
         return list(init.pairs)
-    if isinstance(init, list | tuple):
-        return [_pair(pair) for pair in init]
+    if not model.is_primitive(init) and model.get(init, ITERATOR) not in (None, null):
+        return [_pair(pair) for pair in model.iterate(init)]
     if not model.is_primitive(init):
-        record = {_text(key): _text(model.get(init, key)) for key in view_of(init).keys(init)}
+        record = {_text(key): _text(model.get(init, key)) for key in model.enumerable_keys(init)}
         return list(record.items())
     return parse_form(_text(init).removeprefix("?"))
 
 
 def _pair(pair: object) -> tuple[str, str]:
-    if not isinstance(pair, list | tuple) or len(pair) != 2:
+    parts = None if model.is_primitive(pair) else list(islice(model.iterate(pair), 3))
+    if parts is None or len(parts) != 2:
         raise TypeError("Each query pair must be an iterable [name, value] tuple")
-    return _text(pair[0]), _text(pair[1])
+    return _text(parts[0]), _text(parts[1])
 
 
 def _params(this: object) -> URLSearchParams:
@@ -174,13 +182,14 @@ def sort(this: object) -> None:
     params.changed()
 
 
-def for_each(this: object, callback: object = None, _this_arg: object = None) -> None:
+def for_each(this: object, callback: object = None, this_arg: object = None) -> None:
     """``URLSearchParams.prototype.forEach``."""
     params = _params(this)
     if not callable(callback):
         raise TypeError('The "callback" argument must be of type function')
+    call = model.callback(callback)
     for name, value in params:
-        callback(value, name, params)
+        call(this_arg, value, name, params)
 
 
 def entries(this: object) -> Iterator[list[str]]:
@@ -201,8 +210,11 @@ def values(this: object) -> Iterator[str]:
 # ------------------------------------------------------------------------------------------- URL
 
 
-class URL:
+class URL(Ordinary):
     """A URL. Raises :class:`TypeError` for a text that is none."""
+
+    __slots__ = ("params", "record")
+    _bp_class = "URL"
 
     def __init__(self, url: object = None, base: object = None) -> None:
         try:
@@ -414,3 +426,43 @@ PARAMS_PROTOTYPE: Mapping[str, Callable[..., Any]] = MappingProxyType(
 
 PARAMS_GETTERS: Mapping[str, Callable[[Any], Any]] = MappingProxyType({"size": lambda this: len(_params(this))})
 """The attributes of ``URLSearchParams``."""
+
+
+# ------------------------------------------------------------------------------------------- the classes
+
+
+def _walk(items: Callable[[object], Iterator[Any]]) -> Callable[[object], BuiltinIterator]:
+    return lambda this: BuiltinIterator(items(this), "URLSearchParams Iterator")
+
+
+_entries = _walk(lambda this: map(Array, entries(this)))
+
+CLASSES: Mapping[str, Any] = MappingProxyType(
+    {
+        "URL": Class(
+            "URL",
+            construct=URL,
+            length=1,
+            statics=with_lengths(without_this(STATICS), canParse=1, parse=1),
+            prototype=PROTOTYPE,
+            getters=GETTERS,
+            setters=SETTERS,
+            tag="URL",
+        ),
+        "URLSearchParams": Class(
+            "URLSearchParams",
+            construct=URLSearchParams,
+            prototype={
+                **with_lengths(PARAMS_PROTOTYPE, append=2, delete=1, forEach=1, get=1, getAll=1, has=1, set=2),
+                "entries": _entries,
+                "keys": _walk(keys),
+                "values": _walk(values),
+                "getAll": (lambda this, *args: Array(get_all(this, *args)), 1),
+                ITERATOR: _entries,
+            },
+            getters=PARAMS_GETTERS,
+            tag="URLSearchParams",
+        ),
+        "URLSearchParams Iterator": kind("URLSearchParams Iterator"),
+    }
+)

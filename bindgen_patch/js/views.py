@@ -9,6 +9,7 @@ What no view shows is not there for a guest; where no view says how to write, no
 ``js.Object`` and ``js.Array``       what a guest made: the same, with all that JavaScript knows beside (:mod:`.ordinary`)
 ``types.SimpleNamespace``            its public attributes
 ``list``, ``tuple``, ``str``         elements and ``length``; lists can be written and grow within reason
+``datetime``                         what a ``Date`` inherits; nobody can change it
 promises and any other awaitable     ``then``, ``catch``, ``finally``
 exceptions                           ``message``, ``name``, ``stack``; of ``js.Error`` what was set on it, too
 objects of generated classes         the exported members
@@ -34,7 +35,7 @@ from .errors import Error, RangeError, TypeError, error_message, error_name
 from .ordinary import Array, Object, Ordinary, changed, extra_of, make_extra
 from .primitives import BigInt, Symbol, code_units, is_bigint, null
 from .promise import thenable
-from .visibility import COLLECTIONS, is_exposed, is_host_iterator, is_memory, is_public, is_reachable, offers
+from .visibility import COLLECTIONS, is_exposed, is_host_iterator, is_memory, is_moment, is_public, is_reachable, offers
 
 _MAX_GROWTH = 1 << 16
 _MAX_KEYS = 1 << 22
@@ -740,7 +741,7 @@ _IF_EXPOSED: tuple[tuple[type, View], ...] = ((type, STATICS), (types.ModuleType
 
 
 def register(kind: type, view: View) -> None:
-    """Objects of exactly this class are seen through ``view``: for modules of built-ins that have a kind of their own."""
+    """Objects of this class are seen through ``view``: for modules of built-ins that have a kind of their own."""
     _BY_TYPE[kind] = view
 
 
@@ -751,13 +752,17 @@ def view_of(obj: object) -> View:
         return view
     for kind, view in _BY_KIND:
         if isinstance(obj, kind):
-            return view
+            return view if view is not STORED else next((_BY_TYPE[base] for base in type(obj).__mro__ if base in _BY_TYPE), view)
     if getattr(type(obj), "_bp_members", None) is not None:
         return MEMBERS
     if isinstance(obj, type) and "_bp_class" in obj.__dict__:
         return BUILTIN
     if is_exposed(obj):
         return next(view for kind, view in _IF_EXPOSED if isinstance(obj, kind))
+    if is_moment(obj):
+        from .dates import MOMENT
+
+        return MOMENT
     if callable(obj):
         return CALLABLE
     if is_memory(obj):

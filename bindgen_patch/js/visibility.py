@@ -6,6 +6,7 @@ Being handed a value is not being shown what is inside. This file says which obj
 from __future__ import annotations
 
 import builtins
+import sys
 import types
 from array import array
 from collections import deque
@@ -104,6 +105,12 @@ def is_memory(value: object) -> bool:
     return isinstance(value, bytes | bytearray | memoryview | array) or (
         type(value).__module__ == "numpy" and type(value).__name__ == "ndarray"
     )
+
+
+def is_moment(value: object) -> bool:
+    """A ``datetime``: what guests may see as a ``Date``. Who has one has loaded its module."""
+    module = sys.modules.get("datetime")
+    return module is not None and isinstance(value, module.datetime)
 
 
 COLLECTIONS: tuple[type, ...] = (set, frozenset, range, deque, type({}.keys()), type({}.values()), type({}.items()))

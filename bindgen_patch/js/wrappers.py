@@ -1,4 +1,4 @@
-"""``Boolean``, ``Number``, ``BigInt``, ``String`` and ``Symbol``: the functions, the objects around primitives, and their prototypes."""
+"""The objects around primitives, and the functions ``Boolean`` and ``Symbol``."""
 
 from __future__ import annotations
 
@@ -8,21 +8,9 @@ from typing import Any
 
 from . import errors, model
 from .classes import Class, Function, Key, Property, Table
-from .iterators import characters
 from .ordinary import Ordinary
-from .primitives import (
-    BigInt,
-    Symbol,
-    bigint,
-    bigint_to_string,
-    is_bigint,
-    is_number,
-    number,
-    number_to_string,
-    string_to_bigint,
-    to_double,
-)
-from .symbols import ITERATOR, TO_PRIMITIVE, WELL_KNOWN, registered, registered_key
+from .primitives import Symbol
+from .symbols import TO_PRIMITIVE, WELL_KNOWN, registered, registered_key
 from .views import TEXT, Stored, array_index, register
 
 
@@ -83,28 +71,6 @@ def _this(kind: str, test: Callable[[Any], bool]) -> Callable[[object, str], Any
 # ------------------------------------------------------------------------------------------- the functions
 
 
-def _number(value: object = 0) -> int | float:
-    numeric = model.to_numeric(value)
-    return number(to_double(numeric)) if isinstance(numeric, BigInt) else numeric
-
-
-def _bigint(value: object = None) -> BigInt:
-    primitive = model.to_primitive(value, "number")
-    match primitive:
-        case str():
-            return string_to_bigint(primitive)
-        case float() if not primitive.is_integer():
-            text = model.to_string(primitive)
-            raise errors.RangeError(f"The number {text} cannot be converted to a BigInt because it is not an integer")
-        case bool() | int() | float():
-            return bigint(int(primitive))
-    raise errors.TypeError(f"Cannot convert {model.describe(primitive)} to a BigInt")
-
-
-def _string(value: object = "") -> str:
-    return repr(value) if isinstance(value, Symbol) else model.to_string(value)
-
-
 def _symbol(description: object = None) -> Symbol:
     return Symbol(None if description is None else model.to_string(description))
 
@@ -116,34 +82,12 @@ def _key_for(_this: object, symbol: object) -> str | None:
 
 
 _boolean_of = _this("Boolean", lambda value: isinstance(value, bool))
-_number_of = _this("Number", is_number)
-_bigint_of = _this("BigInt", is_bigint)
-_string_of = _this("String", lambda value: isinstance(value, str))
 _symbol_of = _this("Symbol", lambda value: isinstance(value, Symbol))
 
 BOOLEAN: Table = MappingProxyType(
     {
         "toString": lambda this: model.to_string(_boolean_of(this, "toString")),
         "valueOf": lambda this: _boolean_of(this, "valueOf"),
-    }
-)
-NUMBER: Table = MappingProxyType(
-    {
-        "toString": (lambda this: number_to_string(_number_of(this, "toString")), 1),
-        "valueOf": lambda this: _number_of(this, "valueOf"),
-    }
-)
-BIGINT: Table = MappingProxyType(
-    {
-        "toString": lambda this: bigint_to_string(_bigint_of(this, "toString")),
-        "valueOf": lambda this: _bigint_of(this, "valueOf"),
-    }
-)
-STRING: Table = MappingProxyType(
-    {
-        "toString": lambda this: _string_of(this, "toString"),
-        "valueOf": lambda this: _string_of(this, "valueOf"),
-        ITERATOR: lambda this: characters(model.to_string(this)),
     }
 )
 SYMBOL: Table = MappingProxyType(
@@ -162,16 +106,6 @@ CLASSES: Mapping[str, Any] = MappingProxyType(
             construct=lambda value=None: Wrapper(model.truthy(value)),
             length=1,
             prototype=unwrapping(BOOLEAN),
-        ),
-        "Number": Class("Number", call=_number, construct=lambda value=0: Wrapper(_number(value)), length=1, prototype=unwrapping(NUMBER)),
-        "BigInt": Class("BigInt", call=_bigint, length=1, prototype=unwrapping(BIGINT), tag="BigInt"),
-        "String": Class(
-            "String",
-            call=_string,
-            construct=lambda value="": Wrapper(model.to_string(value)),
-            length=1,
-            prototype=unwrapping(STRING),
-            values={"length": 0},
         ),
         "Symbol": Class(
             "Symbol",

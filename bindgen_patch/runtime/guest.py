@@ -14,11 +14,13 @@ from collections.abc import Callable
 from functools import cache
 from time import monotonic
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
+from weakref import ref
 
 from .. import js, symbols
 from ..accelerator import Core, Queue
 from ..errors import GuestAborted, GuestException
-from ..js.builtins import GLOBALS
+from ..js import interruption
+from ..js.builtins import LOADED
 from ..js.promise import Promise, promised, rejected
 from ..js.realm import Realm
 from ..recovery.guard import Guard
@@ -36,8 +38,6 @@ if TYPE_CHECKING:
 T = TypeVar("T", bound="Object")
 
 _MASK = 0xFFFF_FFFF
-_GLOBALS = dict(GLOBALS)
-"""For the accelerator, which leaves the few that a realm has of its own to Python: none of them is here."""
 _FIRST_HANDLE = 1028
 _FIXED: dict[int, object] = {0: None, 1024: None, 1025: js.null, 1026: True, 1027: False}
 _RESULT_BYTES = 32
@@ -62,6 +62,8 @@ _FUNC = struct.Struct("=QQ")
 
 _struct = cache(struct.Struct)
 _serials = itertools.count(1)
+_halted: dict[int, ref[Guest]] = {}
+"""Guests that were killed, by :attr:`Guest.serial`, as long as there is something of them."""
 _view_of = ctypes.pythonapi.PyMemoryView_FromMemory
 _view_of.restype = ctypes.py_object
 _view_of.argtypes = (ctypes.c_void_p, ctypes.c_ssize_t, ctypes.c_int)
@@ -105,7 +107,7 @@ class Guest(Core):
         self._cancellation: threads.Cancellation | None = None
         """Of the outermost call that is running, where it can be cancelled."""
         self.realm = Realm(host.jobs, host.globals)
-        self._scopes, self._numbers = (host.globals, _GLOBALS), program.numbers
+        self._scopes, self._numbers = (host.globals, LOADED), program.numbers
         self.garbage = Queue()
         """Destructors to run before the next call: (call name, arguments). Filled by finalizers, from any thread."""
         self.values: dict[int, object] = dict(_FIXED)
@@ -289,6 +291,7 @@ class Guest(Core):
         """Die as :meth:`die` does, from outside: a host function or another thread. Code that is running comes back as soon as it looks."""
         self.die(death)
         self.halted = death
+        _halted[self.serial] = ref(self, _forget(self.serial))
         self.bounds = [death]  # the next call looks
         if not self.door.held():
             self.interrupt()
@@ -375,6 +378,7 @@ class Guest(Core):
         # The one that its callers get refers to frames, and they to this guest: only the garbage collector would find the two.
         self.death = GuestAborted("the instance was replaced", kind="terminated") if death is None else death._copy()
         self.discarded = True
+        _halted.pop(self.serial, None)
         self.watch.end()
         self._unbind()
         self._view.release()
@@ -908,6 +912,21 @@ class LentSlice:
         """The host function has returned, or failed."""
         if self._guest.death is None:
             self._guest.write(self._address, self._data)
+
+
+def _forget(serial: int) -> Callable[[object], object]:
+    return lambda _: _halted.pop(serial, None)
+
+
+def _still_wanted() -> None:
+    """Of what takes long in Python: not by a guest that was killed while this thread is in it."""
+    for halted in list(_halted.values()):
+        guest = halted()
+        if guest is not None and guest.halted is not None and guest.door.guest is guest and guest.door.held():
+            raise guest.halted
+
+
+interruption.asked.append(_still_wanted)
 
 
 def _flag_of(word: ctypes.c_uint32) -> memoryview:

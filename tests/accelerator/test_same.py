@@ -25,8 +25,8 @@ from hypothesis import strategies as st
 
 from bindgen_patch import GuestAborted, PanicError, StaleObjectError, js
 from bindgen_patch.accelerator import native
+from bindgen_patch.js.builtins import GLOBALS
 from bindgen_patch.runtime import calls, capi, program, typed, values
-from bindgen_patch.runtime.guest import _GLOBALS
 from bindgen_patch.runtime.trap import PANICKED
 
 from ..run.kit import examples, guest_of
@@ -304,7 +304,7 @@ def test_the_host_may_not_be_there(both: Callable[..., Both]) -> None:
 def test_names_of_a_realms_own_are_left_to_python(load: Load) -> None:
     """The accelerator looks among what the host provides and among the globals of all: it must not find there what a realm has itself."""
     module = load("imports", "unwind")
-    assert not set(guest_of(module).realm.globals) & set(_GLOBALS)
+    assert not set(guest_of(module).realm.globals) & set(GLOBALS)
 
 
 def test_err(both: Callable[..., Both]) -> None:

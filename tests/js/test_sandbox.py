@@ -594,12 +594,13 @@ def test_no_method_reaches_into_an_opaque_object() -> None:
             return len(args)
 
     mapping = {"prototype": js.Object()}
+    ours = (js.RegExp("a", "g"), js.Date(0), js.URL("http://a/"), js.URLSearchParams("a=1"))
     for loud in (Loud(), LoudFunction(), [Loud()], js.Array([Loud()]), js.Map({"x": Loud()})):
         for path, method in everything():
             if not callable(method) or "console" in path:
                 continue
             for args in ([], [loud], [loud, loud], [mapping, "x", loud]):
-                for this in (loud, None, [1], js.Map(), js.Uint8Array(1), {"a": 1}, js.Object(), "text"):
+                for this in (loud, None, [1], js.Map(), js.Uint8Array(1), {"a": 1}, js.Object(), "text", *ours):
                     try:
                         made = model.apply(method, this, args)
                     except (js.Error, RecursionError, GuestException):

@@ -17,7 +17,8 @@ from weakref import ref
 
 import pytest
 
-from bindgen_patch import GuestAborted, Limits, ModuleTerminated, PanicError
+from bindgen_patch import GuestAborted, Limits, ModuleTerminated, PanicError, js
+from bindgen_patch.js import model
 from bindgen_patch.runtime import guest as guest_module
 from bindgen_patch.runtime.clock import clock
 
@@ -87,6 +88,18 @@ def test_time_in_host_functions_counts(module: Any) -> None:
     death = dies(lambda: i.nest(0), "deadline")
     assert any("nest" in frame.function for frame in death.frames)
     serves_again(i)
+
+
+@pytest.mark.parametrize("call", ["nest", "nest_catch"])
+def test_a_catastrophic_pattern_ends_with_the_guest(module: Any, call: str) -> None:
+    hostile, harmless = js.RegExp("(a|a)*\\1b"), js.RegExp("(a|a)*\\1a")
+    texts = ["a" * 40]
+    i = module.Instance(imports={"call_host": lambda _depth: int(model.call(hostile, "test", texts))}, limits=Limits(seconds_per_call=SOON))
+    dies(lambda: getattr(i, call)(0), "deadline")
+    assert model.call(harmless, "test", ["a" * 9999]), "nobody else has to stop"
+    serves_again(i)
+    texts[0] = "aab"
+    assert i.nest(0) == 2, "nor has the next instance"
 
 
 @pytest.mark.parametrize("swallow", [True, False])
