@@ -209,6 +209,7 @@ class Export:
 
     ``symbol`` is the wasm export. ``name`` is what JavaScript calls it (for accessors: the property). ``params`` leave
     out the receiver, which is one leading ``i32`` for methods and instance accessors. ``consumes``: takes ``self`` by value.
+    ``late``: an asynchronous function that takes hold of what it borrows when it is first polled, not when it is called.
     """
 
     symbol: str
@@ -224,6 +225,7 @@ class Export:
     variadic: bool = False
     asyncness: bool = False
     namespace: tuple[str, ...] = ()
+    late: bool = False
 
 
 @dataclass(frozen=True, slots=True)

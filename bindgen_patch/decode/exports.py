@@ -118,6 +118,7 @@ def _export(guest: Guest, program: Program, export: Export, symbol: str) -> ir.E
         variadic=export.function.variadic,
         asyncness=export.function.asyncness,
         namespace=namespace(export.js_namespace),
+        late=export.function.asyncness and guest.metadata.schema.late_borrows,
     )
 
 

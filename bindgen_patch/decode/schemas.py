@@ -34,6 +34,8 @@ class Schema:
     enum_number: Literal["f64", "32"]
     """How a numeric enum crosses: as a float, or as an integer of 32 bits. Lists hold the floats themselves, but integers as JavaScript
     numbers, each by its handle."""
+    late_borrows: bool
+    """Asynchronous exports take hold of objects that they borrow when they are first polled: until then these must not be freed."""
 
     def without(self, *fields: str) -> Schema:
         """The same encoding less some fields, each given as ``Record.field``, and tags."""
@@ -113,6 +115,7 @@ DYNAMIC_UNION name:text crate:text module:word types:type[]
 RUST_STRUCT name:text crate:text
 """),
     enum_number="f64",
+    late_borrows=False,
 )
 
 _V128 = replace(
@@ -123,6 +126,7 @@ _V128 = replace(
     name="0.2.128",
     versions=("0.2.128", "0.2.129"),
     enum_number="32",
+    late_borrows=True,
 )  # fmt: skip
 
 SCHEMAS: dict[str, Schema] = {schema.name: schema for schema in (_V128, _V130)}

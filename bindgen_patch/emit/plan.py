@@ -148,16 +148,16 @@ def export(writer: Writer, item: ir.Export, name: str, call: str, taken: set[str
     types: list[ir.Word] = ["i32"] if method else []
     types += [word for argument in arguments for word in argument.lowering.types]
     into = "return {}"
+    names = [argument.name for argument in arguments]
     ret = item.ret
     if item.kind == "constructor":
         ret, into = _constructed(item), f"self._bp_own({guest}, {{}})"
     promise = item.asyncness and isinstance(ret, ir.JsValue)
     if promise:
-        ret, into = ir.Int(32, signed=True), f"return {guest}.promise({', '.join(['{}', *_promised(writer, item)])})"
+        ret, into = ir.Int(32, signed=True), f"return {guest}.promise({', '.join(['{}', *_promised(writer, item, names)])})"
     hint, _, returned = writer.returning(ret, "", guest)
     if check_words(f"export {item.symbol}", item.wasm, tuple(types), returned):
         words.insert(0, f"{guest}.result")
-    names = [argument.name for argument in arguments]
     plan = _plan(item, call, names)
     if plan:
         called = f"{guest}.{call}({', '.join(['self'] * method + names)})"
@@ -194,11 +194,24 @@ def _plan(item: ir.Export, call: str, names: list[str]) -> str:
     return repr((call, _ROLES.get(item.kind, "function"), params, result, fallible)).replace("'", '"')
 
 
-def _promised(writer: Writer, item: ir.Export) -> list[str]:
-    """What the run time is told of a promise that an asynchronous export returns: its name in Rust, and how to make the value."""
+def _promised(writer: Writer, item: ir.Export, names: list[str]) -> list[str]:
+    """What the run time is told of a promise that an asynchronous export returns: its name in Rust, how to make the value, and which of
+    its arguments are to live as long as the promise."""
     label = symbols.generated_function(item.owner and item.owner.rpartition("::")[2], item.name)
     convert = abi.resolved(_output(item), writer.names)
-    return [quoted(label), *filter(None, [convert])]
+    kept = ["self"] * (item.kind == "method" and not item.consumes)
+    kept += [name for name, param in zip(names, item.params, strict=True) if _borrows_object(param.type)]
+    comma = "," * (len(kept) == 1)
+    return [quoted(label), *filter(None, [convert]), *([f"kept=({', '.join(kept)}{comma})"] if item.late and kept else [])]
+
+
+def _borrows_object(t: ir.Type) -> bool:
+    match t:
+        case ir.Option(target) | ir.Ref(ir.Option(target)):
+            return _borrows_object(target) or (isinstance(target, ir.Struct) and isinstance(t, ir.Ref))
+        case ir.Ref(ir.Struct()):
+            return True
+    return False
 
 
 def _promise_hint(writer: Writer, item: ir.Export) -> str:

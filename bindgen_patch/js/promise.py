@@ -48,7 +48,20 @@ class Promise(Awaitable[T_co], Generic[T_co]):
     asynchronous function that it exports returns one. ``await`` gives the value or raises the reason; so does :meth:`result`.
     """
 
-    __slots__ = ("__weakref__", "_handled", "_jobs", "_label", "_lift", "_reactions", "_realm", "_state", "_trace", "_value", "_waiters")
+    __slots__ = (
+        "__weakref__",
+        "_handled",
+        "_jobs",
+        "_kept",
+        "_label",
+        "_lift",
+        "_reactions",
+        "_realm",
+        "_state",
+        "_trace",
+        "_value",
+        "_waiters",
+    )
 
     _state: Literal["pending", "fulfilled", "rejected"]
 
@@ -73,6 +86,8 @@ class Promise(Awaitable[T_co], Generic[T_co]):
         self._reactions: list[Reaction] = []
         self._waiters: list[Callable[[], None]] = []
         self._realm: Realm | None = None
+        self._kept: tuple[object, ...] | None = None
+        """What has to live as long as this."""
         self._label: str | None = None
         """What Rust calls the function that returned it."""
         self._lift: Callable[[Any], Any] | None = None

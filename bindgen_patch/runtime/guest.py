@@ -572,13 +572,16 @@ class Guest(Core):
             callback._bp_is_task_queue = True
         return callback
 
-    def promise(self, handle: int, label: str, lift: Callable[[Any], Any] | None = None) -> Promise[Any]:
+    def promise(
+        self, handle: int, label: str, lift: Callable[[Any], Any] | None = None, *, kept: tuple[object, ...] | None = None
+    ) -> Promise[Any]:
         """The promise that an asynchronous export returned.
 
-        ``label`` is what Rust calls the export. ``lift`` makes a Python value of the one that guest code resolved it with.
+        ``label`` is what Rust calls the export. ``lift`` makes a Python value of the one that guest code resolved it with. ``kept`` are
+        objects that Rust has not borrowed yet, but will: they must not be collected before.
         """
         promise = promised(self.take(handle), self.realm.jobs)
-        promise._label, promise._lift = label, lift
+        promise._label, promise._lift, promise._kept = label, lift, kept
         return promise
 
     def caught(self, error: BaseException) -> bool:

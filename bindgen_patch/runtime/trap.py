@@ -47,7 +47,7 @@ _MESSAGES: dict[Kind, str] = {
 _HINTS = r"panic|begin_unwind|short_backtrace|oom|alloc"
 """Without any of these no pattern below matches, whether names are mangled or not: mangling keeps identifiers."""
 _OUT_OF_MEMORY = r"handle_alloc_error|__rust_alloc_error_handler|rust_oom|rdl_oom|default_alloc_error_hook|alloc_error|malloc_failure"
-_PANIC = r"panicking::|rust_panic|begin_unwind|begin_panic|panic_fmt|__rust_start_panic|rust_end_short_backtrace"
+_PANIC = r"panicking::(?!catch_unwind\b|try\b)|rust_panic|begin_unwind|begin_panic|panic_fmt|__rust_start_panic|rust_end_short_backtrace"
 
 _NAMED = r"(?m)^(?!wasm-function\[)"
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from dataclasses import replace
 
 import pytest
 
@@ -42,6 +43,18 @@ def test_parameters_may_have_any_name(name: str) -> None:
     bound = [node.id for node in ast.walk(method) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)]
     assert len(bound) == len(set(bound)) + sum(b == "_bp_item" for b in bound) - ("_bp_item" in bound)
     assert len({arg.arg for arg in method.args.args}) == 4
+
+
+def test_what_a_late_asynchronous_function_borrows_is_kept() -> None:
+    """Guests of wasm-bindgen before 0.2.130 borrow at the first poll; what they are given by value or as text is theirs by then."""
+    thing, words = ir.Struct("T"), ir.FuncType(("i32",) * 6, ("i32",))
+    params = {"a": ir.Ref(thing), "b": thing, "c": ir.String(), "d": ir.Option(ir.Ref(thing))}
+    made = tuple(ir.Param(name, type_) for name, type_ in params.items())
+    method = ir.Export("m_0", "m", "method", "T", made, ir.JsValue(), ir.Unit(), words, asyncness=True)
+    of_class = (ir.StructDef("T", "T", "", "free_0", (), False),)
+    for late, kept in ((True, ", kept=(self, a, d)"), (False, "")):
+        shown = text(replace(module(replace(method, late=late)), structs=of_class))
+        assert f'_bp_guest.promise(_bp_ret, "T_m", _bp.as_none{kept})' in shown
 
 
 def test_a_descriptor_that_the_code_does_not_fit() -> None:

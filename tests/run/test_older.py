@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
+import gc
+import importlib
+import weakref
 from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from bindgen_patch import GuestAborted, GuestException, ModuleTerminated, PanicError, js
+from bindgen_patch import GuestAborted, GuestException, ModuleTerminated, PanicError, js, pipeline
+from bindgen_patch.decode.schemas import SCHEMAS
+from bindgen_patch.emit.package import write
 
+from ..conftest import FIXTURES
 from .kit import not_entered
 
 Load = Callable[..., Any]
@@ -211,3 +220,28 @@ def test_a_thrown_value(fresh: Any) -> None:
     with pytest.raises(GuestException) as caught:
         fresh.ask_failure()
     assert caught.value.value == {"code": 5}
+
+
+# ------------------------------------------------------------------------------------------- borrowing late
+
+
+def test_what_is_borrowed_at_the_first_poll_lives_until_then(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """The guest is one of today, which borrows at once; its bindings are those of one that does not."""
+    monkeypatch.setitem(SCHEMAS, "0.2.130", replace(SCHEMAS["0.2.130"], late_borrows=True))
+    write(pipeline.generate((FIXTURES / "futures" / "abort.wasm").read_bytes(), "late.wasm").files, tmp_path / "late_borrows")
+    monkeypatch.syspath_prepend(tmp_path)
+    guest = importlib.import_module("late_borrows")
+
+    async def main() -> None:
+        counter = guest.Counter(7)
+        seen = weakref.ref(counter)
+        reading = counter.read_after(js.Promise.resolve(None))
+        del counter
+        gc.collect()
+        assert seen() is not None
+        assert await reading == 7
+        del reading
+        gc.collect()
+        assert seen() is None
+
+    asyncio.run(main())
