@@ -452,7 +452,7 @@ def _call(writer: Writer, item: ir.Import, role: ir.Call, name: str, target: str
     if releases:
         body = ["try:", *(f"    {line}" for line in body), "finally:", *(f"    {line}" for line in releases)]
     function = _host_function(item, name, words, f"``{abi.declaration(role)}``", [*setup, *body])
-    plain = role.operation in ("call", "new") and role.target.module is None and not (role.variadic or role.asyncness or role.task_queue)
+    plain = role.operation == "call" and role.target.module is None and not (role.variadic or role.asyncness or role.task_queue)
     if not plain or len(role.target.path) != 1 or setup:
         return function
     return replace(function, plan=_native_import(role.target.path[0], role.signature.params, ret, label))
