@@ -144,16 +144,17 @@ class Date(Ordinary):
     def __init__(self, *args: object) -> None:
         """``new Date(…)``: now, or from a number, a text, a date, or from components in local time."""
         self.time: Number
+        given = next(iter(args), None)
         if not args:
             self.time = now()
         elif len(args) > 1:
             self.time = time_clip(utc(_from_components(args)))
-        elif isinstance(args[0], Date):
-            self.time = args[0].time
-        elif isinstance(args[0], datetime.datetime):
-            self.time = _from_datetime(args[0])
+        elif isinstance(given, Date):
+            self.time = given.time
+        elif isinstance(given, datetime.datetime):
+            self.time = _from_datetime(given)
         else:
-            value = model.to_primitive(args[0], "default")
+            value = model.to_primitive(given, "default")
             self.time = parse(value) if isinstance(value, str) else time_clip(model.to_number(value))
 
     def __repr__(self) -> str:

@@ -358,10 +358,10 @@ def to_locale_upper_case(this: object, locales: object = None) -> str:
 def normalize(this: object, form: object = None) -> str:
     """``String.prototype.normalize``."""
     text = _this(this, "normalize")
-    name = "NFC" if form is None else model.to_string(form)
+    name: Any = "NFC" if form is None else model.to_string(form)
     if name not in ("NFC", "NFD", "NFKC", "NFKD"):
         raise RangeError("The normalization form should be one of NFC, NFD, NFKC, NFKD.")
-    return text if text.isascii() else _mapped(text, lambda part: unicodedata.normalize(name, part), 18)  # type: ignore[arg-type]
+    return text if text.isascii() else _mapped(text, lambda part: unicodedata.normalize(name, part), 18)
 
 
 def _mapped(text: str, mapping: Callable[[str], str], growth: int) -> str:
@@ -529,8 +529,9 @@ def locale_compare(this: object, other: object = None, _locales: object = None, 
         raise RangeError("Invalid string length: too long to be compared by the rules of a language")
     ours, theirs = _collation(left, numeric), _collation(right, numeric)
     for level in _SENSITIVITY[sensitivity]:
-        if ours[level] != theirs[level]:
-            return 1 if ours[level] > theirs[level] else -1  # type: ignore[operator]
+        mine: Any = ours[level]
+        if mine != theirs[level]:
+            return 1 if mine > theirs[level] else -1
     return 0
 
 

@@ -147,7 +147,7 @@ class Guest(Core):
         self._refresh()
         stack_pointer = program.export(self, symbols.EXPORT_STACK_POINTER, capi.GLOBAL)
         self._stack_pointer = None if stack_pointer is None else capi.I32(self._context, stack_pointer)
-        if self._stack_pointer is not None:
+        if stack_pointer is not None and self._stack_pointer is not None:
             self._stack_at = ctypes.addressof(stack_pointer.of.global_)
             self._stack_base = self.result = self._lower_stack(self._stack_pointer.get())
         address = self._address_of(symbols.INSTANCE_TERMINATED)

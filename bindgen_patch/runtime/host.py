@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import MissingImport
 from ..js import errors, model
-from ..js.builtins import GLOBALS
+from ..js.builtins import GLOBALS, LOADED
 from ..js.classes import Invocable
 from ..js.jobs import Jobs
 from ..js.visibility import expose_import
@@ -104,6 +104,8 @@ class Target:
             value = host.globals.get(first, _MISSING)
             if value is _MISSING:
                 value = guest.realm.globals.get(first, _MISSING)
+            if value is _MISSING:
+                value = LOADED.get(first, _MISSING)
             if value is _MISSING:
                 value = GLOBALS.get(first, _MISSING)
         else:
