@@ -375,6 +375,8 @@ def test_an_exception_at_every_line(load: Load, kind: type[Story], case: str, mo
     places = tracer.places(passes)
     if kind is not Story:  # what the first story comes by is struck there
         places = [place for place in places if not place[0].co_filename.endswith(SEEN)]
+    if error is Bug:  # a look-up in dictionaries: an interrupt may strike there, and does in the stories of those; an error cannot
+        places = [place for place in places if place[0].co_qualname != "_Globals.__getitem__"]
     assert len(places) > 100
     struck, wrong = 0, []
     for place in places:
