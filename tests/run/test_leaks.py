@@ -52,6 +52,15 @@ class Host:
         return [float(byte) for byte in data]
 
 
+@pytest.fixture(scope="module", autouse=True)
+def others() -> Iterator[None]:
+    """What other tests have left in this process is none of the collector's business here: looking through it took seconds each time."""
+    gc.collect()
+    gc.freeze()
+    yield
+    gc.unfreeze()
+
+
 @pytest.fixture(params=EVERY_MODE)
 def mode(request: pytest.FixtureRequest) -> str:
     """How the guest is built."""
