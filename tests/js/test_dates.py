@@ -152,8 +152,9 @@ def test_summer_time(zone: Callable[[str], None]) -> None:
 def test_local_components_make_the_date_again(value: int) -> None:
     os.environ["TZ"] = BERLIN
     time.tzset()
-    if abs(value) < MAX_TIME - 10**8:
-        again = Date(*dates.fields_of(dates.local_time(value))[:7]).time
+    fields = dates.fields_of(dates.local_time(value))[:7]
+    if abs(value) < MAX_TIME - 10**8 and not 0 <= fields[0] <= 99:  # those years mean the twentieth century
+        again = Date(*fields).time
         assert again in (value, value - 3_600_000)  # the hour that there is twice is the first
 
 
