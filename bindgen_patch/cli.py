@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from bindgen_patch import __version__, inputs
+from bindgen_patch import __version__, inputs, symbols
 from bindgen_patch.emit import receipt
 from bindgen_patch.emit.package import check_ours, differences, write
 from bindgen_patch.errors import GenerationError
@@ -118,7 +118,7 @@ def gen(
 def _unchanged(out: Path, data: bytes, name: str, options: inputs.Options, *, precompile: bool, check: bool) -> receipt.Told | None:
     """What to say of the package in ``out`` when there is nothing to write, compiled code included; else ``None``."""
     told = receipt.unchanged(out, data, name, asdict(options))
-    shipped = (out / receipt.PRECOMPILED).exists()
+    shipped = (out / symbols.PRECOMPILED).exists()
     if told is None or not (shipped or precompile):
         return told
     if shipped and not (precompile or check):

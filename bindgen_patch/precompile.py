@@ -11,8 +11,8 @@ import hashlib
 from collections.abc import Mapping
 from pathlib import Path
 
-from bindgen_patch.emit.receipt import PRECOMPILED
 from bindgen_patch.runtime import engine
+from bindgen_patch.symbols import PRECOMPILED
 
 GUESTS = ("module.wasm", "shims.wasm")
 """The files of a package that are compiled."""

@@ -14,6 +14,9 @@ MOVED_CODE = "bindgen_patch_moved_code"
 """Ours, in a guest with debug information whose exception handling was translated: where stretches of code lie now and lay before. Pairs of
 LEB128 numbers, each the distance from the pair before it; offsets in the code section."""
 
+PRECOMPILED = "_precompiled"
+"""Ours: the folder of a generated package where ``gen --precompile`` puts compiled code."""
+
 EMSCRIPTEN_MARKERS = ("__wasm_bindgen_emscripten_marker", "__wasm_bindgen_emscripten_jspi_marker")
 
 # ------------------------------------------------------------------------------------- import modules

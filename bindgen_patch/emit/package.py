@@ -8,6 +8,7 @@ import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
+from bindgen_patch import symbols
 from bindgen_patch.emit import receipt
 from bindgen_patch.errors import GenerationError
 
@@ -19,7 +20,7 @@ Files = Mapping[str, bytes]
 
 VENDORED = "_bindgen_patch"
 _RUNTIME_PARTS = ("__init__.py", "accelerator.py", "errors.py", "symbols.py", "recovery", "runtime", "js")
-_OURS = {"__init__.py", "module.wasm", "shims.wasm", "py.typed", "__pycache__", receipt.FILE, receipt.PRECOMPILED, VENDORED}
+_OURS = {"__init__.py", "module.wasm", "shims.wasm", "py.typed", "__pycache__", receipt.FILE, symbols.PRECOMPILED, VENDORED}
 
 
 def package(text: str, wasm: bytes, shims: bytes, *, vendor: bool) -> dict[str, bytes]:

@@ -16,10 +16,10 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from bindgen_patch import symbols
+
 FILE = "receipt.json"
 """Its name in the package."""
-PRECOMPILED = "_precompiled"
-"""Compiled code: what it is depends on the machine, and no receipt speaks of it. See ``precompile.py``."""
 
 Options = Mapping[str, bool]
 """The options of ``gen`` by name."""
@@ -50,9 +50,16 @@ def unchanged(folder: Path, data: bytes, name: str, options: Options) -> Told | 
 
 
 def present(folder: Path) -> dict[str, Path]:
-    """The files of the package in ``folder`` by their paths inside it, with forward slashes; not what Python caches, nor compiled code."""
+    """The files of the package in ``folder`` by their paths inside it, with forward slashes.
+
+    Neither what Python caches nor compiled code, of which no receipt speaks: what it is depends on the machine.
+    """
     paths = {path.relative_to(folder): path for path in folder.rglob("*") if path.is_file()}
-    return {place.as_posix(): path for place, path in paths.items() if "__pycache__" not in place.parts and place.parts[0] != PRECOMPILED}
+    return {
+        place.as_posix(): path
+        for place, path in paths.items()
+        if "__pycache__" not in place.parts and place.parts[0] != symbols.PRECOMPILED
+    }
 
 
 def _made_from(data: bytes, name: str, options: Options) -> dict[str, Any]:

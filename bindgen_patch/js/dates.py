@@ -381,10 +381,12 @@ def to_json(this: object, _key: object = None) -> Any:
 
 
 def to_primitive(this: object, hint: object = None) -> Any:
-    """``Date.prototype[Symbol.toPrimitive]``: dates are text unless a number is asked for."""
+    """``Date.prototype[Symbol.toPrimitive]`` (21.4.4.45), which asks the methods that the date has: text unless a number is wanted."""
+    if model.is_primitive(this):
+        raise TypeError(f"Date.prototype[Symbol.toPrimitive] called on {model.describe(this)}")
     if not isinstance(hint, str) or hint not in ("default", "string", "number"):
         raise TypeError(f"Invalid hint: {model.describe(hint)}")
-    return get_time(this) if hint == "number" else to_string(this)
+    return model.ordinary_to_primitive(this, "number" if hint == "number" else "string")
 
 
 # ------------------------------------------------------------------------------------------- tables
@@ -445,21 +447,6 @@ MOMENT: Final = _Moment()
 register(datetime.datetime, MOMENT)
 
 
-def _primitive(this: object, hint: object) -> Any:
-    """``Date.prototype[Symbol.toPrimitive]`` (21.4.4.45), which asks the methods that the date has."""
-    if model.is_primitive(this):
-        raise TypeError(f"Date.prototype[Symbol.toPrimitive] called on {model.describe(this)}")
-    if not isinstance(hint, str) or hint not in ("default", "string", "number"):
-        raise TypeError(f"Invalid hint: {model.describe(hint)}")
-    for name in ("valueOf", "toString") if hint == "number" else ("toString", "valueOf"):
-        method = model.get(this, name)
-        if callable(method):
-            found = model.apply(method, this, ())
-            if model.is_primitive(found):
-                return found
-    raise TypeError("Cannot convert object to primitive value")
-
-
 _SET: Final = {f"set{zone}{name}": most for name, (_, most) in _FIELDS.items() for zone in ("", "UTC")}
 
 CLASSES: Mapping[str, Any] = MappingProxyType(
@@ -473,7 +460,7 @@ CLASSES: Mapping[str, Any] = MappingProxyType(
             prototype={
                 "toUTCString": to_utc_string,  # before its other name
                 **with_lengths(PROTOTYPE, **_SET, toLocaleDateString=0, toLocaleString=0, toLocaleTimeString=0),
-                TO_PRIMITIVE: _primitive,
+                TO_PRIMITIVE: (to_primitive, 1),
             },
         )
     }

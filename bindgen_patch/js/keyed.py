@@ -106,10 +106,39 @@ class _Entries:
                 yield entry
 
 
-class Map(Ordinary, MutableMapping[Any, Any]):
-    """A JavaScript ``Map``. To Python it is a mapping; keys are compared as JavaScript does it, objects by identity."""
+class _Keyed(Ordinary):
+    """What maps and sets have in common. They are equal to themselves only, as in JavaScript."""
 
     __slots__ = ("_entries",)
+
+    _entries: _Entries
+
+    def __contains__(self, key: object) -> bool:
+        return self._entries.get(key) is not None
+
+    def __iter__(self) -> Iterator[Any]:
+        return (entry.key for entry in self._entries)
+
+    def __len__(self) -> int:
+        return len(self._entries.found)
+
+    def __eq__(self, other: object) -> bool:
+        return self is other
+
+    def __hash__(self) -> int:
+        return object.__hash__(self)
+
+    def __repr__(self) -> str:
+        return f"<js.{self._bp_class} of {len(self)}>"
+
+    def clear(self) -> None:
+        self._entries.clear()
+
+
+class Map(_Keyed, MutableMapping[Any, Any]):
+    """A JavaScript ``Map``. To Python it is a mapping; keys are compared as JavaScript does it, objects by identity."""
+
+    __slots__ = ()
     _bp_class: ClassVar[str] = "Map"
 
     def __init__(self, items: Mapping[Any, Any] | Iterable[tuple[Any, Any]] = ()) -> None:
@@ -130,27 +159,6 @@ class Map(Ordinary, MutableMapping[Any, Any]):
         if not self._entries.remove(key):
             raise KeyError(key)
 
-    def __contains__(self, key: object) -> bool:
-        return self._entries.get(key) is not None
-
-    def __iter__(self) -> Iterator[Any]:
-        return (entry.key for entry in self._entries)
-
-    def __len__(self) -> int:
-        return len(self._entries.found)
-
-    def __eq__(self, other: object) -> bool:
-        return self is other
-
-    def __hash__(self) -> int:
-        return object.__hash__(self)
-
-    def __repr__(self) -> str:
-        return f"<js.Map of {len(self)}>"
-
-    def clear(self) -> None:
-        self._entries.clear()
-
     def keys(self) -> KeysView[Any]:
         return KeysView(self)
 
@@ -165,10 +173,10 @@ class Map(Ordinary, MutableMapping[Any, Any]):
         return {entry.key: entry.value for entry in self._entries}
 
 
-class Set(Ordinary, MutableSet[Any]):
+class Set(_Keyed, MutableSet[Any]):
     """A JavaScript ``Set``. To Python it is a set, in the order in which its values came; objects are compared by identity."""
 
-    __slots__ = ("_entries",)
+    __slots__ = ()
     _bp_class: ClassVar[str] = "Set"
 
     def __init__(self, values: Iterable[Any] = ()) -> None:
@@ -181,27 +189,6 @@ class Set(Ordinary, MutableSet[Any]):
 
     def discard(self, value: Any) -> None:
         self._entries.remove(value)
-
-    def clear(self) -> None:
-        self._entries.clear()
-
-    def __contains__(self, value: object) -> bool:
-        return self._entries.get(value) is not None
-
-    def __iter__(self) -> Iterator[Any]:
-        return (entry.key for entry in self._entries)
-
-    def __len__(self) -> int:
-        return len(self._entries.found)
-
-    def __eq__(self, other: object) -> bool:
-        return self is other
-
-    def __hash__(self) -> int:
-        return object.__hash__(self)
-
-    def __repr__(self) -> str:
-        return f"<js.Set of {len(self)}>"
 
     def to_python(self) -> set[Any]:
         """A ``set`` of the same values. Raises ``TypeError`` when one is of a kind that no ``set`` takes."""

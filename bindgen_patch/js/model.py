@@ -177,10 +177,15 @@ def to_primitive(value: object, hint: str = "default") -> object:
         if is_primitive(result):
             return result
         raise errors.TypeError("Cannot convert object to primitive value")
+    return ordinary_to_primitive(value, hint)
+
+
+def ordinary_to_primitive(obj: object, hint: str) -> object:
+    """OrdinaryToPrimitive (ECMA-262 7.1.1.1): by ``valueOf`` and ``toString``, in the order of the hint."""
     for name in ("toString", "valueOf") if hint == "string" else ("valueOf", "toString"):
-        method = lookup(value, name, None)
+        method = lookup(obj, name, None)
         if callable(method):
-            result = apply(method, value, ())
+            result = apply(method, obj, ())
             if is_primitive(result):
                 return result
     raise errors.TypeError("Cannot convert object to primitive value")

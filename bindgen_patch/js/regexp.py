@@ -494,16 +494,6 @@ GETTERS: Mapping[str, Callable[[Any], Any]] = MappingProxyType(
 
 SETTERS: Mapping[str, Callable[[Any, object], None]] = MappingProxyType({"lastIndex": _set_last_index})
 
-MATCH_GETTERS: Mapping[str, Callable[[MatchArray], Any]] = MappingProxyType(
-    {
-        "groups": lambda this: this.groups,
-        "index": lambda this: this.position,
-        "indices": lambda this: this.indices,
-        "input": lambda this: this.input,
-    }
-)
-"""What a :class:`MatchArray` has besides what arrays have; :class:`Indices` have ``groups``, too."""
-
 STATICS: Mapping[str, Callable[..., Any]] = MappingProxyType({"escape": escape})
 """The functions of ``RegExp``."""
 

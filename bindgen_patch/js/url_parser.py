@@ -231,12 +231,8 @@ class _Machine:
         if self.is_slash(char):
             return "relative_slash"
         self.copy_base("username", "password", "host", "port", "path", "query")
-        if char == "?":
-            self.url.query = ""
-            return "query"
-        if char == "#":
-            self.url.fragment = ""
-            return "fragment"
+        if state := self.behind_path(char):
+            return state
         if char:
             self.url.query = None
             self.shorten()
@@ -348,12 +344,8 @@ class _Machine:
             self.back()
             return "path"
         self.copy_base("host", "path", "query")
-        if char == "?":
-            url.query = ""
-            return "query"
-        if char == "#":
-            url.fragment = ""
-            return "fragment"
+        if state := self.behind_path(char):
+            return state
         if char:
             url.query = None
             if _DRIVE_START.match(self.text, self.at):
@@ -395,12 +387,8 @@ class _Machine:
             if char not in ("/", "\\"):
                 self.back()
             return "path"
-        if not self.override and char == "?":
-            self.url.query = ""
-            return "query"
-        if not self.override and char == "#":
-            self.url.fragment = ""
-            return "fragment"
+        if not self.override and (state := self.behind_path(char)):
+            return state
         if char:
             if char != "/":
                 self.back()
@@ -430,11 +418,17 @@ class _Machine:
             if url.scheme == "file" and not url.path and is_drive(segment):
                 segment = segment[0] + ":"
             url.path.append(segment)
+        if state := self.behind_path(char):
+            return state
+        return None
+
+    def behind_path(self, char: str) -> str | None:
+        """The state that reads what such a character begins: a query, a fragment or neither."""
         if char == "?":
-            url.query = ""
+            self.url.query = ""
             return "query"
         if char == "#":
-            url.fragment = ""
+            self.url.fragment = ""
             return "fragment"
         return None
 
@@ -447,12 +441,8 @@ class _Machine:
     def opaque_path(self, char: str) -> str | None:
         if char in ("", "?", "#"):
             self.url.path = self.taken()
-            if char == "?":
-                self.url.query = ""
-                return "query"
-            if char == "#":
-                self.url.fragment = ""
-                return "fragment"
+            if state := self.behind_path(char):
+                return state
         elif char == " " and (self.ahead("?") or self.ahead("#")):
             self.buffer.append("%20")
         else:

@@ -20,11 +20,9 @@ from ..accelerator import native
 from ..errors import GuestException
 from . import trap
 
-_FUNC = struct.Struct("=QQ")
-"""``wasmtime_func_t``."""
 _SLOT_BYTES = 16
 """Size of ``wasmtime_val_raw_t``: one argument or result of an unchecked call."""
-_TYPES: dict[str, Any] = {"i": ctypes.c_int32, "l": ctypes.c_int64, "f": ctypes.c_float, "d": ctypes.c_double}
+_TYPES: dict[str, Any] = {"i": ctypes.c_int32, "q": ctypes.c_int64, "f": ctypes.c_float, "d": ctypes.c_double}
 
 _SIGNED = {"i": "i", "l": "q", "f": "f", "d": "d"}
 _UNSIGNED = {"i": "I", "l": "Q", "f": "f", "d": "d"}
@@ -119,7 +117,7 @@ def caller_factory(signature: str) -> Callable[[Any, Any], Caller]:
 def caller(guest: Any, func: Any, signature: str) -> Caller:
     """A callable for the guest's function ``func``, which is known to be of this signature."""
     if native is not None:
-        words: Caller = native.Words(guest, *_FUNC.unpack(bytes(func)), signature)
+        words: Caller = native.Words(guest, func.store_id, func.private, signature)
         return words
     return caller_factory(signature)(guest, func)
 
@@ -130,17 +128,12 @@ if native is not None:
 Adapter = Callable[..., Any]
 
 
-def _slot(letter: str, position: int) -> str:
-    """Slot number ``position`` as an element of the array for its type."""
-    return f"{letter}[{position * (_SLOT_BYTES // ctypes.sizeof(_TYPES[letter]))}]"
-
-
 @cache
 def _host_factory(signature: str) -> Callable[..., Any]:
-    params, _, result = signature.partition(":")
+    params, _, result = signature.replace("l", "q").partition(":")
     slots = 1 + max(len(params), len(result))
     views = sorted({*params, *result, "i"})
-    arguments = "".join(f", {_slot(letter, position)}" for position, letter in enumerate(params, 1))
+    arguments = "".join(f", {slot(letter, position)}" for position, letter in enumerate(params, 1))
     lines = [
         "def bind(guests, adapter, refused):",
         *(f"    {letter.upper()} = {_TYPES[letter].__name__} * {slots * _SLOT_BYTES // ctypes.sizeof(_TYPES[letter])}" for letter in views),
@@ -153,14 +146,14 @@ def _host_factory(signature: str) -> Callable[..., Any]:
         "            if guest.frames is not frames:",
         "                guest.unwind(frames)",
         "            if guest.death is None:",
-        *([f"                {_slot(result, 1)} = result"] if result else []),
+        *([f"                {slot(result, 1)} = result"] if result else []),
         "                i[0] = 0",
         "                return",
         "        except BaseException as error:",
         "            guest.unwind(frames)",
         "            word = refused(guest, error)",
         "            if word is not None:",
-        *([f"                {_slot(result, 1)} = word"] if result else []),
+        *([f"                {slot(result, 1)} = word"] if result else []),
         "                i[0] = 0",
         "                return",
         "        if guest.death is not None:",

@@ -57,9 +57,6 @@ exception on its way, deadline. Never changed, only replaced: a host function ca
 """
 
 _here = threads.here
-_FUNC = struct.Struct("=QQ")
-"""``wasmtime_func_t``."""
-
 _struct = cache(struct.Struct)
 _serials = itertools.count(1)
 _halted: dict[int, ref[Guest]] = {}
@@ -423,7 +420,7 @@ class Guest(Core):
         self._looked_up.append(name)
         self.__dict__[name] = function
         if name in self.program.numbers:
-            self._bind(self.program.numbers[name], *_FUNC.unpack(bytes(func)))
+            self._bind(self.program.numbers[name], func.store_id, func.private)
         return function
 
     def table_call(self, slot: int, signature: str) -> Callable[..., int]:

@@ -18,18 +18,12 @@ from . import engine, trap, values
 from .calls import Adapter, companion_type, epoch_callback, host_function
 from .engine import Settings
 from .objects import Object
-from .typed import Plan
+from .typed import CHECKS, Plan
 
 if TYPE_CHECKING:
     from .dwarf import DebugInfo
     from .engine import Engine
     from .guest import Guest
-
-_CHECKS = {"bool": "boolean"}
-"""Functions of :mod:`.values` that are not called as the accelerator calls the type."""
-
-PRECOMPILED = "_precompiled"
-"""The folder of a generated package where `gen --precompile` puts compiled code."""
 
 
 NativeImport = tuple[str | None, tuple[str, ...], str, str]
@@ -92,9 +86,9 @@ class PackageFile:
         """Compiled code of that name in the package."""
         folder = self._folder()
         if folder is not None and os.path.isdir(folder):  # noqa: PTH112
-            path = os.path.join(folder, PRECOMPILED, name)  # noqa: PTH118
+            path = os.path.join(folder, symbols.PRECOMPILED, name)  # noqa: PTH118
             return path if os.path.isfile(path) else None  # noqa: PTH113
-        return self._content(PRECOMPILED, name)
+        return self._content(symbols.PRECOMPILED, name)
 
     def _folder(self) -> str | None:
         return next(iter(getattr(sys.modules.get(self.package), "__path__", ())), None)
@@ -208,7 +202,7 @@ class Program:
         if plan is None:
             return None
         called, params, result, label = plan
-        return called, params, result, getattr(values, _CHECKS.get(result, result), None), label
+        return called, params, result, CHECKS.get(result), label
 
     # ------------------------------------------------------------------ loading
 

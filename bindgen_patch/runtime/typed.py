@@ -66,6 +66,8 @@ RESULTS = {
     **{f"u{bits}": Result("i") for bits in (8, 16)},
     "bool": Result("I", "{v} != 0"),
 }
+CHECKS: dict[str, Callable[[Any, str], Any]] = {kind: getattr(values, "boolean" if kind == "bool" else kind) for kind in PARAMETERS}
+"""What sees to a scalar that may not cross as it is."""
 _WORDS = {"I": " & 0xFFFF_FFFF", "Q": " & 0xFFFF_FFFF_FFFF_FFFF"}
 """How a word becomes a number of that format, where it is not one already."""
 
@@ -128,7 +130,7 @@ def _factory(role: str, params: tuple[str, ...], result: str, fallible: bool, by
         *([] if by_words else ["    call.owns = raw, trap, func"]),
         "    return call",
     ]
-    found = {f"check_{kind}": getattr(values, "boolean" if kind == "bool" else kind) for kind in PARAMETERS}
+    found: dict[str, Any] = {f"check_{kind}": check for kind, check in CHECKS.items()}
     unpack = Struct(f"<{returned}{'II' * fallible}").unpack_from
     return compiled(lines, found | {"utf8": values.utf8, "numbers": values.numbers, "unpack": unpack})
 

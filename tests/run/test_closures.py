@@ -298,7 +298,7 @@ def test_a_closure_collected_in_another_thread(guest: Any) -> None:
 
 
 def test_a_closure_collected_while_it_runs(guest: Any) -> None:
-    closures = [guest.make_forwarder(lambda value: closures.clear() or (gc.collect() and None))]
+    closures = [guest.make_forwarder(lambda value: (closures.clear(), gc.collect(), None)[-1])]
     assert closures[0](1) is None
     gc.collect()
     assert guest.instance.state == "live"
