@@ -26,7 +26,7 @@ from hypothesis import strategies as st
 from bindgen_patch import GuestAborted, PanicError, StaleObjectError, js
 from bindgen_patch.accelerator import native
 from bindgen_patch.js.builtins import GLOBALS
-from bindgen_patch.runtime import calls, capi, program, typed, values
+from bindgen_patch.runtime import calls, capi, program, typed
 from bindgen_patch.runtime.trap import PANICKED
 
 from ..run.kit import examples, guest_of
