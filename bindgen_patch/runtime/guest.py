@@ -19,7 +19,7 @@ from weakref import ref
 from .. import js, symbols
 from ..accelerator import Core, Queue
 from ..errors import GuestAborted, GuestException
-from ..js import interruption
+from ..js import quota
 from ..js.builtins import LOADED
 from ..js.promise import Promise, promised, rejected
 from ..js.realm import Realm
@@ -926,7 +926,7 @@ def _still_wanted() -> None:
             raise guest.halted
 
 
-interruption.asked.append(_still_wanted)
+quota.asked.append(_still_wanted)
 
 
 def _flag_of(word: ctypes.c_uint32) -> memoryview:
