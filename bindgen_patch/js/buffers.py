@@ -36,6 +36,7 @@ class ArrayBuffer(bytearray):
     _bp_extra: Extra
 
     def __init__(self, source: Any = 0, limit: int | None = None) -> None:
+        quota.claim(source if isinstance(source, int) else len(source))
         super().__init__(source)
         self.limit = limit
         """How large it may become; ``None`` when it keeps its size."""

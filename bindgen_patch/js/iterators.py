@@ -63,6 +63,8 @@ def iterator_over(obj: Any, what: str, kind: str = "Array Iterator") -> BuiltinI
 
         index = 0
         while index < length_of(obj):
+            if not index % quota.STRIDE:
+                quota.check()
             match what:
                 case "keys":
                     yield index

@@ -35,8 +35,8 @@ LARGE: Final = 1 << 16
 
 asked: list[Callable[[], None]] = []
 """Called during what takes long. What one of them raises ends the work."""
-claimed: list[Callable[[int], None]] = []
-"""Called with a number of bytes before they are made. What one of them raises ends the work."""
+claimed: list[Callable[[int, int], None]] = []
+"""Called with a number of bytes before they are made, and with how many of them are new. What one of them raises ends the work."""
 
 
 def check() -> None:
@@ -68,11 +68,14 @@ def pacing(function: Callable[..., T], stride: int = STRIDE) -> Callable[..., T]
     return paced
 
 
-def claim(size: int) -> None:
-    """So many bytes are about to be made. Raises what keeps the guest from having them."""
+def claim(size: int, new: int | None = None) -> None:
+    """So many bytes are about to be made, ``new`` of them since this was last said: all of them unless told.
+
+    Raises what keeps the guest from having them.
+    """
     if size > LARGE:
         for ask in claimed:
-            ask(size)
+            ask(size, size if new is None else new)
 
 
 def fits(units: int) -> None:
@@ -95,23 +98,24 @@ def array(length: int, more: int | None = None) -> int:
     return length
 
 
-def values(count: int, more: int | None = None) -> None:
-    """So many values are about to be made by one call, ``more`` of them now: all of them unless told."""
+def values(count: int) -> None:
+    """So many values are about to be made by one call."""
     if count > MAX_VALUES:
         raise RangeError("Invalid array length")
-    claim(VALUE_BYTES * (count if more is None else more))
+    claim(VALUE_BYTES * count)
 
 
 def grown(count: int) -> None:
     """A list of values has grown so long, one by one, and it goes on."""
     if not count % STRIDE:
         check()
-        values(count, STRIDE)
+        if count > MAX_VALUES:
+            raise RangeError("Invalid array length")
+        claim(VALUE_BYTES * count, VALUE_BYTES * STRIDE)
 
 
 def buffer(size: int) -> int:
-    """A buffer of so many bytes is about to be made."""
+    """A buffer of so many bytes is about to be made; it makes its own claim."""
     if size > MAX_BYTES:
         raise RangeError("Array buffer allocation failed")
-    claim(size)
     return size
