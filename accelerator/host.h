@@ -279,7 +279,18 @@ failed:
     return NULL;
 }
 
+/* What it does leads to the generated module, and that leads back. It is never cleared: the engine may call it as long as it is there, and
+ * every such cycle goes by way of a dictionary. */
+static int host_traverse(Host *self, visitproc visit, void *arg) {
+    Py_VISIT(self->guests);
+    Py_VISIT(self->adapter);
+    Py_VISIT(self->refused);
+    Py_VISIT(self->convert);
+    return 0;
+}
+
 static void host_dealloc(Host *self) {
+    PyObject_GC_UnTrack(self);
     Py_XDECREF(self->guests);
     Py_XDECREF(self->adapter);
     Py_XDECREF(self->refused);
@@ -301,8 +312,9 @@ static PyTypeObject HostType = {
     PyVarObject_HEAD_INIT(NULL, 0).tp_name = "bindgen_patch_accelerator.Host",
     .tp_doc = "A function of the host's, as the engine calls it.",
     .tp_basicsize = sizeof(Host),
-    .tp_flags = Py_TPFLAGS_DEFAULT,
+    .tp_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC,
     .tp_new = host_new,
     .tp_dealloc = (destructor)host_dealloc,
+    .tp_traverse = (traverseproc)host_traverse,
     .tp_getset = host_getset,
 };

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import importlib.util
 import itertools
 import os
@@ -32,6 +33,11 @@ BUILDS = [
 """Every committed guest that runs as it is: (``"classes"``, ``"unwind"``), (``"real/grex"``, ``"abort"``)."""
 
 _numbers = itertools.count()
+_loaded: set[str] = set()
+"""Generated packages in ``sys.modules``."""
+_forgotten: list[str] = []
+"""Those that are garbage, if nobody has collected it since."""
+_MANY = 50
 
 
 settings.register_profile("same", derandomize=True)
@@ -80,10 +86,25 @@ def load(generated: Callable[..., pipeline.Generated], tmp_path_factory: pytest.
         assert spec is not None
         assert spec.loader is not None
         sys.modules[name] = module = importlib.util.module_from_spec(spec)
+        _loaded.add(name)
         spec.loader.exec_module(module)
         return module
 
     return get
+
+
+@pytest.fixture(autouse=True)
+def forgotten() -> Iterator[None]:
+    """Packages that nobody has any more after the test go, with their instances and what is mapped of their code."""
+    yield
+    gone = [name for name in _loaded if name not in sys.modules or sys.getrefcount(sys.modules[name]) <= 2]
+    for name in gone:
+        _loaded.remove(name)
+        sys.modules.pop(name, None)
+    if gone and len(_forgotten) >= _MANY:
+        _forgotten.clear()
+        gc.collect()
+    _forgotten.extend(gone)
 
 
 @pytest.fixture(params=MODES)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import gc
 import os
+import sys
 from array import array
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -299,3 +300,15 @@ def test_what_a_death_leaves_goes_without_the_collector(load: Load, mode: str) -
         assert [reference() for reference in gone] == [None] * 5
     finally:
         gc.enable()
+
+
+def test_a_package_that_nobody_has_is_collected(load: Load, mode: str) -> None:
+    """Its instances, its compiled code and the functions of its host lead to each other."""
+    module = load("alloc", mode)
+    module.instance.provide({"host_text": lambda text: text})
+    i = module.Instance()
+    assert (i.live_bytes(), module.live_bytes()) == (0, 0)
+    program, instance = ref(module._bp_program), ref(i)
+    del sys.modules[module.__name__], module, i
+    gc.collect()
+    assert (program(), instance()) == (None, None)
