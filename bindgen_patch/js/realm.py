@@ -17,7 +17,6 @@ from weakref import ref
 
 from .. import symbols
 from ..errors import GuestAborted, ModuleTerminated, StaleObjectError
-from ..recovery.log import log
 from . import errors
 from .builtins import GLOBALS
 from .classes import Class, Function
@@ -78,7 +77,6 @@ class Realm:
             if getattr(error, "message", None) == symbols.TASK_QUEUE_ASSERTION:
                 self._turns_are_asked_for = True
             elif not self._blame(error):
-                log.exception("uncaught in a microtask")
                 self.jobs.uncaught(error)
 
     def _turn(self, poll_all: Callable[[], Any]) -> None:

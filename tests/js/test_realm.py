@@ -181,7 +181,7 @@ def test_a_task_of_no_export_is_nobodys(realm: Realm, caplog: pytest.LogCaptureF
     assert "uncaught in a microtask" in caplog.text
 
 
-def test_a_debug_build_gets_no_turn_that_it_did_not_ask_for(realm: Realm, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_debug_build_gets_no_turn_that_it_did_not_ask_for(realm: Realm) -> None:
     """There js-sys panics in one before it polls anybody, and would again in the next."""
     uncaught: list[Exception] = []
     realm.jobs.uncaught = uncaught.append
@@ -193,7 +193,7 @@ def test_a_debug_build_gets_no_turn_that_it_did_not_ask_for(realm: Realm, caplog
     realm.globals["queueMicrotask"](queue)
     run(realm)
     assert len(left) == 1
-    assert caplog.text.count("uncaught in a microtask") == 1
+    assert uncaught == [first]
 
 
 def dies(realm: Realm, label: str, end: GuestAborted) -> Callable[[], None]:
