@@ -15,7 +15,8 @@ from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, ClassVar, NamedTuple
 
-from . import model
+from . import model, quota
+from .arrays import collect, indices
 from .classes import Class, Function, Table, namespace, without_this
 from .dates import Date, fields_of, local_time, time_clip
 from .errors import RangeError, TypeError
@@ -51,7 +52,7 @@ def canonical(locales: object) -> list[str]:
         return []
     given = [locales] if isinstance(locales, str) else model.to_object(locales)
     found: dict[str, None] = {}
-    for index in range(len(given) if isinstance(given, list) else _length(given)):
+    for index in indices(given):
         if not model.has(given, index):
             continue
         tag = model.get(given, index)
@@ -59,12 +60,6 @@ def canonical(locales: object) -> list[str]:
             raise TypeError("Incorrect locale information provided")
         found[_canonical(model.to_string(tag))] = None
     return list(found)
-
-
-def _length(given: object) -> int:
-    from .arrays import length_of
-
-    return length_of(given)
 
 
 def _canonical(tag: str) -> str:
@@ -193,6 +188,7 @@ def _number_parts(value: int | float) -> list[Part]:
     if text in ("NaN", "∞"):
         return [*parts, Part("nan" if text == "NaN" else "infinity", text)]
     whole, point, fraction = text.partition(".")
+    quota.array(whole.count(",") * 2)
     for place, group in enumerate(whole.split(",")):
         parts += [Part("group", ",")] * (place > 0) + [Part("integer", group)]
     return parts + ([Part("decimal", "."), Part("fraction", fraction)] if point else [])
@@ -382,7 +378,7 @@ class ListFormat(_Service):
         _only(options, style="long")
 
     def parts(self, items: object = None) -> list[Part]:
-        texts = [] if items is None else list(model.iterate(items))
+        texts = [] if items is None else collect(model.iterate(items))
         if not all(isinstance(text, str) for text in texts):
             raise TypeError("Iterable yielded a non-String value")
         word = {"conjunction": "and ", "disjunction": "or ", "unit": ""}[self.type]
@@ -403,6 +399,7 @@ class ListFormat(_Service):
 
 
 def _joined(parts: Sequence[Part]) -> str:
+    quota.text(sum(len(part.value) for part in parts))
     return "".join(part.value for part in parts)
 
 
