@@ -232,7 +232,7 @@ def inspect(module: Path, as_json: bool) -> None:
 @click.option(
     "--timeout",
     type=click.FloatRange(min=0, min_open=True),
-    default=60.0,
+    default=20.0,
     show_default=True,
     envvar="WASM_BINDGEN_TEST_TIMEOUT",
     show_envvar=True,

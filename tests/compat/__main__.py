@@ -9,72 +9,65 @@ from __future__ import annotations
 import json
 import sys
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 from .crates import VERSIONS
-from .reasons import reason
+from .reasons import idle, reason
 
-_SUITES = {"js-sys": "js-sys, `crates/js-sys/tests/wasm`", "wasm-bindgen": "wasm-bindgen, `tests/wasm`"}
+SUITES = {"js-sys": "js-sys, `crates/js-sys/tests/wasm`", "wasm-bindgen": "wasm-bindgen, `tests/wasm`"}
 _HERE = Path(__file__).resolve().parent
 _DOCUMENT = _HERE.parent.parent / "docs" / "js-compat.md"
-_FAILED = "FAIL"
+
+Test = dict[str, Any]
 
 
 def document(folder: Path) -> str:
-    """The text. Raises ``SystemExit`` for a test without a reason."""
-    rows, chapters = [], []
-    for suite, title in _SUITES.items():
-        plain = json.loads((folder / f"{suite}.json").read_text("utf-8"))
-        with_partners = folder / f"{suite}-partners.json"
-        helped = json.loads(with_partners.read_text("utf-8")) if with_partners.exists() else None
-        failed = [test for test in plain["tests"] if test["status"] == _FAILED]
-        lacking = [test for test in failed if test["missing"]]
-        others = [test for test in failed if not test["missing"]]
-        unknown = [
-            test["name"] for test in [*failed, *(helped["tests"] if helped else ())] if test["status"] == _FAILED and not reason(test)
+    """The text. Raises ``SystemExit`` for a test without a reason, and for a reason without a test."""
+    rows, chapters, every = [], [], []
+    for suite, title in SUITES.items():
+        plain, helped = _record(folder / f"{suite}.json"), _record(folder / f"{suite}-partners.json")
+        assert plain is not None, f"{suite}.json is missing"
+        failed, failed_still = _failed(plain), _failed(helped)
+        every += failed + failed_still
+        lacking, others = [t for t in failed if t["missing"]], [t for t in failed if not t["missing"]]
+        left = helped["passed"] if helped else "-"
+        counts = (len(plain["tests"]), plain["ignored"], len(lacking), f"**{plain['passed']}**", len(others), left)
+        rows.append(f"| {title} | {' | '.join(map(str, counts))} |")
+        lines = [
+            f"## {title}",
+            "",
+            *_listed("fails though it lacks no module", others),
+            *_listed("needs a module of JavaScript's", lacking),
         ]
-        if unknown:
-            raise SystemExit(f"{suite}: nobody knows why these fail: {', '.join(unknown)}")
-        left = "-" if helped is None else helped["passed"]
-        rows.append(
-            f"| {title} | {len(plain['tests'])} | {plain['ignored']} | {len(lacking)} | **{plain['passed']}** | {len(others)} | {left} |"
-        )
-        chapters.append("\n".join([f"## {title}", "", *_others(others), *_lacking(lacking), *_helped(helped)]))
-    text = (_HERE / "head.md").read_text("utf-8").replace("<!-- totals -->", "\n".join(rows)).replace("<!-- versions -->", _versions())
-    return "\n\n".join([text.rstrip(), *(chapter.rstrip() for chapter in chapters)]) + "\n"
-
-
-def _versions() -> str:
+        if helped:
+            lines += _listed("fails with Python modules in the place of JavaScript's", failed_still)
+        chapters.append("\n".join(lines))
+    if unknown := [test["name"] for test in every if reason(test) is None]:
+        raise SystemExit(f"nobody knows why these fail: {', '.join(unknown)}")
+    if left_over := idle(every):
+        raise SystemExit(f"reasons that no test needs any more: {'; '.join(left_over)}")
     crates = ", ".join(f"{name} {version}" for name, version in VERSIONS.items())
-    return f"Published crates: {crates}; debug builds with `panic=abort`."
+    text = (_HERE / "head.md").read_text("utf-8").replace("<!-- totals -->", "\n".join(rows)).replace("<!-- crates -->", crates)
+    return "\n\n".join(part.rstrip() for part in (text, *chapters)) + "\n"
 
 
-def _others(tests: Iterable[dict[str, Any]]) -> Iterable[str]:
-    yield "### What fails though it needs no module"
-    yield ""
-    yield from _by_reason(tests)
+def _record(path: Path) -> dict[str, Any] | None:
+    return json.loads(path.read_text("utf-8")) if path.exists() else None
 
 
-def _lacking(tests: Iterable[dict[str, Any]]) -> Iterable[str]:
-    yield "### What needs a module of JavaScript's"
-    yield ""
-    yield from _by_reason(tests)
+def _failed(record: dict[str, Any] | None) -> list[Test]:
+    return [test for test in record["tests"] if test["status"] == "FAIL"] if record else []
 
 
-def _helped(record: dict[str, Any] | None) -> Iterable[str]:
-    if record is None:
-        return
-    yield "### What fails with Python modules in the place of JavaScript's"
-    yield ""
-    yield from _by_reason(test for test in record["tests"] if test["status"] == _FAILED)
-
-
-def _by_reason(tests: Iterable[dict[str, Any]]) -> Iterable[str]:
+def _listed(what: str, tests: Iterable[Test]) -> Iterator[str]:
+    """A section, with a line for each reason."""
     groups: dict[str, list[str]] = defaultdict(list)
     for test in tests:
         groups[reason(test) or ""].append(test["name"])
+    yield f"### What {what}"
+    yield ""
     for why, names in sorted(groups.items(), key=lambda item: (-len(item[1]), item[0])):
         yield f"- {why} ({len(names)}): {', '.join(f'`{name}`' for name in sorted(names))}"
     yield ""

@@ -7,17 +7,26 @@ A test that needs a module of JavaScript's needs no entry: the run says which. W
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 _REASONS: tuple[tuple[str, str, str], ...] = (
     ("name", r"WebAssembly::", "the `WebAssembly` namespace: guests get no engine of their own"),
-    ("detail", r"this host has no WebAssembly \w+ object", "the `WebAssembly` namespace: there is no object of its to hand out"),
+    ("detail", r"this host has no WebAssembly memory object", "the `WebAssembly` namespace: there is no `WebAssembly.Memory` to hand out"),
+    ("detail", r"this host has no WebAssembly \w+ object", "the `WebAssembly` namespace: gives an object of its to `tests/wasm/api.js`"),
     ("detail", r"EvalError: Code generation from strings", "makes a function of text; there is no JavaScript compiler"),
     ("detail", r"called `eval`", "evaluates text; there is no JavaScript compiler"),
     ("detail", r"called `setTimeout`", "timers belong to the host: `imports={'setTimeout': …}`"),
-    ("detail", r"`link_to!` asks for the address", "`link_to!` asks for the URL of a file of JavaScript, and Python modules have none"),
-    ("detail", r"NAN\(\) returned: expected float", "reads `Number.NAN`, which is undefined: here a result has to be what Rust declares"),
+    (
+        "detail",
+        r"`link_to!` asks for the address",
+        "`link_to!` asks for the URL of a file, which `/tests/wasm/link_to.js` is to read; Python modules have none",
+    ),
+    (
+        "detail",
+        r"NAN\(\) returned: expected float",
+        "`Number.NAN` is undefined, which is no `f64` here; goes on with `tests/wasm/imports.js`",
+    ),
     ("detail", r"called `[^`]*: \w+\.prototype`", "classes of Python's have no `prototype` object"),
     ("name", r"Array::\w+_view_mut_raw$", "writes to a view of the guest's memory"),
     ("name", r"Intl::", "Intl is not provided"),
@@ -40,3 +49,9 @@ def reason(test: Mapping[str, Any]) -> str | None:
     if test["missing"]:
         return "needs " + ", ".join(f"`{name}`" for name in test["missing"])
     return next((text for where, pattern, text in _REASONS if re.search(pattern, test[where])), None)
+
+
+def idle(tests: Iterable[Mapping[str, Any]]) -> list[str]:
+    """The reasons that none of these tests has: what they were for has been done."""
+    given = {reason(test) for test in tests}
+    return [text for _, _, text in _REASONS if text not in given]
