@@ -39,7 +39,7 @@ _REASONS: tuple[tuple[str, str, str], ...] = (
     (
         "name",
         r"(try_from_js_value::option_try_from_js_value|simple::externref_heap_live_count)$",
-        "expects what the published crates no longer do; fails under upstream's runner as well",
+        "expects what the published crates do not do; fails under upstream's runner as well",
     ),
 )
 
