@@ -232,13 +232,14 @@ def inspect(module: Path, as_json: bool) -> None:
 @click.option(
     "--timeout",
     type=click.FloatRange(min=0, min_open=True),
-    default=60.0,
+    default=20.0,
     show_default=True,
     envvar="WASM_BINDGEN_TEST_TIMEOUT",
     show_envvar=True,
     help="Seconds that a test may take.",
 )
 @click.option("--module", "given", multiple=True, metavar="NAME=FILE.py", help="Let a Python module stand in for one of JavaScript's.")
+@click.option("--json", "record", type=_PATH, metavar="FILE", help="Write what became of each test to FILE as well.")
 @click.option("--bench", is_flag=True, hidden=True)
 @click.pass_context
 def test(
@@ -255,6 +256,7 @@ def test(
     quiet: bool,
     timeout: float,
     given: tuple[str, ...],
+    record: Path | None,
     bench: bool,
 ) -> None:
     """Run the tests in MODULE, a suite of wasm-bindgen-test as cargo built it; FILTERS are parts of their names.
@@ -289,9 +291,12 @@ def test(
     with run.bindings(_generate(data, module.name, run.OPTIONS).files) as package:
         for note in run.unused(package, partners):
             click.echo(f"note: {note}", err=True)
-        outcomes = run.run(package, choice.in_turn(chosen), host, partners, timeout, ignored=choice.ignored != "told")
-        passed = show.show(outcomes, len(chosen), len(found) - len(chosen), terse=quiet or form == "terse")
-    ctx.exit(0 if passed else 1)
+        filtered = len(found) - len(chosen)
+        running = run.run(package, choice.in_turn(chosen), host, partners, timeout, ignored=choice.ignored != "told")
+        outcomes = show.show(running, len(chosen), filtered, terse=quiet or form == "terse")
+    if record is not None:
+        record.write_text(json.dumps(show.record(outcomes, filtered), indent=1) + "\n", "utf-8")
+    ctx.exit(1 if any(outcome.status == "FAIL" for outcome in outcomes) else 0)
 
 
 def _partner(given: str) -> tuple[str, Path]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 import unicodedata
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Container, Iterable
 from dataclasses import dataclass, field
 from typing import TypeVar
 
@@ -163,9 +164,11 @@ def build(
         b.notes.append(_UNWINDS_ANYWAY if module.facts.unwinds else _NO_ABORT_HANDLER)
     b.calls.update((name, (symbol, signature)) for name, symbol, signature in _RUNTIME_CALLS if symbol in module.facts.exports)
     scope = Scope("bindings", MODULE_RESERVED)
-    enums = {e.key: _claim_type(b, scope, e.name, "enum", e.private) for e in _sorted(module.enums)}
+    uses = Counter(item.name for kind in (module.enums, module.string_enums, module.structs) for item in kind)
+    shared = {name for name, count in uses.items() if count > 1}
+    enums = {e.key: _claim_type(b, scope, e.name, "enum", e.private, e.namespace, shared) for e in _sorted(module.enums)}
     string_enums = {e.key: _claim_type(b, scope, e.name, "string enum", e.private) for e in _sorted(module.string_enums)}
-    structs = {s.key: _claim_type(b, scope, s.name, "class", s.private) for s in _sorted(module.structs)}
+    structs = {s.key: _claim_type(b, scope, s.name, "class", s.private, s.namespace, shared) for s in _sorted(module.structs)}
     free = sorted((item for item in module.exports if item.owner is None), key=lambda item: (item.namespace, item.name))
     names = {id(item): _claim_function(b, scope, item) for item in free}
     members = {item.name for item in module.exports} | set(names.values())
@@ -243,11 +246,15 @@ _RUNTIME_CALLS = (
 """What the run time calls on its own account: allocator, error slot, closures."""
 
 
-def _claim_type(b: _Builder, scope: Scope, name: str, what: str, private: bool) -> str:
-    wanted = identifier(name)
+def _claim_type(
+    b: _Builder, scope: Scope, name: str, what: str, private: bool, namespace: tuple[str, ...] = (), shared: Container[str] = ()
+) -> str:
+    """What a class is called; the namespace is part of it where a name is ``shared`` by several."""
+    path = (*namespace, name) if name in shared else (name,)
+    wanted = identifier("_".join(path))
     while private and wanted in scope.taken:
         wanted += "_"
-    return b.renamed(f"{what} {name}", name, scope.claim(wanted, f"{what} {name}"))
+    return b.renamed(f"{what} {'.'.join(path)}", name, scope.claim(wanted, f"{what} {'.'.join(path)}"))
 
 
 def _claim_function(b: _Builder, scope: Scope, item: ir.Export) -> str:
@@ -277,9 +284,13 @@ def _class(b: _Builder, writer: plan.Writer, s: ir.StructDef, name: str, known: 
     functions, renamed = [], []
     own = [item for item in b.module.exports if item.owner == s.key]
     readable = {item.name for item in own if item.kind == "getter"}
+    methods = {item.name for item in own if item.kind == "method"}
     for item in sorted(own, key=lambda item: (_ORDER[item.kind], item.name, item.kind != "getter")):
         wanted = {"static_getter": f"get_{item.name}", "static_setter": f"set_{item.name}"}.get(item.kind, item.name)
         what = f"{item.kind} {s.name}.{item.name}"
+        if item.kind in ("getter", "setter") and item.name in methods:
+            b.notes.append(f"{what} is left out: the method of that name hides it, as it does in JavaScript")
+            continue
         final = "__init__" if item.kind == "constructor" else scope.claim(
             identifier(wanted, pep8=b.pep8), what, accessor=item.kind in ("getter", "setter")
         )  # fmt: skip

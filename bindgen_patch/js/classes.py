@@ -390,6 +390,8 @@ HOMES: Mapping[str, str] = MappingProxyType(
         **dict.fromkeys(("Uint32Array", "BigInt64Array", "BigUint64Array", "Float16Array", "Float32Array", "Float64Array"), "buffers"),
         "Uint8Array": "encodings",
         "Atomics": "atomics",
+        **dict.fromkeys(("Intl", "Intl Collator", "Intl DateTimeFormat", "Intl ListFormat", "Intl NumberFormat"), "intl"),
+        **dict.fromkeys(("Intl PluralRules", "Intl RelativeTimeFormat"), "intl"),
         "Proxy": "proxies",
         **dict.fromkeys(("DisposableStack", "AsyncDisposableStack"), "disposal"),
         "Reflect": "reflect",

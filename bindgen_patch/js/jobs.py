@@ -65,6 +65,8 @@ class Jobs:
 
         Nobody can tell what it leaves waiting for ever, so the instance dies of it, unless it came out of the guest.
         """
+        self.uncaught: Callable[[Exception], None] = lambda _error: log.exception("uncaught in a microtask")
+        """To be told, while it is handled, of an exception that came out of a microtask and that nobody waits for."""
         self._queue: deque[Job] = deque()
         self._later: deque[Job] = deque()
         self._following: dict[Any, Callable[[Any], None]] = {}

@@ -17,7 +17,6 @@ from weakref import ref
 
 from .. import symbols
 from ..errors import GuestAborted, ModuleTerminated, StaleObjectError
-from ..recovery.log import log
 from . import errors
 from .builtins import GLOBALS
 from .classes import Class, Function
@@ -38,6 +37,8 @@ class Realm:
         self.failed_in: tuple[str, ...] = ()
         """The functions that were on the stack when the guest failed during the present job, as the name section has them."""
         self._failed = False
+        self._turns_are_asked_for = False
+        """The guest is a debug build, which checks that a turn is one that its queue asked for."""
         self._derived: Promise[Any] | None = None
         self._abandoned: list[Promise[Any]] = []
         """Pending promises whose resolving functions the guest has dropped during the present job."""
@@ -73,11 +74,16 @@ class Realm:
             refused = isinstance(error, (errors.Error, StaleObjectError))
             if calls is not None and not refused and getattr(callback, "_bp_calls", None) == calls:
                 raise  # it was not even called
-            if not self._blame(error):
-                log.exception("uncaught in a microtask")
+            if getattr(error, "message", None) == symbols.TASK_QUEUE_ASSERTION:
+                self._turns_are_asked_for = True
+            elif not self._blame(error):
+                self.jobs.uncaught(error)
 
     def _turn(self, poll_all: Callable[[], Any]) -> None:
-        """js-sys polls the tasks that wait. When one fails the rest would wait until something wakes another: they get a turn, too."""
+        """js-sys polls the tasks that wait. When one fails the rest would wait until something wakes another: they get a turn, too.
+
+        A debug build of js-sys panics in such a turn before it polls anybody. There it is as upstream has it.
+        """
         calls = getattr(poll_all, "_bp_calls", 0)
         self.turns.begin()
         members = self.turns.members
@@ -86,7 +92,7 @@ class Realm:
             self._microtask(poll_all)
         finally:  # by an interrupt, too
             self.turns.end()
-            if self._failed and not self.ended and getattr(poll_all, "_bp_calls", 0) > calls:
+            if self._failed and not (self.ended or self._turns_are_asked_for) and getattr(poll_all, "_bp_calls", 0) > calls:
                 self.turns.wake(members)
                 self.queue_microtask(poll_all)
                 self.turns.woken()

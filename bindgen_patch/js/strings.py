@@ -25,6 +25,7 @@ from .errors import RangeError, TypeError
 from .locales import prepared_for_lower, prepared_for_upper
 from .ordinary import Ordinary
 from .primitives import SPACE, code_units, to_int32
+from .symbols import MATCH
 
 _MAX_KEPT: Final = 1 << 20
 _PAIR: Final = re.compile("[\ud800-\udbff][\udc00-\udfff]")
@@ -120,8 +121,16 @@ def _units(this: object, method: str) -> str:
     return units(_this(this, method))
 
 
+def is_regexp(value: object) -> bool:
+    """IsRegExp (7.2.6): what ``Symbol.match`` says of an object, else whether it is a regular expression."""
+    if model.is_primitive(value):
+        return False
+    matcher = model.get(value, MATCH)
+    return isinstance(value, Pattern) if matcher is None else model.truthy(matcher)
+
+
 def _plain(argument: object, method: str) -> str:
-    if isinstance(argument, Pattern):
+    if is_regexp(argument):
         raise TypeError(f"First argument to String.prototype.{method} must not be a regular expression")
     return units(model.to_string(argument))
 

@@ -64,10 +64,13 @@ def _by(symbol: Symbol, method: Callable[..., Any], name: str) -> Callable[..., 
     def run(this: object, pattern: object, more: object = None) -> Any:
         require_object_coercible(this, f"String.prototype.{name}")
         if not model.is_primitive(pattern) and not (isinstance(pattern, strings.Pattern) and extra_of(pattern) is None):
+            if name in ("matchAll", "replaceAll") and strings.is_regexp(pattern):
+                flags = model.get(pattern, "flags")
+                require_object_coercible(flags, f"String.prototype.{name}")
+                if "g" not in model.to_string(flags):
+                    raise TypeError(f"String.prototype.{name} called with a non-global RegExp argument")
             own = model.get(pattern, symbol)
             if own is not None and own is not null:
-                if isinstance(pattern, strings.Pattern) and name in ("matchAll", "replaceAll") and "g" not in pattern.flags:
-                    raise TypeError(f"String.prototype.{name} called with a non-global RegExp argument")
                 return model.apply(own, pattern, [this] if name in ("match", "matchAll", "search") else [this, more])
         return method(this, pattern, more)
 

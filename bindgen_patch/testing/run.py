@@ -13,9 +13,10 @@ import importlib.util
 import logging
 import sys
 import tempfile
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import takewhile
 from pathlib import Path
 from typing import Any, Literal
@@ -46,6 +47,9 @@ class Outcome:
     test: Test
     status: Literal["ok", "FAIL", "ignored"]
     detail: str = ""
+    seconds: float = 0.0
+    missing: tuple[str, ...] = ()
+    """The modules that the test asked for and nobody provides."""
 
 
 @contextmanager
@@ -88,11 +92,33 @@ def unused(package: Any, names: Iterable[str]) -> Iterator[str]:
 
 
 def run(package: Any, tests: Sequence[Test], host: Host, modules: Mapping[str, Any], timeout: float, *, ignored: bool) -> Iterator[Outcome]:
-    """What becomes of each test, in order. ``timeout`` is in seconds, for each; ``ignored`` tests are run like others, or told of."""
-    instance = package.Instance(imports=host.imports(), modules=modules, limits=Limits(seconds_per_call=timeout))
+    """What becomes of each test, in order. ``timeout`` is in seconds, for each; ``ignored`` tests are run like others, or told of.
+
+    As with upstream's runner they share an instance, until one of them kills it. To compile the suite takes none of their time.
+    """
+    instance = package.Instance(imports=host.imports(), limits=Limits(seconds_per_call=timeout))
+    provided = instance._bp_host.modules = _Modules()
+    instance.provide(modules=modules)
     with _quiet(), asyncio.Runner() as loop, instance:
+        getattr(instance, symbols.TEST_CONTEXT)(False).free()
         for test in tests:
-            yield loop.run(_Run(instance, test, host, timeout).outcome(ignored=ignored))
+            provided.missing.clear()
+            began = time.monotonic()
+            outcome = loop.run(_Run(instance, test, host, timeout).outcome(ignored=ignored))
+            yield replace(outcome, seconds=time.monotonic() - began, missing=tuple(provided.missing))
+
+
+class _Modules(dict[str, Any]):
+    """The modules that stand in for JavaScript's. A test may go on without one, or wait for it for ever: it is told what was asked for."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.missing: dict[str, None] = {}
+
+    def get(self, name: str, default: Any = None) -> Any:
+        if name not in self:
+            self.missing[name] = None
+        return super().get(name, default)
 
 
 @contextmanager
@@ -115,6 +141,8 @@ class _Run:
 
     def __init__(self, instance: Any, test: Test, host: Host, timeout: float) -> None:
         self.instance, self.test, self.host, self.timeout = instance, test, host, timeout
+        self.uncaught: Exception | None = None
+        """What came out of a microtask: whom it kept from going on is not known, so the test may wait for ever."""
 
     async def outcome(self, *, ignored: bool) -> Outcome:
         self.host.begin()
@@ -132,12 +160,25 @@ class _Run:
 
     async def _passed(self, *, ignored: bool) -> bool:
         hand_over: Callable[[int], None] = getattr(self.instance, self.test.method)
+        task = asyncio.current_task()
+        assert task is not None
+
+        def end(error: Exception) -> None:
+            if self.uncaught is None:
+                self.uncaught = error
+                task.cancel()
+
+        self.instance._bp_host.jobs.uncaught = end
         async with asyncio.timeout(self.timeout) as patience:
             context = getattr(self.instance, symbols.TEST_CONTEXT)(False)
             context.include_ignored(ignored)
             try:
                 passed: bool = await context.run([lambda address: hand_over(int(address))])
             except asyncio.CancelledError:
+                if self.uncaught is not None:
+                    task.uncancel()
+                    self.instance.terminate("uncaught in a microtask")
+                    raise self.uncaught from None
                 if patience.expired():
                     self.instance.terminate(self._too_long())
                 raise

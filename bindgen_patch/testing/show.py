@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from time import monotonic
 from typing import Any
@@ -16,12 +16,23 @@ _SIGNS = {"ok": ".", "FAIL": "F", "ignored": "i"}
 _SIGNS_PER_LINE = 88
 
 
-def show(outcomes: Iterable[Outcome], total: int, filtered: int, *, terse: bool) -> bool:
-    """Print each outcome as it comes and the summary behind them. Says whether all tests passed."""
+def record(outcomes: Sequence[Outcome], filtered: int) -> dict[str, Any]:
+    """The same for programs (``--json``): totals, and of each test its name, what became of it, why, and the modules that it missed."""
+    counts = Counter(outcome.status for outcome in outcomes)
+    tests = [
+        {"name": one.test.name, "status": one.status, "seconds": round(one.seconds, 4), "missing": list(one.missing), "detail": one.detail}
+        for one in outcomes
+    ]
+    totals = {"passed": counts["ok"], "failed": counts["FAIL"], "ignored": counts["ignored"], "filtered": filtered}
+    return {**totals, "tests": tests}
+
+
+def show(outcomes: Iterable[Outcome], total: int, filtered: int, *, terse: bool) -> list[Outcome]:
+    """Print each outcome as it comes and the summary behind them. Returns them all."""
     began = monotonic()
     page = _Page()
     page.line(f"running {total} {'test' if total == 1 else 'tests'}")
-    failed: list[Outcome] = []
+    shown: list[Outcome] = []
     counts: Counter[str] = Counter()
     with page.bar(0 if terse else total) as advance:
         for outcome in outcomes:
@@ -31,9 +42,9 @@ def show(outcomes: Iterable[Outcome], total: int, filtered: int, *, terse: bool)
             else:
                 reason = f", {outcome.detail}" if outcome.status == "ignored" and outcome.detail else ""
                 page.line(f"test {outcome.test.name} ... ", outcome.status, reason)
-            if outcome.status == "FAIL":
-                failed.append(outcome)
+            shown.append(outcome)
             advance()
+    failed = [outcome for outcome in shown if outcome.status == "FAIL"]
     if failed:
         page.line("\nfailures:\n")
         for outcome in failed:
@@ -43,7 +54,7 @@ def show(outcomes: Iterable[Outcome], total: int, filtered: int, *, terse: bool)
             page.line(f"    {outcome.test.name}")
     told = f"{counts['ok']} passed; {len(failed)} failed; {counts['ignored']} ignored; {filtered} filtered out"
     page.line("\ntest result: ", "FAILED" if failed else "ok", f". {told}; finished in {monotonic() - began:.2f}s\n")
-    return not failed
+    return shown
 
 
 class _Page:

@@ -70,6 +70,25 @@ def test_two_exports_with_one_name() -> None:
         text(module(export("class", {}, ir.Unit(), none), export("class_", {}, ir.Unit(), none)))
 
 
+def test_classes_of_one_name_in_several_namespaces() -> None:
+    """Their namespaces are part of the name then, and only then."""
+    classes = [
+        ir.StructDef(key, name, "", "free_0", (space,), False) for key, name, space in (("A", "T", "p"), ("B", "T", "q"), ("C", "U", "p"))
+    ]
+    shown = text(replace(module(), structs=tuple(classes)))
+    bound = [node.name for node in ast.parse(shown).body if isinstance(node, ast.ClassDef)]
+    assert [name for name in bound if name[-1] in "TU"] == ["p_T", "q_T", "U"]
+
+
+def test_a_method_hides_a_field_of_its_name() -> None:
+    of_class = (ir.StructDef("T", "T", "", "free_0", (), False),)
+    method = replace(export("n", {}, ir.Unit(), ir.FuncType(("i32",), ())), owner="T", kind="method")
+    getter = replace(export("n", {}, ir.Float(64), ir.FuncType(("i32",), ("f64",))), symbol="get_n", owner="T", kind="getter")
+    plan = build(replace(module(method, getter), structs=of_class), title="guest")
+    assert [function.decorators for function in plan.classes[0].functions if function.name == "n"] == [()]
+    assert plan.notes == ("getter T.n is left out: the method of that name hides it, as it does in JavaScript",)
+
+
 @pytest.mark.parametrize(
     "name",
     ["len", "int", "str", "list", "property", "type", "object", "float", "bool", "bytes", "memoryview", "super", "call_x", "_bp", "print"],

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from bindgen_patch import GuestAborted, GuestException, ModuleTerminated, js, symbols
+from bindgen_patch import GuestAborted, GuestException, ModuleTerminated, PanicError, js, symbols
 from bindgen_patch.js import model
 from bindgen_patch.js.jobs import Jobs
 from bindgen_patch.js.realm import Realm
@@ -179,6 +179,21 @@ def test_a_task_of_no_export_is_nobodys(realm: Realm, caplog: pytest.LogCaptureF
     run(realm)
     assert states(promise) == ["pending"]
     assert "uncaught in a microtask" in caplog.text
+
+
+def test_a_debug_build_gets_no_turn_that_it_did_not_ask_for(realm: Realm) -> None:
+    """There js-sys panics in one before it polls anybody, and would again in the next."""
+    uncaught: list[Exception] = []
+    realm.jobs.uncaught = uncaught.append
+    first, panic = ValueError("a task"), PanicError(symbols.TASK_QUEUE_ASSERTION)
+    left = [fail(first), *[fail(panic)] * 3]
+    queue = poll(realm, lambda: left.pop(0)(), lambda: left.pop(0)(), lambda: left.pop(0)())
+    run(realm)
+    assert (uncaught, len(left)) == ([first], 2)
+    realm.globals["queueMicrotask"](queue)
+    run(realm)
+    assert len(left) == 1
+    assert uncaught == [first]
 
 
 def dies(realm: Realm, label: str, end: GuestAborted) -> Callable[[], None]:

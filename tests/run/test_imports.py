@@ -231,6 +231,13 @@ def test_every_type_goes_out_and_comes_back(guest: Any, name: str) -> None:
     assert guest.instance.state == "live"
 
 
+@pytest.mark.parametrize("name", [name for name in TYPES if name.startswith("maybe_")])
+def test_null_is_no_option(guest: Any, name: str) -> None:
+    """As undefined is: what the web's interfaces return for nothing is null."""
+    provided(guest, **{f"host_{name}": lambda _value: js.null})
+    assert getattr(guest, f"via_{name}")(TYPES[name][0][1]) is None
+
+
 def test_nan(guest: Any) -> None:
     provided(guest, host_f64=lambda value: value, host_maybe_f32=lambda value: value)
     nan, maybe = guest.via_f64(float("nan")), guest.via_maybe_f32(float("nan"))

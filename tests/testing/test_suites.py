@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
@@ -58,11 +59,12 @@ def partner(tmp_path: Path) -> Path:
 # ------------------------------------------------------------------------------------------- a whole run
 
 REPORT = """\
-running 22 tests
+running 23 tests
 test deadly::loops ... ignored, it never ends
 test ignored::plainly ... ignored
 test ignored::with_a_reason ... ignored, it takes too long
 test later::never_ends ... ignored, it never ends
+test tasks::one_fails_and_the_test_waits ... ignored, it never ends
 test plain::throws ... FAIL
 test plain::passes_with_a_result ... ok
 test plain::passes ... ok
@@ -179,7 +181,7 @@ failures:
     host::has_a_partner
     deadly::aborts
 
-test result: FAILED. 7 passed; 11 failed; 4 ignored; 0 filtered out; finished in …s
+test result: FAILED. 7 passed; 11 failed; 5 ignored; 0 filtered out; finished in …s
 
 """
 """The lines and their order are those of upstream's ``wasm-bindgen-test-runner`` (with node, panic=abort), which has a partner, however.
@@ -199,7 +201,7 @@ def test_a_run_in_which_nothing_fails(guest: Path) -> None:
     assert set(results(result).values()) == {"ok"}
     assert len(results(result)) == 6
     assert "failures:" not in result.stdout
-    assert result.stdout.endswith("16 filtered out; finished in " + result.stdout.rpartition(" in ")[2])
+    assert result.stdout.endswith("17 filtered out; finished in " + result.stdout.rpartition(" in ")[2])
     assert result.exit_code == 0
 
 
@@ -223,6 +225,14 @@ def test_what_never_ends_is_stopped_and_the_others_run(guest: Path) -> None:
         assert "the test has not ended within 0.4 seconds" in detail(result, test)
 
 
+def test_what_nobody_catches_ends_the_test(guest: Path) -> None:
+    """At once: the task that failed is none that the test would hear of."""
+    result = run(guest, "--include-ignored", "--timeout", "30", "tasks", "later::passes", "leaves_a_fresh")
+    test = "tasks::one_fails_and_the_test_waits"
+    assert results(result) == {"later::passes": "ok", test: "FAIL", "deadly::leaves_a_fresh_instance": "ok"}
+    assert "MissingImport: the guest called `nowhere.unknown`" in detail(result, test)
+
+
 def test_the_time_limit_has_the_name_that_upstream_gives_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("WASM_BINDGEN_TEST_TIMEOUT", "0.3")
     assert "not ended within 0.3 seconds" in detail(run(SUITE / "abort.wasm", "--ignored", "never"), "later::never_ends")
@@ -235,6 +245,22 @@ def test_each_death_leaves_a_fresh_instance(guest: Path) -> None:
     with running.bindings(generate(guest.read_bytes(), guest.name, running.OPTIONS).files) as package:
         outcomes = [*running.run(package, [aborts, fresh, aborts, aborts, fresh], Host(), {}, 10, ignored=False)]
     assert [outcome.status for outcome in outcomes] == ["FAIL", "ok", "FAIL", "FAIL", "ok"]
+
+
+def test_a_record_for_programs(tmp_path: Path, guest: Path) -> None:
+    run(guest, "host", "later::passes", "ignored::with", "--json", tmp_path / "record.json")
+    record = json.loads((tmp_path / "record.json").read_text("utf-8"))
+    tests = {test.pop("name"): test for test in record.pop("tests")}
+    assert record == {"passed": 1, "failed": 2, "ignored": 1, "filtered": 19}
+    assert {name: (test["status"], test["missing"]) for name, test in tests.items()} == {
+        "ignored::with_a_reason": ("ignored", []),
+        "later::passes": ("ok", []),
+        "host::lacks_something": ("FAIL", []),
+        "host::has_a_partner": ("FAIL", [PARTNER]),
+    }
+    assert tests["ignored::with_a_reason"]["detail"] == "it takes too long"
+    assert "nowhere.unknown" in tests["host::lacks_something"]["detail"]
+    assert all(0 <= test["seconds"] < 30 for test in tests.values())
 
 
 # ------------------------------------------------------------------------------------------- partners
@@ -268,7 +294,7 @@ def test_list() -> None:
     guest = SUITE / "unwind.wasm"
     names = run(guest, "--list").stdout.splitlines()
     assert names[:2] == ["deadly::loops: test", "ignored::plainly: test"]
-    assert len(names) == 22
+    assert len(names) == 23
     assert run(guest, "--list", "--ignored", "with").stdout == "ignored::with_a_reason: test\n"
 
 
@@ -444,7 +470,7 @@ def test_as_runner_of_cargo(tmp_path: Path, partner: Path) -> None:
     good = cargo("plain::passes", "partner")
     assert good.returncode == 0, good.stderr
     assert "test host::has_a_partner ... ok\n" in good.stdout
-    assert "3 passed; 0 failed; 0 ignored; 19 filtered out" in good.stdout
+    assert "3 passed; 0 failed; 0 ignored; 20 filtered out" in good.stdout
     bad = cargo("plain::fails", "--exact")
     assert bad.returncode != 0
     assert "test plain::fails ... FAIL\n" in bad.stdout

@@ -1,0 +1,1 @@
+"""Python modules that stand in for those of JavaScript that the suites import: what they export, written anew."""
