@@ -33,7 +33,7 @@ _HANDLE_BYTES = 64
 """Of a place in the table, and of a small value there."""
 _ATOMS = (str, int, float, bytes)
 _COLLECTIONS = (list, tuple, set, frozenset, deque, dict)
-_OURS = f"{__package__.rpartition('.')[0]}.js."
+_OURS = f"{__name__.rpartition('.runtime.')[0]}.js."
 _EVERYBODYS = (Realm, Jobs, Invocable)
 """Parts of JavaScript's world that are not this guest's alone: what they refer to is not followed."""
 _bounded: dict[int, ref[Bounded]] = {}
