@@ -92,6 +92,36 @@ class SuppressedError(Error):
         self.suppressed = suppressed
 
 
+class DOMException(Error):
+    """A ``DOMException`` (Web IDL 2.8.1): of the web's functions. What kind of failure it is says its ``name``, say ``"AbortError"``."""
+
+    _bp_class = "DOMException"
+
+    def __init__(self, message: object = "", name: str = "Error") -> None:
+        super().__init__(message)
+        self._name = name
+
+    @property
+    def name(self) -> str:  # type: ignore[override]
+        """What kind of failure it is."""
+        return self._name
+
+    @property
+    def code(self) -> int:
+        """The number that old names have; 0 for others."""
+        return DOM_CODES.get(self._name, 0)
+
+
+_DOM_NAMES = (
+    "IndexSizeError . HierarchyRequestError WrongDocumentError InvalidCharacterError . NoModificationAllowedError NotFoundError"
+    " NotSupportedError InUseAttributeError InvalidStateError SyntaxError InvalidModificationError NamespaceError InvalidAccessError"
+    " . TypeMismatchError SecurityError NetworkError AbortError URLMismatchError QuotaExceededError TimeoutError InvalidNodeTypeError"
+    " DataCloneError"
+)
+DOM_CODES = {name: code for code, name in enumerate(_DOM_NAMES.split(), 1) if name != "."}
+"""Name -> code (Web IDL 2.8.1)."""
+
+
 def error_name(error: BaseException) -> str:
     """What guest code sees as ``error.name``: a Python exception goes by the name of its class."""
     return error.name if isinstance(error, Error) else type(error).__name__

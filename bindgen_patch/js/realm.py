@@ -1,7 +1,7 @@
 """A realm (ECMA-262 9.3): what one guest instance has of its own in JavaScript's world, and what ends with it.
 
-That is its globals (those that need to know who asks) and the promises that only it can settle. When the instance dies, is
-replaced or closed, these are rejected at once, and none of its functions is called by a job again.
+That is its globals (those that need to know who asks), its timers, what it fetches, and the promises that only it can settle. When the
+instance dies, is replaced or closed, these are rejected at once, and none of its functions is called by a job again.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from collections import ChainMap
 from collections.abc import Callable, Mapping
 from functools import cached_property
 from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from weakref import ref
 
 from .. import symbols
@@ -25,14 +25,23 @@ from .jobs import Jobs
 from .promise import Promise, is_promise, promised, realm_of, rejected
 from .turns import Turns
 
+if TYPE_CHECKING:
+    from .timers import Timers
+
 
 class Realm:
-    """Of one guest instance. ``jobs`` is the queue of its Instance, which outlives it, ``provided`` what the host gives as globals."""
+    """Of one guest instance. ``jobs`` is the queue of its Instance, which outlives it, ``provided`` what the host gives as globals.
 
-    def __init__(self, jobs: Jobs, provided: Mapping[str, Any]) -> None:
+    ``transport`` tells what its ``fetch`` goes through, ``None`` for nothing.
+    """
+
+    def __init__(self, jobs: Jobs, provided: Mapping[str, Any], transport: Callable[[], Any] = lambda: None) -> None:
         self.jobs = jobs
         self._provided = provided
+        self._transport = transport
         self.ended = False
+        self.closing: dict[object, Callable[[], None]] = {}
+        """What else has to stop when the instance ends, and how."""
         self._runner = 0
         """The thread in which a job of the guest's is going on."""
         self.failed_in: tuple[str, ...] = ()
@@ -49,7 +58,9 @@ class Realm:
     @cached_property
     def globals(self) -> Mapping[str, Any]:
         """What is its own, by name. Made when the guest asks for a global: one that dies young never does."""
-        own: dict[str, Any] = {"Promise": _PromiseClass(self), "queueMicrotask": self.queue_microtask}
+        own: dict[str, Any] = {"Promise": _PromiseClass(self), "queueMicrotask": self.queue_microtask, "fetch": self._fetch}
+        own |= {"setTimeout": self._set_timeout, "setInterval": self._set_interval}
+        own["clearTimeout"] = own["clearInterval"] = self._clear_timer
         own["globalThis"] = MappingProxyType(ChainMap(self._provided, own, GLOBALS))  # type: ignore[arg-type]
         return own
 
@@ -62,6 +73,40 @@ class Realm:
             self.jobs.add(lambda: self._turn(callback))
         else:
             self.jobs.add(lambda: self._microtask(callback))
+
+    @cached_property
+    def _timers(self) -> Timers:
+        from .timers import Timers
+
+        timers = Timers(self)
+        self.closing[timers] = timers.end
+        return timers
+
+    def _set_timeout(self, function: Any = None, delay: Any = None, *args: Any) -> int:
+        return self._timers.begin(function, delay, *args)
+
+    def _set_interval(self, function: Any = None, delay: Any = None, *args: Any) -> int:
+        return self._timers.begin(function, delay, *args, repeat=True)
+
+    def _clear_timer(self, number: Any = None, *_rest: object) -> None:
+        if number is not None:
+            self._timers.clear(number)
+
+    def task(self, call: Callable[[], Any]) -> None:
+        """What a timer does: an error is told to nobody but the log, as everything that is uncaught."""
+        try:
+            self.run(call)
+        except Exception as error:
+            if self.ended:
+                return
+            for promise in tuple(self._abandoned):
+                promise._reject(error)
+            log.exception("uncaught in a timer")
+
+    def _fetch(self, resource: Any = None, init: Any = None, *_rest: object) -> Promise[Any]:
+        from .fetching import fetch
+
+        return fetch(self, self._transport(), resource, init)
 
     def _microtask(self, callback: Callable[[], Any]) -> None:
         calls = getattr(callback, "_bp_calls", None)
@@ -208,6 +253,9 @@ class Realm:
         - All others, and all of them when a task of ``spawn_local`` died, get :class:`.ModuleTerminated` with the cause.
         """
         self.ended = True
+        for stop in list(self.closing.values()):
+            stop()
+        self.closing.clear()
         culprits = {id(self._derived), *map(id, self._suspects())} if death is not None and self.running else set()
         for promise in self.pending():  # whom an interrupt leaves out gets it when this is called again
             promise._reject(death if id(promise) in culprits else _gone(death))
