@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from time import perf_counter
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -11,6 +10,7 @@ from ..recovery.log import log
 from . import errors, model
 from .classes import Class, apply
 from .ordinary import Array, Ordinary
+from .platform import now
 from .primitives import null
 from .promise import realm_of
 
@@ -50,7 +50,7 @@ class Event(Ordinary):
         self.current_target: Any = null
         self.phase = 0
         self.default_prevented = self.stopped = self.stopped_at_once = self.dispatched = self.passive = self.trusted = False
-        self.time_stamp = perf_counter() * 1000
+        self.time_stamp = now()
 
     def __repr__(self) -> str:
         return f"<js.{self._bp_class} {self.type!r}>"
