@@ -81,11 +81,16 @@ def _table(name: str, codec: str) -> str | None:
     if name in _UNICODE or codec in _SEVERAL_BYTES:
         return None
     holes = name.startswith("windows-")
-    return "".join(
-        bytes([byte]).decode(codec, "replace").replace("\ufffd", chr(byte) if byte < 0xA0 and holes else "\ufffd") for byte in range(256)
-    )
+    table = bytes(range(256)).decode(codec, "replace")
+    if holes:
+        table = "".join(chr(byte) if char == "\ufffd" and byte < 0xA0 else char for byte, char in enumerate(table))
+    for byte, char in _OTHERWISE.get(name, {}).items():
+        table = table[:byte] + char + table[byte + 1 :]
+    return table
 
 
+_OTHERWISE: Mapping[str, Mapping[int, str]] = {"koi8-u": {0xAE: "\u045e", 0xBE: "\u040e"}, "windows-1255": {0xCA: "\u05ba"}}
+"""Where Python's tables are not those of the standard."""
 _SEVERAL_BYTES = frozenset({"gb18030", "big5hkscs", "euc-jp", "iso2022-jp", "cp932", "cp949"})
 
 
