@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from types import MappingProxyType
 from typing import Any, ClassVar
 
 from . import errors, model
-from .buffers import ArrayBuffer, DataView, Uint8Array, typed
+from .buffers import MAX_BYTES, ArrayBuffer, DataView, Uint8Array, typed
 from .classes import Class
 from .coercions import relative, to_integer
 from .events import arguments, attribute, dictionary, this_is
@@ -60,16 +60,27 @@ class File(Blob):
 # ------------------------------------------------------------------------------------------- as guests see them
 
 
-def rejecting(function: Callable[..., Any]) -> Callable[..., Promise[Any]]:
-    """A method that gives a promise: whatever it raises is a rejection (Web IDL 3.7.7)."""
+def rejecting(read: Callable[[object], Any]) -> Callable[[object], Promise[Any]]:
+    """A method that gives a promise: whatever ``read`` raises is a rejection (Web IDL 3.7.7)."""
 
-    def call(this: object, *args: Any) -> Promise[Any]:
+    def call(this: object) -> Promise[Any]:
         try:
-            return promised(function(this, *args), default_jobs())
+            return promised(read(this), default_jobs())
         except Exception as error:
             return rejected(error, default_jobs())
 
     return call
+
+
+def joined(parts: Iterable[bytes]) -> bytes:
+    """Bytes one behind the other. Raises :class:`.RangeError` where a guest, which can name the same ones often, asks for too many."""
+    kept, size = [], 0
+    for part in parts:
+        size += len(part)
+        if size > MAX_BYTES:
+            raise errors.RangeError(f"more than {MAX_BYTES} bytes")
+        kept.append(part)
+    return b"".join(kept)
 
 
 def _joined(parts: object) -> bytes:
@@ -78,7 +89,7 @@ def _joined(parts: object) -> bytes:
         return b""
     if model.is_primitive(parts):
         raise errors.TypeError("the parts of a Blob are given as an array")
-    return b"".join(map(_part, list(model.iterate(parts))))
+    return joined(map(_part, model.iterate(parts)))
 
 
 def _part(part: object) -> bytes:

@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import Any, ClassVar, Final
 
 from . import errors, model
-from .blobs import Blob, File, file_of
+from .blobs import Blob, File, file_of, joined
 from .classes import Class
 from .events import arguments, this_is
 from .iterators import BuiltinIterator, kind
@@ -72,7 +72,10 @@ def _quoted(text: str) -> str:
 def write_multipart(form: FormData) -> tuple[bytes, str]:
     """The body, and its type."""
     boundary = f"----formdata-{secrets.token_hex(16)}"
-    parts = []
+    return joined(_parts(form, boundary)), f"multipart/form-data; boundary={boundary}"
+
+
+def _parts(form: FormData, boundary: str) -> Iterator[bytes]:
     for name, value in form.pairs:
         head = f'--{boundary}\r\nContent-Disposition: form-data; name="{_quoted(_line(name))}"'
         if isinstance(value, File):
@@ -80,8 +83,10 @@ def write_multipart(form: FormData) -> tuple[bytes, str]:
             content = value.content
         else:
             content = _line(value).encode()
-        parts.append(f"{head}\r\n\r\n".encode() + content + b"\r\n")
-    return b"".join(parts) + f"--{boundary}--\r\n".encode(), f"multipart/form-data; boundary={boundary}"
+        yield f"{head}\r\n\r\n".encode()
+        yield content
+        yield b"\r\n"
+    yield f"--{boundary}--\r\n".encode()
 
 
 _PARAMETER = re.compile(r';[ \t]*([\w*-]+)=(?:"([^"]*)"|([^;\s"]*))')

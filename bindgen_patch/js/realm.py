@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import threading
 from collections import ChainMap
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
@@ -32,10 +32,10 @@ if TYPE_CHECKING:
 class Realm:
     """Of one guest instance. ``jobs`` is the queue of its Instance, which outlives it, ``provided`` what the host gives as globals.
 
-    ``transport`` tells what its ``fetch`` goes through, ``None`` for nothing.
+    ``transport`` is what its ``fetch`` goes through: one or none.
     """
 
-    def __init__(self, jobs: Jobs, provided: Mapping[str, Any], transport: Callable[[], Any] = lambda: None) -> None:
+    def __init__(self, jobs: Jobs, provided: Mapping[str, Any], transport: Sequence[Callable[[Any], Any]] = ()) -> None:
         self.jobs = jobs
         self._provided = provided
         self._transport = transport
@@ -106,7 +106,7 @@ class Realm:
     def _fetch(self, resource: Any = None, init: Any = None, *_rest: object) -> Promise[Any]:
         from .fetching import fetch
 
-        return fetch(self, self._transport(), resource, init)
+        return fetch(self, self._transport[0] if self._transport else None, resource, init)
 
     def _microtask(self, callback: Callable[[], Any]) -> None:
         calls = getattr(callback, "_bp_calls", None)

@@ -100,6 +100,9 @@ class TextEncoder(Ordinary):
     __slots__ = ()
     _bp_class: ClassVar[str] = "TextEncoder"
 
+    def __init__(self) -> None:
+        pass
+
 
 class TextDecoder(Ordinary):
     """Bytes as text: :meth:`decode`. Raises ``RangeError`` for a label that is unknown."""

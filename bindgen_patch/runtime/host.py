@@ -34,8 +34,8 @@ class Host:
         self.bounds: list[object] = [self.limits] if self.limits.concern_calls else []
         """What calls may be limited by; empty where calls need not look."""
         self.jobs = Jobs()
-        self.fetch: Transport | None = None
-        """What the guest's ``fetch`` goes through."""
+        self.transport: list[Transport] = []
+        """What the guest's ``fetch`` goes through: one or none."""
         self.classes: dict[type, type] = {}
         """Generated class -> the same class bound to this Instance, where those differ."""
         self.provide(imports, modules)
@@ -48,10 +48,6 @@ class Host:
                     raise TypeError(f"the names of imports are str, not {type(name).__name__}")
                 place[name] = value
                 expose_import(value)
-
-    def transport(self) -> Transport | None:
-        """What the guest's ``fetch`` goes through now."""
-        return self.fetch
 
 
 class Target:

@@ -122,7 +122,7 @@ class Instance(Front):
         if fetch is not None:
             if not callable(fetch):
                 raise TypeError(f"fetch is a function of a js.Request, not {type(fetch).__name__}")
-            self._bp_host.fetch = fetch
+            self._bp_host.transport[:] = [fetch]
 
     @property
     def state(self) -> str:

@@ -189,6 +189,20 @@ def test_a_form_that_is_none(body: bytes) -> None:
         forms.read_multipart(b"--x\r\n" + body, "x")
 
 
+def test_blobs_and_forms_do_not_grow_beyond_what_a_buffer_may() -> None:
+    large = js.Blob(bytes(1 << 20))
+    with pytest.raises(js.RangeError, match="bytes"):
+        new("Blob", js.Array([large] * 300))
+    form = js.FormData()
+    for _ in range(300):
+        form.append("a", large)
+    with pytest.raises(js.RangeError, match="bytes"):
+        new("Response", form)
+    with pytest.raises(js.RangeError, match="entries"):
+        for _ in range(100_000):
+            form.append("a", "b")
+
+
 # ------------------------------------------------------------------ events
 
 
@@ -417,7 +431,7 @@ Transport = Callable[[js.Request], Any]
 
 
 def fetching(transport: Transport | None) -> Realm:
-    return Realm(Jobs(), {}, lambda: transport)
+    return Realm(Jobs(), {}, [] if transport is None else [transport])
 
 
 def test_fetch_without_a_transport() -> None:
