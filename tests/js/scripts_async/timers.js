@@ -4,7 +4,7 @@ let log = []; setTimeout(() => { log.push(1); queueMicrotask(() => log.push("aft
 //> [1,"after 1",2,"after 2"]
 let log = []; setTimeout(() => { log.push(1); Promise.resolve(5).then(v => log.push(v)).then(() => log.push("then")) }, 1); setTimeout(() => log.push(2), 1); log
 //> [1,5,"then",2]
-let log = []; setTimeout(() => log.push("b"), 20); setTimeout(() => log.push("a"), 5); setTimeout(() => log.push("c"), 35); log
+let log = []; setTimeout(() => log.push("b"), 30); setTimeout(() => log.push("a"), 5); setTimeout(() => log.push("c"), 60); log
 //> ["a","b","c"]
 let log = []; setTimeout(() => log.push(1), 1); setTimeout(() => log.push(0), 0); setTimeout(() => log.push(-5), -5); setTimeout(() => log.push("none")); setTimeout(() => log.push("NaN"), "x"); log
 //> [1,0,-5,"none","NaN"]
@@ -30,7 +30,7 @@ let log = []; Promise.resolve().then(() => { log.push(1); setTimeout(() => log.p
 //> [1,2,3]
 let log = []; setTimeout(() => queueMicrotask(() => queueMicrotask(() => log.push("deep"))), 0); setTimeout(() => log.push("next"), 0); log
 //> ["deep","next"]
-let log = []; new Promise(done => setTimeout(done, 3, "late")).then(v => log.push(v)); Promise.race([new Promise(d => setTimeout(d, 9, "slow")), new Promise(d => setTimeout(d, 2, "fast"))]).then(v => log.push(v)); log
+let log = []; new Promise(done => setTimeout(done, 40, "late")).then(v => log.push(v)); Promise.race([new Promise(d => setTimeout(d, 80, "slow")), new Promise(d => setTimeout(d, 2, "fast"))]).then(v => log.push(v)); log
 //> ["fast","late"]
 let log = []; let c = new AbortController(); c.signal.addEventListener("abort", () => log.push("abort")); setTimeout(() => { c.abort(); log.push("aborted") }, 2); log
 //> ["abort","aborted"]
