@@ -398,8 +398,10 @@ def _host_function(item: ir.Import, name: str, words: list[str], doc: str, body:
 
 
 def _give(writer: Writer, t: ir.Type, value: str, label: str, words: list[str]) -> tuple[list[str], tuple[ir.Word, ...]]:
-    """Statements that lower a host value and hand it to the guest, and the words they produce."""
+    """Statements that lower a host value and hand it to the guest, and the words they produce. Null is no value, as undefined is."""
     lowering = abi.lower(_owned(t), writer.names)
+    if isinstance(t, ir.Option) and "is None" in lowering.check:
+        value = f"_bp.optional({value})"
     if not lowering.types:
         return [value], ()
     checks, lowered = writer.lower_all([Argument("_bp_value", label, lowering)], "guest")

@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterable, Mapping
 from types import MappingProxyType
 from typing import Any, ClassVar
 
-from . import errors, model
-from .buffers import MAX_BYTES, ArrayBuffer, DataView, Uint8Array, typed
+from . import errors, model, quota
+from .buffers import ArrayBuffer, DataView, Uint8Array, typed
 from .classes import Class
 from .coercions import relative, to_integer
 from .events import arguments, attribute, dictionary, this_is
@@ -73,13 +73,12 @@ def rejecting(read: Callable[[object], Any]) -> Callable[[object], Promise[Any]]
 
 
 def joined(parts: Iterable[bytes]) -> bytes:
-    """Bytes one behind the other. Raises :class:`.RangeError` where a guest, which can name the same ones often, asks for too many."""
+    """Bytes one behind the other: a guest can name the same ones often. Raises :class:`.RangeError` when they are too many."""
     kept, size = [], 0
     for part in parts:
-        size += len(part)
-        if size > MAX_BYTES:
-            raise errors.RangeError(f"more than {MAX_BYTES} bytes")
+        size = quota.buffer(size + len(part))
         kept.append(part)
+    quota.claim(size)
     return b"".join(kept)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
-from . import model
+from . import model, quota
 from .buffers import TypedArray, Uint8Array, array_class, typed
 from .classes import Function, Table
 from .errors import DOMException, SyntaxError, TypeError
@@ -160,8 +160,10 @@ def _set_from_hex(this: object, text: object) -> Object:
 
 
 def _btoa(_this: object, text: object) -> str:
+    source = model.to_string(text)
+    quota.text(2 * len(source))
     try:
-        data = model.to_string(text).encode("latin-1")
+        data = source.encode("latin-1")
     except UnicodeEncodeError:
         raise DOMException("Invalid character", "InvalidCharacterError") from None
     return binascii.b2a_base64(data, newline=False).decode()
@@ -169,7 +171,9 @@ def _btoa(_this: object, text: object) -> str:
 
 def _atob(_this: object, text: object) -> str:
     """Forgiving-base64 decode (Infra 4.7)."""
-    chars = model.to_string(text).translate(dict.fromkeys(map(ord, _SPACE)))
+    source = model.to_string(text)
+    quota.text(2 * len(source))
+    chars = source.translate(dict.fromkeys(map(ord, _SPACE)))
     if len(chars) % 4 == 0:
         chars = chars[:-2] if chars.endswith("==") else chars.removesuffix("=")
     if len(chars) % 4 == 1 or not all(char in "+/" or (char.isascii() and char.isalnum()) for char in chars):

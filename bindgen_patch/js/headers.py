@@ -8,7 +8,7 @@ from itertools import islice
 from types import MappingProxyType
 from typing import Any, ClassVar, Final
 
-from . import errors, model
+from . import errors, model, quota
 from .classes import Class
 from .events import arguments, this_is
 from .iterators import BuiltinIterator, kind
@@ -37,6 +37,11 @@ def _value(value: object) -> str:
     if any(char in "\0\r\n" for char in text):
         raise errors.TypeError("an invalid header value")
     return text
+
+
+def _joined(values: list[str]) -> str:
+    quota.text(sum(map(len, values)) + 2 * len(values))
+    return ", ".join(values)
 
 
 class Headers(Ordinary, MutableMapping[str, str]):
@@ -89,14 +94,14 @@ class Headers(Ordinary, MutableMapping[str, str]):
                 values.setdefault(name.lower(), []).append(value)
             self._sorted = []
             for name, found in sorted(values.items()):
-                self._sorted += [(name, value) for value in (found if name == "set-cookie" else [", ".join(found)])]
+                self._sorted += [(name, value) for value in (found if name == "set-cookie" else [_joined(found)])]
         return self._sorted
 
     def __getitem__(self, name: str) -> str:
         values = self.get_all(name)
         if not values:
             raise KeyError(name)
-        return ", ".join(values)
+        return _joined(values)
 
     def __setitem__(self, name: str, value: str) -> None:
         name, value = _name(name), _value(value)

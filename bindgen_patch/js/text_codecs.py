@@ -8,7 +8,7 @@ from functools import cache
 from types import MappingProxyType
 from typing import Any, ClassVar, Final
 
-from . import model
+from . import model, quota
 from .buffers import ArrayBuffer, DataView, Uint8Array, typed
 from .classes import Class
 from .errors import RangeError, TypeError
@@ -137,6 +137,7 @@ class TextDecoder(Ordinary):
         return text
 
     def _decode(self, data: bytes, stream: bool) -> str:
+        quota.text(len(data))
         handler = "strict" if self.fatal else "replace"
         if self._table is not None:
             return codecs.charmap_decode(data, handler, self._table)[0]
@@ -150,7 +151,9 @@ class TextDecoder(Ordinary):
 
 def utf8(value: object) -> bytes:
     """A USVString as UTF-8."""
-    return to_well_formed(value).encode()
+    text = to_well_formed(value)
+    quota.claim(quota.buffer(len(text)))
+    return text.encode()
 
 
 def bytes_of(value: object, what: str = "input") -> bytes:
