@@ -311,6 +311,12 @@ def test_a_transport(guest: Any, transport: Any) -> None:
     assert asyncio.run(main()) == [{"sent": {"n": n, "é": [js.null, True]}} for n in range(20)]
 
 
+def test_null_is_none_to_rust(guest: Any) -> None:
+    """``Headers.get`` gives null where there is no such header, and web-sys says that it returns an ``Option``."""
+    found = guest.Instance(fetch=lambda _request: js.Response(b"x")).get("http://a.b/").result()
+    assert (found["type"], found["headers"]) == (None, [])
+
+
 def test_a_form_is_sent(guest: Any) -> None:
     sent: list[js.Request] = []
 
