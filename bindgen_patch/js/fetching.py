@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -340,7 +341,8 @@ class _Flight:
 
         if self._over:
             return None
-        self._task = asyncio.current_task()
+        with suppress(RuntimeError):  # no loop of asyncio's: then nothing is cancelled, an answer that comes late is ignored
+            self._task = asyncio.current_task()
         answer = self._transport(self._request)
         return await answer if isinstance(answer, Awaitable) else answer
 

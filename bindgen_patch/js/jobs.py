@@ -150,8 +150,8 @@ class Jobs:
             else:
                 notify(home, self.schedule)
             return
-        if self._clock is not None and self._clock[0] is loop:
-            self._clock[2].cancel()
+        if self._clock is not None and self._clock[0] is loop and (handle := self._clock[2]) is not None:
+            handle.cancel()
         # A loop of the host's has its timers for as long as it runs. Our own waits for us, and must not keep us for that.
         owner: Callable[[], Jobs | None] = ref(self) if loop is self._own else lambda: self
         self._clock = loop, when, loop.call_later(max(when - monotonic(), 0.0), _ring, owner, loop)
