@@ -20,8 +20,8 @@ let log = []; let id = setInterval(() => { log.push("once"); clearTimeout(id) },
 //> ["once"]
 let log = []; let id = setInterval((...a) => { log.push(a); queueMicrotask(() => log.push("m")); log.length > 3 ? clearInterval(id) : 0 }, 1, "arg"); log
 //> [["arg"],"m",["arg"],"m",["arg"],"m"]
-let log = []; setTimeout(() => { log.push("outer"); setTimeout(() => log.push("inner"), 0); queueMicrotask(() => log.push("microtask")) }, 0); setTimeout(() => log.push("second"), 40); log
-//> ["outer","microtask","second","inner"]
+let log = []; setTimeout(() => { log.push("outer"); setTimeout(() => log.push("inner"), 0); queueMicrotask(() => log.push("microtask")) }, 0); log
+//> ["outer","microtask","inner"]
 [t(() => setTimeout(5)), t(() => setTimeout("log")), t(() => setInterval()), t(() => clearTimeout()), t(() => clearTimeout(5)), t(() => clearTimeout(undefined)), t(() => clearInterval(null))]
 //> ["TypeError","TypeError","TypeError",undefined,undefined,undefined,undefined]
 let log = []; clearTimeout(123456789); setTimeout(() => log.push(typeof setTimeout), 0); log
