@@ -267,7 +267,10 @@ def test_a_signal_lives_as_long_as_somebody_waits_for_it() -> None:
         js.AbortSignal.any([js.AbortSignal.timeout(5)]).add_event_listener("abort", lambda _event: seen.append("heard too"))
         js.AbortSignal.timeout(5)
         gc.collect()
-        await asyncio.sleep(0.05)
+        for _ in range(1000):
+            await asyncio.sleep(0.005)
+            if len(seen) == 2:
+                break
         return seen
 
     assert sorted(asyncio.run(main())) == ["heard", "heard too"]
@@ -307,7 +310,7 @@ def test_the_loop_of_timers_may_end_and_another_begin(realm: Realm) -> None:
     rung: list[int] = []
 
     async def begin() -> None:
-        realm.globals["setTimeout"](rung.append, 5, 5)
+        realm.globals["setTimeout"](rung.append, 50, 5)
         await asyncio.sleep(0)
 
     async def go_on() -> None:
@@ -315,7 +318,7 @@ def test_the_loop_of_timers_may_end_and_another_begin(realm: Realm) -> None:
         await asyncio.sleep(0.02)
 
     asyncio.run(begin())
-    time.sleep(0.01)
+    time.sleep(0.06)
     assert rung == []
     asyncio.run(go_on())
     assert rung == [5]
@@ -325,9 +328,9 @@ def test_a_timer_set_in_a_thread_rings_in_the_loop(realm: Realm) -> None:
     async def main() -> list[int]:
         rung: list[int] = []
         realm.globals["setTimeout"](lambda: None, 1)
-        await asyncio.sleep(0.005)
         await asyncio.to_thread(realm.globals["setTimeout"], lambda: rung.append(threading.get_ident()), 1)
-        await asyncio.sleep(0.02)
+        while not rung:
+            await asyncio.sleep(0.002)
         return rung
 
     assert asyncio.run(main()) == [threading.get_ident()]
@@ -374,11 +377,11 @@ def test_a_timer_that_fails_is_logged(realm: Realm, caplog: pytest.LogCaptureFix
 
     async def main() -> None:
         realm.globals["setInterval"](fail, 1)
-        await asyncio.sleep(0.02)
+        while len(rung) < 2:
+            await asyncio.sleep(0.002)
         realm.end(None)
 
     asyncio.run(main())
-    assert len(rung) > 1, "an interval goes on"
     assert "uncaught in a timer" in caplog.text and "in a timer" in caplog.text
 
 
@@ -495,10 +498,10 @@ def test_an_abort_cancels_the_task_of_the_transport() -> None:
         controller.abort()
         with pytest.raises(js.DOMException) as raised:
             await promise
-        told.append(raised.value.name)
-        await asyncio.sleep(0.01)
+        while not told:
+            await asyncio.sleep(0.001)
         assert not realm.closing
-        return told
+        return [raised.value.name, *told]
 
     assert asyncio.run(main()) == ["AbortError", "cancelled"]
 
