@@ -86,7 +86,8 @@ class _Cloner:
 
     def _error(self, value: BaseException) -> errors.Error:
         if isinstance(value, errors.DOMException):
-            return self._keep(value, errors.DOMException(value.message, value.name))  # type: ignore[no-any-return]
+            same: errors.Error = self._keep(value, errors.DOMException(value.message, value.name))
+            return same
         kinds = (errors.EvalError, errors.RangeError, errors.ReferenceError, errors.SyntaxError, errors.TypeError, errors.URIError)
         name = model.get(value, "name")
         cls = next((kind for kind in kinds if kind.name == name), errors.Error)

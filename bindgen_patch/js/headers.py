@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping
 from itertools import islice
 from types import MappingProxyType
-from typing import Any, ClassVar, Final
+from typing import Any, ClassVar, Final, cast
 
 from . import errors, model, quota
 from .classes import Class
@@ -63,7 +63,7 @@ class Headers(Ordinary, MutableMapping[str, str]):
         if isinstance(init, Headers):
             self.pairs = list(init.pairs)
         elif init is not None:
-            for name, value in init.items() if isinstance(init, Mapping) else init:
+            for name, value in cast("Iterable[tuple[str, str]]", init.items() if isinstance(init, Mapping) else init):
                 self.append(name, value)
 
     def append(self, name: str, value: str) -> None:

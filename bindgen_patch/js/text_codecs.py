@@ -140,7 +140,8 @@ class TextDecoder(Ordinary):
         quota.text(len(data))
         handler = "strict" if self.fatal else "replace"
         if self._table is not None:
-            return codecs.charmap_decode(data, handler, self._table)[0]
+            table: Any = self._table
+            return str(codecs.charmap_decode(data, handler, table)[0])
         if self._incremental is None:
             if not stream:
                 return codecs.decode(data, self.codec, handler)
