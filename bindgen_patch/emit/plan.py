@@ -398,7 +398,7 @@ def _host_function(item: ir.Import, name: str, words: list[str], doc: str, body:
 
 
 def _give(writer: Writer, t: ir.Type, value: str, label: str, words: list[str]) -> tuple[list[str], tuple[ir.Word, ...]]:
-    """Statements that lower a host value and hand it to the guest, and the words they produce."""
+    """Statements that lower a host value and hand it to the guest, and the words they produce. Null is no value, as undefined is."""
     lowering = abi.lower(_owned(t), writer.names)
     if not lowering.types:
         return [value], ()

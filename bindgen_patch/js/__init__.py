@@ -2,13 +2,26 @@
 
 from typing import TYPE_CHECKING, Any
 
-from .errors import AggregateError, Error, EvalError, RangeError, ReferenceError, SuppressedError, SyntaxError, TypeError, URIError
+from .errors import (
+    AggregateError,
+    DOMException,
+    Error,
+    EvalError,
+    RangeError,
+    ReferenceError,
+    SuppressedError,
+    SyntaxError,
+    TypeError,
+    URIError,
+)
 from .ordinary import Array, Object
 from .primitives import BigInt, Symbol, null
 from .promise import Promise
 from .visibility import HostObject, expose
 
 if TYPE_CHECKING:
+    from .aborting import AbortController, AbortSignal
+    from .blobs import Blob, File
     from .buffers import (
         ArrayBuffer,
         BigInt64Array,
@@ -26,30 +39,49 @@ if TYPE_CHECKING:
         Uint32Array,
     )
     from .dates import Date
+    from .events import CustomEvent, Event, EventTarget
+    from .fetching import Request, Response
+    from .forms import FormData
+    from .headers import Headers
     from .keyed import FinalizationRegistry, Map, Set, WeakMap, WeakRef, WeakSet
     from .patterns import RegExp
+    from .text_codecs import TextDecoder, TextEncoder
     from .url import URL, URLSearchParams
 
 __all__ = [
+    "AbortController",
+    "AbortSignal",
     "AggregateError",
     "Array",
     "ArrayBuffer",
     "BigInt64Array",
     "BigUint64Array",
+    "Blob",
+    "CustomEvent",
+    "DOMException",
     "DataView",
     "Date",
+    "Event",
+    "EventTarget",
+    "File",
     "FinalizationRegistry",
     "Float16Array",
     "Float32Array",
     "Float64Array",
+    "FormData",
+    "Headers",
     "Int16Array",
     "Int32Array",
     "Int8Array",
     "Map",
     "Object",
     "RegExp",
+    "Request",
+    "Response",
     "Set",
     "SuppressedError",
+    "TextDecoder",
+    "TextEncoder",
     "URL",
     "URLSearchParams",
     "Uint16Array",

@@ -383,7 +383,7 @@ HOMES: Mapping[str, str] = MappingProxyType(
         **dict.fromkeys(
             ("Error", "AggregateError", "EvalError", "RangeError", "ReferenceError", "SuppressedError", "SyntaxError"), "failures"
         ),
-        **dict.fromkeys(("TypeError", "URIError"), "failures"),
+        **dict.fromkeys(("TypeError", "URIError", "DOMException"), "failures"),
         **dict.fromkeys(("Map", "Set", "WeakMap", "WeakSet", "WeakRef", "FinalizationRegistry"), "keyed"),
         **dict.fromkeys(("ArrayBuffer", "SharedArrayBuffer", "DataView", "TypedArray"), "buffers"),
         **dict.fromkeys(("Int8Array", "Uint8ClampedArray", "Int16Array", "Uint16Array", "Int32Array"), "buffers"),
@@ -398,6 +398,16 @@ HOMES: Mapping[str, str] = MappingProxyType(
         "JSON": "namespaces",
         "console": "namespaces",
         "structuredClone": "cloning",
+        # The web's. What needs to know who asks (timers, ``fetch``) is in :mod:`.realm`.
+        **dict.fromkeys(("TextDecoder", "TextEncoder"), "text_codecs"),
+        **dict.fromkeys(("atob", "btoa"), "encodings"),
+        **dict.fromkeys(("Crypto", "Performance", "crypto", "performance"), "platform"),
+        **dict.fromkeys(("CustomEvent", "Event", "EventTarget"), "events"),
+        **dict.fromkeys(("AbortController", "AbortSignal"), "aborting"),
+        **dict.fromkeys(("Headers", "Headers Iterator"), "headers"),
+        **dict.fromkeys(("Blob", "File"), "blobs"),
+        **dict.fromkeys(("FormData", "FormData Iterator"), "forms"),
+        **dict.fromkeys(("Request", "Response"), "fetching"),
     }
 )
 """Name of a built-in -> the module that has it in its ``CLASSES``."""

@@ -11,16 +11,13 @@ from .buffers import ArrayBuffer, DataView, TypedArray
 from .classes import Function
 from .keyed import Map, Set
 from .ordinary import Array, Object
-from .primitives import Symbol, null
+from .primitives import Symbol
 from .visibility import is_moment
 from .wrappers import Wrapper
 
 
 def _refuse(value: object) -> errors.Error:
-    error = errors.Error(f"{model.describe(value)} could not be cloned.")
-    error.name = "DataCloneError"
-    vars(error)["code"] = 25
-    return error
+    return errors.DOMException(f"{model.describe(value)} could not be cloned.", "DataCloneError")
 
 
 class _Cloner:
@@ -49,6 +46,8 @@ class _Cloner:
             return made
         match value:
             case ArrayBuffer():
+                if value.detached:
+                    raise _refuse(value)
                 return self._keep(value, ArrayBuffer(bytes(value), value.limit))
             case TypedArray() | DataView():
                 buffer = self.clone(value.data if isinstance(value, TypedArray) else value.buffer)
@@ -67,6 +66,10 @@ class _Cloner:
                 return chosen
             case BaseException():
                 return self._error(value)
+        if getattr(type(value), "_bp_class", None) in ("Blob", "File"):
+            from .blobs import Blob, File, file_of
+
+            return self._keep(value, file_of(value, value.name) if isinstance(value, File) else Blob(value.content, type=value.type))
         if is_moment(value) or getattr(type(value), "_bp_class", None) in ("Date", "RegExp"):
             from . import Date, RegExp
 
@@ -82,6 +85,9 @@ class _Cloner:
             model.create(copy, key, self.clone(model.get(value, key)))
 
     def _error(self, value: BaseException) -> errors.Error:
+        if isinstance(value, errors.DOMException):
+            same: errors.Error = self._keep(value, errors.DOMException(value.message, value.name))
+            return same
         kinds = (errors.EvalError, errors.RangeError, errors.ReferenceError, errors.SyntaxError, errors.TypeError, errors.URIError)
         name = model.get(value, "name")
         cls = next((kind for kind in kinds if kind.name == name), errors.Error)
@@ -91,14 +97,21 @@ class _Cloner:
         return copy
 
 
-def structured_clone(_this: object, value: Any, options: object = None) -> Any:
+def structured_clone(_this: object, *args: Any) -> Any:
     """``structuredClone(value, {transfer})``: what is transferred is detached here, and the copy's."""
+    if not args:
+        raise errors.TypeError("structuredClone: 1 argument required, but only 0 present")
+    value, options = args[0], args[1] if len(args) > 1 else None
+    if not model.is_nullish(options) and model.is_primitive(options):
+        raise errors.TypeError("the options of structuredClone must be an object")
     cloner = _Cloner()
     given = None if model.is_primitive(options) else model.get(options, "transfer")
-    transferred = [] if given is None or given is null else list(model.iterate(given))
+    transferred = [] if given is None else list(model.iterate(given))
+    seen: set[int] = set()
     for item in transferred:
-        if not isinstance(item, ArrayBuffer) or item.detached:
+        if not isinstance(item, ArrayBuffer) or item.detached or id(item) in seen:
             raise _refuse(item)
+        seen.add(id(item))
     try:
         copy = cloner.clone(value)
     except RecursionError:

@@ -1,4 +1,4 @@
-"""Base64 and hexadecimal text of a ``Uint8Array`` (ECMA-262 of 2026, 23.3)."""
+"""Base64 and hexadecimal text of a ``Uint8Array`` (ECMA-262 of 2026, 23.3), and ``atob`` and ``btoa`` (HTML 8.3)."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
-from . import model
+from . import model, quota
 from .buffers import TypedArray, Uint8Array, array_class, typed
-from .classes import Table
-from .errors import SyntaxError, TypeError
+from .classes import Function, Table
+from .errors import DOMException, SyntaxError, TypeError
 from .ordinary import Object
 
 _SPACE = frozenset("\t\n\f\r ")
@@ -159,6 +159,28 @@ def _set_from_hex(this: object, text: object) -> Object:
     return Object(read=2 * len(data), written=len(data))
 
 
+def _btoa(_this: object, text: object) -> str:
+    source = model.to_string(text)
+    quota.text(2 * len(source))
+    try:
+        data = source.encode("latin-1")
+    except UnicodeEncodeError:
+        raise DOMException("Invalid character", "InvalidCharacterError") from None
+    return binascii.b2a_base64(data, newline=False).decode()
+
+
+def _atob(_this: object, text: object) -> str:
+    """Forgiving-base64 decode (Infra 4.7)."""
+    source = model.to_string(text)
+    quota.text(2 * len(source))
+    chars = source.translate(dict.fromkeys(map(ord, _SPACE)))
+    if len(chars) % 4 == 0:
+        chars = chars[:-2] if chars.endswith("==") else chars.removesuffix("=")
+    if len(chars) % 4 == 1 or not all(char in "+/" or (char.isascii() and char.isalnum()) for char in chars):
+        raise DOMException("The string to be decoded is not correctly encoded.", "InvalidCharacterError")
+    return binascii.a2b_base64(chars + "=" * (-len(chars) % 4)).decode("latin-1")
+
+
 STATICS: Table = MappingProxyType({"fromBase64": (_from_base64, 1), "fromHex": _from_hex})
 PROTOTYPE: Table = MappingProxyType(
     {
@@ -169,4 +191,10 @@ PROTOTYPE: Table = MappingProxyType(
     }
 )
 
-CLASSES: Mapping[str, Any] = MappingProxyType({"Uint8Array": array_class("Uint8", Uint8Array, STATICS, PROTOTYPE)})
+CLASSES: Mapping[str, Any] = MappingProxyType(
+    {
+        "Uint8Array": array_class("Uint8", Uint8Array, STATICS, PROTOTYPE),
+        "atob": Function("atob", _atob),
+        "btoa": Function("btoa", _btoa),
+    }
+)

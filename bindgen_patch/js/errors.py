@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import builtins
 from collections.abc import Iterable
+from typing import cast
 
 
 class Error(Exception):
@@ -90,6 +91,34 @@ class SuppressedError(Error):
         super().__init__(message)
         self.error = error
         self.suppressed = suppressed
+
+
+class DOMException(Error):
+    """A ``DOMException`` (Web IDL 2.8.1): of the web's functions. What kind of failure it is says its ``name``, say ``"AbortError"``."""
+
+    _bp_class = "DOMException"
+
+    def __init__(self, message: object = "", name: str = "Error") -> None:
+        super().__init__(message)
+        self._name = name
+
+    name = cast(str, property(lambda self: self._name))
+    """What kind of failure it is. Guests see it as their prototype has it, a getter."""
+
+    @property
+    def code(self) -> int:
+        """The number that old names have; 0 for others."""
+        return DOM_CODES.get(self._name, 0)
+
+
+_DOM_NAMES = (
+    "IndexSizeError . HierarchyRequestError WrongDocumentError InvalidCharacterError . NoModificationAllowedError NotFoundError"
+    " NotSupportedError InUseAttributeError InvalidStateError SyntaxError InvalidModificationError NamespaceError InvalidAccessError"
+    " . TypeMismatchError SecurityError NetworkError AbortError URLMismatchError QuotaExceededError TimeoutError InvalidNodeTypeError"
+    " DataCloneError"
+)
+DOM_CODES = {name: code for code, name in enumerate(_DOM_NAMES.split(), 1) if name != "."}
+"""Name -> code (Web IDL 2.8.1)."""
 
 
 def error_name(error: BaseException) -> str:

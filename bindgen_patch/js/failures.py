@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any
@@ -55,6 +56,30 @@ def _class(cls: type[errors.Error], **more: Any) -> Class:
     return Class(cls.name, call=given["construct"], values={"name": cls.name, "message": ""}, parent="Error", **given)
 
 
+def _dom(message: object = None, name: object = None) -> errors.DOMException:
+    text = "" if message is None else model.to_string(message)
+    return errors.DOMException(text, "Error" if name is None else model.to_string(name))
+
+
+def _of_dom(read: Callable[[errors.DOMException], Any]) -> Callable[[object], Any]:
+    def get(this: object) -> Any:
+        if not isinstance(this, errors.DOMException):
+            raise errors.TypeError('Value of "this" must be of DOMException')
+        return read(this)
+
+    return get
+
+
+def _constant(name: str) -> str:
+    """``InvalidStateError`` -> ``INVALID_STATE_ERR``; the first ones have names of their own."""
+    words = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).upper().removesuffix("OR")
+    return {"IN_USE_ATTRIBUTE_ERR": "INUSE_ATTRIBUTE_ERR", "URLMISMATCH_ERR": "URL_MISMATCH_ERR"}.get(words, words)
+
+
+_DOM_CONSTANTS = {_constant(name): code for name, code in errors.DOM_CODES.items()}
+_DOM_CONSTANTS |= {"DOMSTRING_SIZE_ERR": 2, "NO_DATA_ALLOWED_ERR": 6, "VALIDATION_ERR": 16}
+
+
 _STATICS = {"captureStackTrace": (_capture_stack_trace, 2), "isError": lambda _this, value: isinstance(value, BaseException)}
 _KINDS = (errors.EvalError, errors.RangeError, errors.ReferenceError, errors.SyntaxError, errors.TypeError, errors.URIError)
 
@@ -71,6 +96,19 @@ CLASSES: Mapping[str, Any] = MappingProxyType(
             values={"name": "Error", "message": ""},
         ),
         **{str(cls.name): _class(cls) for cls in _KINDS},
+        "DOMException": Class(
+            "DOMException",
+            construct=_dom,
+            constants=dict(sorted(_DOM_CONSTANTS.items(), key=lambda item: item[1])),
+            values=_DOM_CONSTANTS,
+            getters={
+                "name": _of_dom(lambda error: error.name),
+                "message": _of_dom(lambda error: error.message),
+                "code": _of_dom(lambda error: error.code),
+            },
+            tag="DOMException",
+            parent="Error",
+        ),
         "SuppressedError": _class(errors.SuppressedError, construct=_suppressed, length=3),
         "AggregateError": _class(errors.AggregateError, construct=_aggregate, length=2),
     }

@@ -8,6 +8,7 @@ in the event loop. So a job never runs inside a call into the guest, and never u
 - Added in another thread (say by a call under ``asyncio.to_thread``), it goes to the loop that the Instance was last used on.
 - While a call in another thread is going on, jobs wait for it to end, and the loop does not: the call may be waiting for it.
 - Where no loop runs, jobs wait: until somebody awaits a promise in a loop, or :meth:`.Promise.result` drives one.
+- Alarms (timers) are the tasks of HTML's event loop (8.1.7): one rings when the queue is empty, and what it adds comes before the next.
 
 asyncio is imported when it is needed: a package that has no asynchronous function never loads it.
 """
@@ -19,10 +20,12 @@ import threading
 from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
+from time import monotonic
 from typing import TYPE_CHECKING, Any
-from weakref import WeakSet, finalize
+from weakref import WeakSet, finalize, ref
 
 from ..recovery.log import log
+from .alarms import Alarm, Alarms
 
 if TYPE_CHECKING:
     from asyncio import AbstractEventLoop
@@ -65,8 +68,11 @@ class Jobs:
 
         Nobody can tell what it leaves waiting for ever, so the instance dies of it, unless it came out of the guest.
         """
-        self.uncaught: Callable[[Exception], None] = lambda _error: log.exception("uncaught in a microtask")
-        """To be told, while it is handled, of an exception that came out of a microtask and that nobody waits for."""
+        self.uncaught: Callable[[Exception, str], None] = lambda _error, where: log.exception(f"uncaught in {where}")
+        """To be told, while it is handled, of an exception that nobody waits for, and of what it came out of."""
+        self._alarms = Alarms()
+        self._clock: tuple[AbstractEventLoop, float, Any] | None = None
+        """The loop that has been told to ring the next alarm, when, and its handle for that."""
         self._queue: deque[Job] = deque()
         self._later: deque[Job] = deque()
         self._following: dict[Any, Callable[[Any], None]] = {}
@@ -93,6 +99,12 @@ class Jobs:
         """Inside a job: do this when the queue is empty."""
         self._later.append(job)
 
+    def after(self, seconds: float, job: Job) -> Alarm:
+        """Do this in so many seconds, if a loop runs then; else when one does. From any thread."""
+        alarm = self._alarms.set(seconds, job)
+        self.schedule()
+        return alarm
+
     def awaited(self) -> None:
         """Somebody begins to wait. Whatever an interrupt has kept from happening before is made up for."""
         self._scheduled = None
@@ -102,8 +114,9 @@ class Jobs:
         self.schedule()
 
     def schedule(self) -> None:
-        """Have a loop empty the queue, if it is not empty and there is a loop."""
-        if not (self._queue or self._later):
+        """Have a loop empty the queue, or wait for the next alarm, if there is anything to do and there is a loop."""
+        if not (self._queue or self._later or self._alarms.due()):
+            self._wind()
             return
         loop = running_loop()
         if loop is not None:
@@ -124,6 +137,28 @@ class Jobs:
                 if not isinstance(error, RuntimeError):
                     raise
 
+    def _wind(self) -> None:
+        """Have a loop call when the next alarm is due."""
+        when = self._alarms.next
+        if when is None:
+            return
+        loop = running_loop()
+        if self._clock is not None and self._clock[1] <= when and (self._clock[0] is loop or self._clock[0].is_running()):
+            return
+        if loop is None:
+            home = self.home()
+            if home is None:
+                _stranded.add(self)
+            else:
+                notify(home, self.schedule)
+            return
+        if self._clock is not None and self._clock[0] is loop and (handle := self._clock[2]) is not None:
+            handle.cancel()
+        # A loop of the host's has its timers for as long as it runs. Our own waits for us, and must not keep us for that.
+        owner: Callable[[], Jobs | None] = ref(self) if loop is self._own else lambda: self
+        self._clock = loop, when, loop.call_later(max(when - monotonic(), 0.0), _ring, owner, loop)
+        self._home = loop
+
     def home(self) -> AbstractEventLoop | None:
         """The loop of this Instance, if it is running in whatever thread."""
         loop = self._home
@@ -136,7 +171,7 @@ class Jobs:
                 _stranded.add(self)  # it is a loop that a host function or a job runs, which is not over yet
                 return
             left = _SLICE
-            while (self._queue or self._later) and left > 0:
+            while (self._queue or self._later or self._alarms.due()) and left > 0:
                 left = self._empty(left, loop)
             if left >= 0:
                 self.schedule()
@@ -152,13 +187,16 @@ class Jobs:
         try:
             if not self._turn.acquire(blocking=False):
                 return -1  # the thread that runs jobs sees to these, too
-            while (self._queue or self._later) and left:
+            while (self._queue or self._later or self._alarms.due()) and left:
                 if not self.free():  # that call may be waiting for this loop
                     loop.call_later(_PATIENCE, self._drain, loop)
                     self._scheduled = loop
                     return -1
                 left -= 1
-                (self._queue.popleft() if self._queue else self._later.popleft())()
+                if self._queue or self._later:
+                    (self._queue.popleft() if self._queue else self._later.popleft())()
+                else:
+                    self._alarms.ring()
             return left
         finally:
             try:  # noqa: SIM105  # at once, before the interpreter looks for interrupts again; and whether or not it got this far
@@ -257,6 +295,14 @@ def notify(loop: AbstractEventLoop, call: Callable[[], object]) -> None:
     """Call something in a loop, from any thread; nothing happens when that loop is closed."""
     with suppress(RuntimeError):
         loop.call_soon_threadsafe(call)
+
+
+def _ring(owner: Callable[[], Jobs | None], loop: AbstractEventLoop) -> None:
+    """The next alarm of somebody's is due in this loop."""
+    jobs = owner()
+    if jobs is not None:
+        jobs._clock = None
+        jobs._drain(loop)
 
 
 def _close(loop: AbstractEventLoop) -> None:

@@ -1,7 +1,7 @@
 """A realm (ECMA-262 9.3): what one guest instance has of its own in JavaScript's world, and what ends with it.
 
-That is its globals (those that need to know who asks) and the promises that only it can settle. When the instance dies, is
-replaced or closed, these are rejected at once, and none of its functions is called by a job again.
+That is its globals (those that need to know who asks), its timers, what it fetches, and the promises that only it can settle. When the
+instance dies, is replaced or closed, these are rejected at once, and none of its functions is called by a job again.
 """
 
 from __future__ import annotations
@@ -9,10 +9,10 @@ from __future__ import annotations
 import re
 import threading
 from collections import ChainMap
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from weakref import ref
 
 from .. import symbols
@@ -24,14 +24,23 @@ from .jobs import Jobs
 from .promise import Promise, is_promise, promised, realm_of, rejected
 from .turns import Turns
 
+if TYPE_CHECKING:
+    from .timers import Timers
+
 
 class Realm:
-    """Of one guest instance. ``jobs`` is the queue of its Instance, which outlives it, ``provided`` what the host gives as globals."""
+    """Of one guest instance. ``jobs`` is the queue of its Instance, which outlives it, ``provided`` what the host gives as globals.
 
-    def __init__(self, jobs: Jobs, provided: Mapping[str, Any]) -> None:
+    ``transport`` is what its ``fetch`` goes through: one or none.
+    """
+
+    def __init__(self, jobs: Jobs, provided: Mapping[str, Any], transport: Sequence[Callable[[Any], Any]] = ()) -> None:
         self.jobs = jobs
         self._provided = provided
+        self._transport = transport
         self.ended = False
+        self.closing: dict[object, Callable[[], None]] = {}
+        """What else has to stop when the instance ends, and how."""
         self._runner = 0
         """The thread in which a job of the guest's is going on."""
         self.failed_in: tuple[str, ...] = ()
@@ -50,7 +59,9 @@ class Realm:
     @cached_property
     def globals(self) -> Mapping[str, Any]:
         """What is its own, by name. Made when the guest asks for a global: one that dies young never does."""
-        own: dict[str, Any] = {"Promise": _PromiseClass(self), "queueMicrotask": self.queue_microtask}
+        own: dict[str, Any] = {"Promise": _PromiseClass(self), "queueMicrotask": self.queue_microtask, "fetch": self._fetch}
+        own |= {"setTimeout": self._set_timeout, "setInterval": self._set_interval}
+        own["clearTimeout"] = own["clearInterval"] = self._clear_timer
         own["globalThis"] = MappingProxyType(ChainMap(self._provided, own, GLOBALS))  # type: ignore[arg-type]
         return own
 
@@ -63,6 +74,40 @@ class Realm:
             self.jobs.add(lambda: self._turn(callback))
         else:
             self.jobs.add(lambda: self._microtask(callback))
+
+    @cached_property
+    def _timers(self) -> Timers:
+        from .timers import Timers
+
+        timers = Timers(self)
+        self.closing[timers] = timers.end
+        return timers
+
+    def _set_timeout(self, function: Any = None, delay: Any = None, *args: Any) -> int:
+        return self._timers.begin(function, delay, *args)
+
+    def _set_interval(self, function: Any = None, delay: Any = None, *args: Any) -> int:
+        return self._timers.begin(function, delay, *args, repeat=True)
+
+    def _clear_timer(self, number: Any = None, *_rest: object) -> None:
+        if number is not None:
+            self._timers.clear(number)
+
+    def task(self, call: Callable[[], Any]) -> None:
+        """What a timer does: an error is told to nobody but the log, as everything that is uncaught."""
+        try:
+            self.run(call)
+        except Exception as error:
+            if self.ended:
+                return
+            for promise in tuple(self._abandoned):
+                promise._reject(error)
+            self.jobs.uncaught(error, "a timer")
+
+    def _fetch(self, resource: Any = None, init: Any = None, *_rest: object) -> Promise[Any]:
+        from .fetching import fetch
+
+        return fetch(self, self._transport[0] if self._transport else None, resource, init)
 
     def _microtask(self, callback: Callable[[], Any]) -> None:
         calls = getattr(callback, "_bp_calls", None)
@@ -77,7 +122,7 @@ class Realm:
             if getattr(error, "message", None) == symbols.TASK_QUEUE_ASSERTION:
                 self._turns_are_asked_for = True
             elif not self._blame(error):
-                self.jobs.uncaught(error)
+                self.jobs.uncaught(error, "a microtask")
 
     def _turn(self, poll_all: Callable[[], Any]) -> None:
         """js-sys polls the tasks that wait. When one fails the rest would wait until something wakes another: they get a turn, too.
@@ -214,6 +259,9 @@ class Realm:
         - All others, and all of them when a task of ``spawn_local`` died, get :class:`.ModuleTerminated` with the cause.
         """
         self.ended = True
+        for stop in list(self.closing.values()):
+            stop()
+        self.closing.clear()
         culprits = {id(self._derived), *map(id, self._suspects())} if death is not None and self.running else set()
         for promise in self.pending():  # whom an interrupt leaves out gets it when this is called again
             promise._reject(death if id(promise) in culprits else _gone(death))

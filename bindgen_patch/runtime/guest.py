@@ -103,7 +103,7 @@ class Guest(Core):
         self.watch = deadlines.Watch(self)
         self._cancellation: threads.Cancellation | None = None
         """Of the outermost call that is running, where it can be cancelled."""
-        self.realm = Realm(host.jobs, host.globals)
+        self.realm = Realm(host.jobs, host.globals, host.transport)
         self._scopes, self._numbers = (host.globals, LOADED), program.numbers
         self.garbage = Queue()
         """Destructors to run before the next call: (call name, arguments). Filled by finalizers, from any thread."""

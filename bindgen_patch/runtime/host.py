@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from ..errors import MissingImport
@@ -14,7 +14,11 @@ from ..js.visibility import expose_import
 from .limits import Limits
 
 if TYPE_CHECKING:
+    from ..js.fetching import Request, Response
     from .guest import Guest
+
+Transport = Callable[["Request"], "Response | Awaitable[Response]"]
+"""What ``fetch()`` goes through, where the host gives one."""
 
 _MISSING: Any = object()
 
@@ -30,6 +34,8 @@ class Host:
         self.bounds: list[object] = [self.limits] if self.limits.concern_calls else []
         """What calls may be limited by; empty where calls need not look."""
         self.jobs = Jobs()
+        self.transport: list[Transport] = []
+        """What the guest's ``fetch`` goes through: one or none."""
         self.classes: dict[type, type] = {}
         """Generated class -> the same class bound to this Instance, where those differ."""
         self.provide(imports, modules)

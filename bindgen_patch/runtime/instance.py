@@ -16,7 +16,7 @@ from ..recovery.guard import Guard
 from . import threads
 from .deadlines import Deadline
 from .guest import Guest
-from .host import Host
+from .host import Host, Transport
 from .limits import Limits
 from .objects import Object, Policy
 from .program import Program
@@ -47,6 +47,7 @@ class Instance(Front):
         stale: Policy = "raise",
         limits: Limits | None = None,
         lock_timeout: float | None = None,
+        fetch: Transport | None = None,
     ) -> None:
         """Nothing is compiled or started before the first call.
 
@@ -57,6 +58,9 @@ class Instance(Front):
 
         One thread at a time may be inside; ``lock_timeout`` is how many seconds another one waits before it gets a ``TimeoutError``
         (``None``: for ever). The same thread may call again from inside a host function.
+
+        ``fetch`` is what the guest's ``fetch()`` goes through: it takes a :class:`js.Request`, and returns a :class:`js.Response` or an
+        awaitable of one. Without it a guest that fetches gets a ``TypeError``: it reaches no network.
         """
         if on_abort not in ("raise", "reinit"):
             raise ValueError(f"on_abort is 'raise' or 'reinit', not {on_abort!r}")
@@ -64,6 +68,7 @@ class Instance(Front):
         self._bp_program = program
         program.speed_up(type(self))
         host = self._bp_host = Host(imports, modules, limits)
+        self._bp_fetch(fetch)
         owner = ref(self)
 
         def make() -> Guest:
@@ -103,12 +108,21 @@ class Instance(Front):
 
     # ------------------------------------------------------------------ what a host may ask for
 
-    def provide(self, imports: Mapping[str, Any] | None = None, modules: Mapping[str, Any] | None = None) -> None:
-        """Add imports and modules; they are kept across every fresh instance.
+    def provide(
+        self, imports: Mapping[str, Any] | None = None, modules: Mapping[str, Any] | None = None, *, fetch: Transport | None = None
+    ) -> None:
+        """Add imports and modules, and what ``fetch`` goes through; they are kept across every fresh instance.
 
         Meant to come before the first call: afterwards the guest may have kept what it found before.
         """
         self._bp_host.provide(imports, modules)
+        self._bp_fetch(fetch)
+
+    def _bp_fetch(self, fetch: Transport | None) -> None:
+        if fetch is not None:
+            if not callable(fetch):
+                raise TypeError(f"fetch is a function of a js.Request, not {type(fetch).__name__}")
+            self._bp_host.transport[:] = [fetch]
 
     @property
     def state(self) -> str:

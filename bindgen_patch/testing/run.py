@@ -163,7 +163,7 @@ class _Run:
         task = asyncio.current_task()
         assert task is not None
 
-        def end(error: Exception) -> None:
+        def end(error: Exception, _where: str) -> None:
             if self.uncaught is None:
                 self.uncaught = error
                 task.cancel()
@@ -177,7 +177,7 @@ class _Run:
             except asyncio.CancelledError:
                 if self.uncaught is not None:
                     task.uncancel()
-                    self.instance.terminate("uncaught in a microtask")
+                    self.instance.terminate("uncaught in a job")
                     raise self.uncaught from None
                 if patience.expired():
                     self.instance.terminate(self._too_long())

@@ -5,19 +5,25 @@ There is no ``this``: ``method((self, …) => …)`` makes a function of it, ``t
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
 import subprocess
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import Any
+from unittest.mock import patch
 
 from bindgen_patch import GuestException, js
-from bindgen_patch.js import model, operators
+from bindgen_patch.js import alarms, model, operators
 from bindgen_patch.js.builtins import GLOBALS
 from bindgen_patch.js.classes import MISSING, Function
 from bindgen_patch.js.iterators import caught, thrown
+from bindgen_patch.js.jobs import Jobs
 from bindgen_patch.js.ordinary import Array, Object
 from bindgen_patch.js.primitives import BigInt, number_to_string
+from bindgen_patch.js.realm import Realm
 
 from .oracle import NODE
 
@@ -401,12 +407,12 @@ PRELUDE = Scope(
 )
 
 
-def run(source: str) -> Any:
-    """The value of the last statement."""
+def run(source: str, globals: Mapping[str, Any] = MappingProxyType({})) -> Any:
+    """The value of the last statement. ``globals``: those of a realm."""
     parser = _Parser(source)
     code = parser.block()
     assert parser.at == len(parser.tokens), parser.tokens[parser.at :]
-    return code(Scope(PRELUDE, {}))
+    return code(Scope(Scope(PRELUDE, dict(globals)), {}))
 
 
 def show(value: Any, depth: int = 0) -> str:
@@ -476,8 +482,19 @@ const run = source => {
 globalThis.t = t; globalThis.method = method; globalThis.gather = gather;
 let text = "";
 process.stdin.on("data", chunk => text += chunk);
+"""
+_AT_ONCE = """
 process.stdin.on("end", () => process.stdout.write(JSON.stringify(JSON.parse(text).map(run))));
 """
+_LATER = """
+const begin = source => { try { return (0, eval)(`'use strict';{${source}}`); } catch (e) { return `throws ${e.name}`; } };
+process.stdin.on("end", () => {
+  const values = JSON.parse(text).map(begin);
+  setTimeout(() => { process.stdout.write(JSON.stringify(values.map(v => show(v)))); process.exitCode = 0; }, MILLISECONDS);
+});
+"""
+MILLISECONDS = 250
+"""When a script that has set timers is asked for its value."""
 
 
 def ours(source: str) -> str:
@@ -491,9 +508,29 @@ def ours(source: str) -> str:
         return "throws " + (str(model.get(reason, "name")) if isinstance(reason, BaseException) else show(reason))
 
 
-def theirs(sources: list[str]) -> list[str]:
-    """What Node says, a text for each script."""
+def ours_later(sources: list[str]) -> list[str]:
+    """What scripts give after a while, each in a realm of its own and all in one loop."""
+    realms = [Realm(Jobs(), {}) for _ in sources]
+
+    def waiting() -> bool:
+        return any((when := realm.jobs._alarms.next) is not None and when < time.monotonic() + 1 for realm in realms)
+
+    async def main() -> list[Any]:
+        now = time.monotonic()
+        with patch.object(alarms, "monotonic", lambda: now):  # what the scripts set at first they set at the same time
+            values = [run(source, realm.globals) for source, realm in zip(sources, realms, strict=True)]
+        await asyncio.sleep(MILLISECONDS / 1000)
+        while waiting():
+            await asyncio.sleep(0.01)
+        return values
+
+    return list(map(show, asyncio.run(main())))
+
+
+def theirs(sources: list[str], *, later: bool = False) -> list[str]:
+    """What Node says, a text for each script; ``later``: after a while."""
     assert NODE is not None
-    done = subprocess.run([NODE, "-e", _PROGRAM], input=json.dumps(sources), capture_output=True, text=True, check=True)
+    program = _PROGRAM + (_LATER.replace("MILLISECONDS", str(MILLISECONDS)) if later else _AT_ONCE)
+    done = subprocess.run([NODE, "-e", program], input=json.dumps(sources), capture_output=True, text=True, check=True)
     answers: list[str] = json.loads(done.stdout)
     return answers

@@ -184,7 +184,7 @@ def test_a_task_of_no_export_is_nobodys(realm: Realm, caplog: pytest.LogCaptureF
 def test_a_debug_build_gets_no_turn_that_it_did_not_ask_for(realm: Realm) -> None:
     """There js-sys panics in one before it polls anybody, and would again in the next."""
     uncaught: list[Exception] = []
-    realm.jobs.uncaught = uncaught.append
+    realm.jobs.uncaught = lambda error, _where: uncaught.append(error)
     first, panic = ValueError("a task"), PanicError(symbols.TASK_QUEUE_ASSERTION)
     left = [fail(first), *[fail(panic)] * 3]
     queue = poll(realm, lambda: left.pop(0)(), lambda: left.pop(0)(), lambda: left.pop(0)())

@@ -1,6 +1,7 @@
 """Node's opinion on the built-ins: scripts with what Node makes of them, and what ours does.
 
-``scripts/*.js`` hold one script a line, and below it what Node 24 says. ``BLESS=1`` asks it again.
+``scripts/*.js`` hold one script a line, and below it what Node 24 says; in ``scripts_async/*.js`` it is what becomes of the value after a
+while. ``BLESS=1`` asks Node again.
 """
 
 from __future__ import annotations
@@ -12,8 +13,9 @@ from pathlib import Path
 import pytest
 
 from .oracle import NODE
-from .script import ours, theirs
+from .script import ours, ours_later, theirs
 
+ASYNC_FILES = sorted((Path(__file__).parent / "scripts_async").glob("*.js"))
 FILES = sorted((Path(__file__).parent / "scripts").glob("*.js"))
 _MARK = "//> "
 
@@ -44,11 +46,19 @@ def test_ours_do_what_node_says(file: Path) -> None:
     assert differences == []
 
 
+@pytest.mark.parametrize("file", ASYNC_FILES, ids=lambda file: file.stem)
+def test_ours_come_to_what_node_says(file: Path) -> None:
+    sources, expected = scripts(file), answers(file)
+    assert len(sources) == len(expected) > 10
+    given = zip(sources, ours_later(sources), expected, strict=True)
+    assert [difference for difference in given if difference[1] != difference[2]] == []
+
+
 @pytest.mark.skipif(not is_recent(), reason="node 24, which says what JavaScript does, is not installed")
-@pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
+@pytest.mark.parametrize("file", FILES + ASYNC_FILES, ids=lambda file: file.stem)
 def test_node_says_so(file: Path) -> None:
     sources = scripts(file)
-    now = theirs(sources)
+    now = theirs(sources, later=file in ASYNC_FILES)
     if os.environ.get("BLESS"):
         file.write_text("".join(f"{source}\n{_MARK}{answer}\n" for source, answer in zip(sources, now, strict=True)))
     assert now == answers(file)

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from bindgen_patch import GuestAborted, GuestException, ModuleTerminated, PanicError, ir, js, pipeline
+from bindgen_patch import GuestAborted, GuestException, MissingImport, ModuleTerminated, PanicError, ir, js, pipeline
 from bindgen_patch.emit.package import write
 
 from ..conftest import FIXTURES
@@ -425,10 +425,12 @@ def test_exceptions_of_the_host_pass_through(guest: Any, host: Host, when: str) 
 
 
 def test_a_missing_import_is_an_err(load: Load) -> None:
-    async def main() -> str:
-        return str(await load("futures", "unwind").fetch_or_tell("url"))
+    async def main() -> BaseException:
+        return await failure(load("futures", "unwind").fetch_quietly())
 
-    assert run(main).startswith("told JsValue(MissingImport: the guest called `fetch`")
+    error = run(main)
+    assert isinstance(error, MissingImport)
+    assert "the guest called `fetch_nothing`" in str(error)
 
 
 def test_a_rejection_without_catch_is_a_panic(unwinding: Any, host: Host) -> None:

@@ -101,6 +101,9 @@ def test_values_come_back_as_they_are(guest: Any, value: Any) -> None:
     guest.instance.provide({"host_map": lambda seen: seen})
     for way in (guest.echo, guest.echo_ref, guest.maybe, guest.through_host, lambda v: guest.churn(v, 3), lambda v: guest.echo_all([v])[0]):
         returned = way(value)
+        if way == guest.maybe and value is js.null:  # no value to Rust, as undefined is none
+            assert returned is None
+            continue
         assert returned is value or (value in PRIMITIVES and returned == value and type(returned) is type(value))
     first, second = guest.twice(value)
     assert first is second
