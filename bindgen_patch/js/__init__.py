@@ -9,6 +9,7 @@ from .promise import Promise
 from .visibility import HostObject, expose
 
 if TYPE_CHECKING:
+    from .asynchronous import aiter
     from .buffers import (
         ArrayBuffer,
         BigInt64Array,
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from .dates import Date
     from .keyed import FinalizationRegistry, Map, Set, WeakMap, WeakRef, WeakSet
     from .patterns import RegExp
+    from .streams import ByteLengthQueuingStrategy, CountQueuingStrategy, ReadableStream, TransformStream, WritableStream
     from .url import URL, URLSearchParams
 
 __all__ = [
@@ -36,6 +38,8 @@ __all__ = [
     "ArrayBuffer",
     "BigInt64Array",
     "BigUint64Array",
+    "ByteLengthQueuingStrategy",
+    "CountQueuingStrategy",
     "DataView",
     "Date",
     "FinalizationRegistry",
@@ -47,9 +51,11 @@ __all__ = [
     "Int8Array",
     "Map",
     "Object",
+    "ReadableStream",
     "RegExp",
     "Set",
     "SuppressedError",
+    "TransformStream",
     "URL",
     "URLSearchParams",
     "Uint16Array",
@@ -59,6 +65,8 @@ __all__ = [
     "WeakMap",
     "WeakRef",
     "WeakSet",
+    "WritableStream",
+    "aiter",
     "BigInt",
     "Error",
     "EvalError",
@@ -81,8 +89,9 @@ def __getattr__(name: str) -> Any:
 
     from .classes import HOMES
 
-    if name not in __all__ or name not in HOMES:
+    home = "asynchronous" if name == "aiter" else HOMES.get(name)
+    if name not in __all__ or home is None:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = getattr(import_module(f".{HOMES[name]}", __name__), name)
+    value = getattr(import_module(f".{home}", __name__), name)
     globals()[name] = value
     return value

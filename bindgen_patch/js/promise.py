@@ -428,6 +428,12 @@ def realm_of(function: object) -> Realm | None:
     return function._bp_realm if hasattr(type(function), "_bp_realm") else None  # type: ignore[attr-defined]
 
 
+def jobs_of(*values: object) -> Jobs:
+    """The queue of the first guest that one of these belongs to, else that of host code."""
+    realm = next(filter(None, map(realm_of, values)), None)
+    return default_jobs() if realm is None else realm.jobs
+
+
 def _after(lift: Callable[[Any], Any] | None, function: Callable[[Any], Any] | None) -> Any:
     if lift is None or function is None:
         return function if function is not None else lift
