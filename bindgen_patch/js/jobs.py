@@ -36,6 +36,12 @@ _PATIENCE = 0.001
 """How many seconds to wait for a call in another thread before it is looked whether it has ended."""
 _stranded: WeakSet[Jobs] = WeakSet()
 """Queues with jobs that no loop knows of."""
+_running = threading.local()
+
+
+def running_jobs() -> Jobs | None:
+    """The queue of which this thread runs a job: what the job begins belongs there, too, or its order would not be JavaScript's."""
+    return getattr(_running, "jobs", None)
 
 
 def running_loop() -> AbstractEventLoop | None:
@@ -147,9 +153,11 @@ class Jobs:
 
     def _empty(self, left: int, loop: AbstractEventLoop) -> int:
         """Run at most ``left`` jobs; how many more may be run, or -1 when it is not the time for any."""
+        outer = running_jobs()
         try:
             if not self._turn.acquire(blocking=False):
                 return -1  # the thread that runs jobs sees to these, too
+            _running.jobs = self
             while (self._queue or self._later) and left:
                 if not self.free():  # that call may be waiting for this loop
                     loop.call_later(_PATIENCE, self._drain, loop)
@@ -163,6 +171,7 @@ class Jobs:
                 self._turn.release()
             except RuntimeError:  # not ours
                 pass
+            _running.jobs = outer
 
     # ------------------------------------------------------------------ waiting
 

@@ -17,7 +17,7 @@ from weakref import ref
 from ..errors import GuestAborted, GuestException, ModuleTerminated, StaleObjectError
 from ..recovery.log import log
 from . import errors
-from .jobs import Jobs, collect_stranded, notify, running_loop
+from .jobs import Jobs, collect_stranded, notify, running_jobs, running_loop
 
 if TYPE_CHECKING:
     from .realm import Realm
@@ -34,8 +34,8 @@ _settling = threading.RLock()
 
 
 def default_jobs() -> Jobs:
-    """The queue of promises that host code makes: one for each thread."""
-    jobs: Jobs | None = getattr(_own, "jobs", None)
+    """The queue of promises that host code makes: one for each thread; in a job, that of the job."""
+    jobs: Jobs | None = getattr(_own, "jobs", None) if (running := running_jobs()) is None else running
     if jobs is None:
         jobs = _own.jobs = Jobs()
     return jobs

@@ -13,6 +13,7 @@ from .asynchronous import steps_of
 from .classes import Body, Class, Table
 from .errors import TypeError
 from .promise import default_jobs, jobs_of, rejected
+from .streams_bytes import ReadableByteStreamController, ReadableStreamBYOBReader, ReadableStreamBYOBRequest
 from .streams_common import STRATEGIES, ByteLengthQueuingStrategy, CountQueuingStrategy, branded
 from .streams_readable import ReadableStream, ReadableStreamAsyncIterator, ReadableStreamDefaultController, ReadableStreamDefaultReader
 from .streams_transform import TransformStream, TransformStreamDefaultController
@@ -109,6 +110,16 @@ CLASSES: Mapping[str, Any] = MappingProxyType(
             },
             getters={"closed": ("closed", True)},
         ),
+        "ReadableStreamBYOBReader": _class(
+            ReadableStreamBYOBReader,
+            1,
+            methods={
+                "cancel": (ReadableStreamBYOBReader.cancel, 0, True),
+                "read": (ReadableStreamBYOBReader.read, 1, True),
+                "releaseLock": (ReadableStreamBYOBReader.release_lock, 0),
+            },
+            getters={"closed": ("closed", True)},
+        ),
         "ReadableStreamDefaultController": _class(
             ReadableStreamDefaultController,
             methods={
@@ -117,6 +128,23 @@ CLASSES: Mapping[str, Any] = MappingProxyType(
                 "error": (ReadableStreamDefaultController.error, 0),
             },
             getters={"desiredSize": ("desired_size",)},
+        ),
+        "ReadableByteStreamController": _class(
+            ReadableByteStreamController,
+            methods={
+                "close": (ReadableByteStreamController.close, 0),
+                "enqueue": (ReadableByteStreamController.enqueue, 1),
+                "error": (ReadableByteStreamController.error, 0),
+            },
+            getters={"byobRequest": ("byob_request",), "desiredSize": ("desired_size",)},
+        ),
+        "ReadableStreamBYOBRequest": _class(
+            ReadableStreamBYOBRequest,
+            methods={
+                "respond": (ReadableStreamBYOBRequest.respond, 1),
+                "respondWithNewView": (ReadableStreamBYOBRequest.respond_with_new_view, 1),
+            },
+            getters={"view": ("view",)},
         ),
         "WritableStream": _class(
             WritableStream,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from . import model
+from . import model, streams_bytes
 from .errors import TypeError
 from .ordinary import Array
 from .promise import Promise, promised
@@ -185,11 +185,11 @@ class _Pipe:
 
 
 def tee(stream: ReadableStream) -> tuple[ReadableStream, ReadableStream]:
-    """ReadableStreamTee: chunks are not copied. Raises ``TypeError`` when the stream is locked."""
-    if not isinstance(stream._controller, ReadableStreamDefaultController):
-        from .streams_bytes import tee_bytes
+    """ReadableStreamTee: chunks are not copied, but of bytes the second gets its own. Raises ``TypeError`` when the stream is locked.
 
-        return tee_bytes(stream)
+    A stream of bytes is read as any other, whoever brings a buffer to its branches.
+    """
+    in_bytes = not isinstance(stream._controller, ReadableStreamDefaultController)
     jobs = stream._jobs
     reader = ReadableStreamDefaultReader(stream)
     reading = read_again = False
@@ -197,8 +197,8 @@ def tee(stream: ReadableStream) -> tuple[ReadableStream, ReadableStream]:
     branches: list[ReadableStream] = []
     cancel_promise = Promise._make(jobs)
 
-    def controllers() -> list[ReadableStreamDefaultController]:
-        return [branch._controller for branch, reason in zip(branches, canceled, strict=True) if reason is None]  # type: ignore[misc]
+    def controllers() -> list[Any]:
+        return [branch._controller for branch, reason in zip(branches, canceled, strict=True) if reason is None]
 
     def pull(_controller: Any) -> Promise[Any]:
         nonlocal reading, read_again
@@ -211,8 +211,8 @@ def tee(stream: ReadableStream) -> tuple[ReadableStream, ReadableStream]:
             def later(_value: Any) -> None:
                 nonlocal reading, read_again
                 read_again = False
-                for controller in controllers():
-                    controller._enqueue(chunk)
+                for index, controller in enumerate(controllers()):
+                    controller._enqueue(streams_bytes.cloned(chunk) if in_bytes and index == 0 else chunk)
                 reading = False
                 if read_again:
                     pull(None)
@@ -224,6 +224,8 @@ def tee(stream: ReadableStream) -> tuple[ReadableStream, ReadableStream]:
             reading = False
             for controller in controllers():
                 controller._close()
+                if in_bytes and controller._pending:
+                    controller._respond(0)
             if None in canceled:
                 cancel_promise._resolve(None)
 
@@ -243,7 +245,11 @@ def tee(stream: ReadableStream) -> tuple[ReadableStream, ReadableStream]:
 
         return algorithm
 
-    branches += [ReadableStream._make(jobs, None, pull, cancel(which), Strategy(1, lambda _chunk: 1)) for which in (0, 1)]
+    for which in (0, 1):
+        if in_bytes:
+            branches.append(streams_bytes.byte_branch(jobs, pull, cancel(which)))
+        else:
+            branches.append(ReadableStream._make(jobs, None, pull, cancel(which), Strategy(1, lambda _chunk: 1)))
 
     def source_failed(reason: Any) -> None:
         for branch in branches:
