@@ -12,10 +12,12 @@ from typing import Any
 from .asynchronous import steps_of
 from .classes import Body, Class, Table
 from .errors import TypeError
+from .primitives import null
 from .promise import default_jobs, jobs_of, rejected
 from .streams_bytes import ReadableByteStreamController, ReadableStreamBYOBReader, ReadableStreamBYOBRequest
 from .streams_common import STRATEGIES, ByteLengthQueuingStrategy, CountQueuingStrategy, branded
-from .streams_readable import ReadableStream, ReadableStreamAsyncIterator, ReadableStreamDefaultController, ReadableStreamDefaultReader
+from .streams_iterator import ReadableStreamAsyncIterator
+from .streams_readable import ReadableStream, ReadableStreamDefaultController, ReadableStreamDefaultReader
 from .streams_transform import TransformStream, TransformStreamDefaultController
 from .streams_writable import WritableStream, WritableStreamDefaultController, WritableStreamDefaultWriter
 from .symbols import ASYNC_ITERATOR
@@ -40,7 +42,8 @@ def _getter(kind: type[Any], name: str, promises: bool = False) -> Body:
     def get(this: object) -> Any:
         if promises and not isinstance(this, kind):
             return rejected(TypeError(f"{kind._bp_class}.{name} is of another kind of object"), default_jobs())
-        return getattr(branded(kind, this, name), name)
+        value = getattr(branded(kind, this, name), name)
+        return null if value is None else value
 
     return get
 

@@ -14,7 +14,7 @@ from typing import Any, ClassVar, Final, NamedTuple, TypeVar
 from weakref import WeakMethod
 
 from . import model
-from .classes import Class
+from .classes import Class, Function
 from .errors import RangeError, TypeError
 from .iterators import caught
 from .jobs import Jobs
@@ -165,9 +165,7 @@ class ByteLengthQueuingStrategy(CountQueuingStrategy):
 
 
 def _strategy_class(kind: type[CountQueuingStrategy], size: Callable[[Any], Any]) -> Class:
-    from .classes import Function
-
-    function = Function("size", lambda _this, *chunk: size(*chunk), 0 if size is _one else 1)
+    function = Function("size", lambda _this, *chunk: size(*chunk), 0 if kind is CountQueuingStrategy else 1)
 
     def get_size(this: object) -> Any:
         branded(kind, this, "size")
@@ -180,10 +178,14 @@ def _strategy_class(kind: type[CountQueuingStrategy], size: Callable[[Any], Any]
     return Class(name, construct=kind, length=1, getters={"highWaterMark": get_mark, "size": get_size}, tag=name)
 
 
+def _byte_length(chunk: Any = None) -> Any:
+    return model.get(chunk, "byteLength")
+
+
 STRATEGIES: Final[Mapping[str, Class]] = MappingProxyType(
     {
         "CountQueuingStrategy": _strategy_class(CountQueuingStrategy, lambda *_chunk: 1),
-        "ByteLengthQueuingStrategy": _strategy_class(ByteLengthQueuingStrategy, lambda chunk=None: model.get(chunk, "byteLength")),
+        "ByteLengthQueuingStrategy": _strategy_class(ByteLengthQueuingStrategy, _byte_length),
     }
 )
 

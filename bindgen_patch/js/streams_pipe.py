@@ -25,11 +25,11 @@ class PipeOptions(NamedTuple):
     @classmethod
     def of(cls, options: Any) -> PipeOptions:
         """From what a guest gave. Raises ``TypeError`` for a signal that is no ``AbortSignal``."""
-        flags = [model.truthy(member(options, name)) for name in ("preventAbort", "preventCancel", "preventClose")]
+        abort, cancel, close = (model.truthy(member(options, name)) for name in ("preventAbort", "preventCancel", "preventClose"))
         signal = member(options, "signal")
         if signal is not None and (model.is_primitive(signal) or not callable(model.get(signal, "addEventListener"))):
             raise TypeError(f"{model.describe(signal)} is not an AbortSignal")
-        return cls(*flags, signal)
+        return cls(abort, cancel, close, signal)
 
 
 def pipe_to(source: ReadableStream, destination: WritableStream, options: PipeOptions) -> Promise[Any]:

@@ -196,7 +196,11 @@ class TransformStreamDefaultController(Ordinary):
     __slots__ = ("_cancel", "_finish", "_flush", "_stream", "_transform")
     _bp_class: ClassVar[str] = "TransformStreamDefaultController"
 
+    _cancel: Algorithm
+    _finish: Promise[Any] | None
+    _flush: Algorithm
     _stream: TransformStream
+    _transform: Algorithm
 
     def __init__(self) -> None:
         raise TypeError("Illegal constructor")
@@ -208,10 +212,10 @@ class TransformStreamDefaultController(Ordinary):
         """SetUpTransformStreamDefaultController (6.4.2)."""
         self: TransformStreamDefaultController = object.__new__(cls)
         self._stream = stream
-        self._transform: Algorithm = transform or (lambda chunk, controller: controller._enqueue(chunk))
-        self._flush: Algorithm = flush or nothing
-        self._cancel: Algorithm = cancel or nothing
-        self._finish: Promise[Any] | None = None
+        self._transform = transform or (lambda chunk, controller: controller._enqueue(chunk))
+        self._flush = flush or nothing
+        self._cancel = cancel or nothing
+        self._finish = None
         return self
 
     # ------------------------------------------------------------------ for transformers

@@ -58,6 +58,7 @@ class WritableStream(Ordinary):
     _bp_class: ClassVar[str] = "WritableStream"
 
     _controller: WritableStreamDefaultController
+    _tie: Promise[Any] | None
 
     def __init__(self, underlying_sink: Any = None, strategy: Any = None) -> None:
         """Raises ``TypeError`` and ``RangeError`` for what is no sink or strategy, and what ``start`` raises."""
@@ -93,7 +94,7 @@ class WritableStream(Ordinary):
         self._in_flight_close: Promise[Any] | None = None
         self._abort_request: Abort | None = None
         self._backpressure = False
-        self._tie: Promise[Any] | None = None
+        self._tie = None
 
     def __repr__(self) -> str:
         return f"<js.WritableStream {self._state}{', locked' if self.locked else ''}>"

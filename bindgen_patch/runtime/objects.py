@@ -72,7 +72,8 @@ class Object(Box):
 
     @property
     def _bp_realm(self) -> Realm:
-        return self._bp_guest.realm
+        guest: Guest = self._bp_guest
+        return guest.realm
 
     def _bp_own(self, guest: Guest, pointer: int) -> None:
         """Take over the Rust value at ``pointer``, letting go of what this object held before."""

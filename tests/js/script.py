@@ -1,10 +1,12 @@
 """Just enough JavaScript, expressed in the verbs, to ask the same of Node and of ours: expressions, arrow functions, ``let``, ``throw``.
 
+A script that has to do with promises or streams is looked at when all its microtasks have run.
 There is no ``this``: ``method((self, …) => …)`` makes a function of it, ``t(() => …)`` gives what is thrown its name.
 """
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
 import subprocess
@@ -18,6 +20,8 @@ from bindgen_patch.js.classes import MISSING, Function
 from bindgen_patch.js.iterators import caught, thrown
 from bindgen_patch.js.ordinary import Array, Object
 from bindgen_patch.js.primitives import BigInt, number_to_string
+from bindgen_patch.js.promise import default_jobs
+from bindgen_patch.js.realm import Realm
 
 from .oracle import NODE
 
@@ -397,6 +401,7 @@ PRELUDE = Scope(
         "t": _try,
         "method": lambda function: Function("", lambda this, *args: function(this, *args), 0),
         "gather": lambda items: Array(model.iterate(items)),
+        "Promise": Realm(default_jobs(), {}).globals["Promise"],
     },
 )
 
@@ -469,21 +474,35 @@ const show = (v, depth = 0) => {
     .map(k => `${String(k)}:${show(v[k], depth + 1)}`);
   return (tag === "Object" ? "" : tag) + "{" + members.join(",") + "}";
 };
-const run = source => {
-  try { return show((0, eval)(`'use strict';{${source}}`)); }
-  catch (e) { return "throws " + (e instanceof Error ? e.name : show(e)); }
+const run = async source => {
+  try {
+    const value = (0, eval)(`'use strict';{${source}}`);
+    if (/Stream|Promise/.test(source)) await new Promise(resolve => setTimeout(resolve, 20));
+    return show(value);
+  } catch (e) { return "throws " + (e instanceof Error ? e.name : show(e)); }
 };
+process.on("unhandledRejection", () => {});
 globalThis.t = t; globalThis.method = method; globalThis.gather = gather;
 let text = "";
 process.stdin.on("data", chunk => text += chunk);
-process.stdin.on("end", () => process.stdout.write(JSON.stringify(JSON.parse(text).map(run))));
+process.stdin.on("end", async () => process.stdout.write(JSON.stringify(await Promise.all(JSON.parse(text).map(run)))));
 """
+
+
+async def _idle() -> None:
+    """Until all microtasks have run."""
+    default_jobs().awaited()
+    while len(default_jobs()):
+        await asyncio.sleep(0)
 
 
 def ours(source: str) -> str:
     """What a script gives, as text."""
     try:
-        return show(run(source))
+        value = run(source)
+        if "Stream" in source or "Promise" in source:
+            asyncio.run(_idle())
+        return show(value)
     except Exception as error:
         reason = caught(error)
         if not isinstance(reason, js.Error | GuestException) and isinstance(reason, BaseException):
