@@ -172,6 +172,12 @@ class AsyncFromSyncIterator(Ordinary):
             return rejected(caught(error), self._jobs)
 
 
+def _from_sync(this: object) -> AsyncFromSyncIterator:
+    if not isinstance(this, AsyncFromSyncIterator):
+        raise TypeError(f"{model.describe(this)} is not an Async-from-Sync Iterator")
+    return this
+
+
 # ------------------------------------------------------------------------------------------- those of the host
 
 _last: WeakKeyDictionary[Any, Promise[Any]] = WeakKeyDictionary()
@@ -272,8 +278,8 @@ CLASSES: Mapping[str, Any] = MappingProxyType(
         "Async-from-Sync Iterator": Class(
             "Async-from-Sync Iterator",
             prototype={
-                "next": (lambda this: this.next(), 1),
-                "return": (lambda this, value: this.finish(value), 1),
+                "next": (lambda this: _from_sync(this).next(), 1),
+                "return": (lambda this, value: _from_sync(this).finish(value), 1),
             },
             parent="AsyncIterator",
         ),
