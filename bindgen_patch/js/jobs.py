@@ -75,6 +75,10 @@ class Jobs:
         self._later: deque[Job] = deque()
         self._following: dict[Any, Callable[[Any], None]] = {}
         """Futures of the host's that a promise waits for, and what to call when they are done."""
+        self._interrupted = False
+        """One of them was done, and what there was to do then was cut off."""
+        self._looked_in: AbstractEventLoop | None = None
+        """The loop in which it was looked last which of them are done."""
         self._turn = threading.RLock()
         """Held while jobs run, for two threads must not run them at once."""
         self._home: AbstractEventLoop | None = None
@@ -100,9 +104,11 @@ class Jobs:
     def awaited(self) -> None:
         """Somebody begins to wait. Whatever an interrupt has kept from happening before is made up for."""
         self._scheduled = None
-        for future, done in tuple(self._following.items()):
-            if future.done():
-                done(future)
+        if self._interrupted or self._looked_in is not running_loop():  # an interrupt ends the loop it is raised in
+            self._interrupted, self._looked_in = False, running_loop()
+            for future, done in tuple(self._following.items()):
+                if future.done():
+                    done(future)
         self.schedule()
 
     def schedule(self) -> None:
@@ -218,7 +224,7 @@ class Jobs:
 
         async def until() -> None:
             collect_stranded()
-            self._home = loop
+            self._home, self._looked_in = loop, None
             self.awaited()
             done = asyncio.Event()
             watch(lambda: notify(loop, done.set))
@@ -237,6 +243,7 @@ class Jobs:
                 done(future)
                 self._following.pop(future, None)
             except BaseException as error:
+                self._interrupted = True
                 self.doubt(error)
                 raise
 
