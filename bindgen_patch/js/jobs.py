@@ -27,6 +27,8 @@ from ..recovery.log import log
 if TYPE_CHECKING:
     from asyncio import AbstractEventLoop
 
+    from .promise import Promise
+
 Job = Callable[[], None]
 
 _NESTED = "a host function that the guest is calling cannot wait for the guest: its continuations run after that call"
@@ -73,8 +75,10 @@ class Jobs:
         """
         self._queue: deque[Job] = deque()
         self._later: deque[Job] = deque()
-        self._following: dict[Any, Callable[[Any], None]] = {}
-        """Futures of the host's that a promise waits for, and what to call when they are done."""
+        self._following: dict[Any, tuple[Callable[[Any], None], Promise[Any] | None]] = {}
+        """Futures of the host's: what to call when they are done, and the promise that stands for what runs here as a task of ours."""
+        self._giving_up = False
+        """The loop has been told to look who is left without a purpose."""
         self._interrupted = False
         """One of them was done, and what there was to do then was cut off."""
         self._looked_in: AbstractEventLoop | None = None
@@ -106,7 +110,7 @@ class Jobs:
         self._scheduled = None
         if self._interrupted or self._looked_in is not running_loop():  # an interrupt ends the loop it is raised in
             self._interrupted, self._looked_in = False, running_loop()
-            for future, done in tuple(self._following.items()):
+            for future, (done, _) in tuple(self._following.items()):
                 if future.done():
                     done(future)
         self.schedule()
@@ -235,8 +239,11 @@ class Jobs:
 
     # ------------------------------------------------------------------ awaitables of the host
 
-    def start(self, awaitable: Any, done: Callable[[Any], None]) -> None:
-        """Run ``awaitable`` on the loop of this Instance; ``done`` is called with its finished future, there. It may be called again."""
+    def start(self, awaitable: Any, done: Callable[[Any], None], promise: Promise[Any]) -> None:
+        """Run ``awaitable`` on the loop of this Instance; ``done`` is called with its finished future, there. It may be called again.
+
+        ``promise`` stands for it.
+        """
 
         def settle(future: Any) -> None:
             try:
@@ -248,11 +255,11 @@ class Jobs:
                 raise
 
         if running_loop() is not None:
-            self._follow(awaitable, settle)
+            self._follow(awaitable, settle, promise)
         else:
-            self.add(lambda: self._follow(awaitable, settle))
+            self.add(lambda: self._follow(awaitable, settle, promise))
 
-    def _follow(self, awaitable: Any, settle: Callable[[Any], None]) -> None:
+    def _follow(self, awaitable: Any, settle: Callable[[Any], None], promise: Promise[Any]) -> None:
         """In a running loop: start the awaitable, if it does not run yet."""
         import asyncio
 
@@ -263,8 +270,30 @@ class Jobs:
                 return
         else:
             future = asyncio.ensure_future(awaitable)
-        self._following[future] = settle  # and asyncio keeps weak references to its tasks only
+        self._following[future] = settle, None if future is awaitable else promise  # and asyncio keeps weak references to its tasks only
         future.add_done_callback(settle)
+
+    def abandon(self, promise: Promise[Any]) -> None:
+        """The task that has waited for ``promise`` was cancelled: see soon, for all of them at once, who is left without a purpose."""
+        if not self._following or (loop := running_loop()) is None:
+            return
+        promise._abandoned = True
+        if not self._giving_up:
+            self._giving_up = True
+            loop.call_soon(self._give_up)
+
+    def _give_up(self) -> None:
+        """Cancel the awaitables of the host for which only calls wait that nobody waits for any more.
+
+        Who waits for what is as :mod:`.turns` knows it; where it does not, nothing is cancelled. Nor are futures and tasks that the
+        host has made: it may have further plans for them.
+        """
+        self._giving_up = False
+        for future, (_, promise) in tuple(self._following.items()):
+            if promise is None or promise._waiters or not (reactions := promise._reactions):
+                continue
+            if all(reaction.wakes and all(call._unwanted for call in reaction.wakes.values()) for reaction in reactions):
+                future.cancel()
 
 
 def notify(loop: AbstractEventLoop, call: Callable[[], object]) -> None:

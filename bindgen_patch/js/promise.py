@@ -50,6 +50,7 @@ class Promise(Awaitable[T_co], Generic[T_co]):
 
     __slots__ = (
         "__weakref__",
+        "_abandoned",
         "_handled",
         "_jobs",
         "_kept",
@@ -83,6 +84,8 @@ class Promise(Awaitable[T_co], Generic[T_co]):
         self._value: Any = None
         self._trace: types.TracebackType | None = None
         self._handled = False
+        self._abandoned = False
+        """A task that has waited for it was cancelled."""
         self._reactions: list[Reaction] = []
         self._waiters: list[Callable[[], None]] = []
         self._realm: Realm | None = None
@@ -122,7 +125,9 @@ class Promise(Awaitable[T_co], Generic[T_co]):
     def __await__(self) -> Generator[Any, None, T_co]:
         """Wait in asyncio. Raises what the promise was rejected with; a value that is no exception in a :class:`.GuestException`.
 
-        ``RuntimeError`` inside a host function that the guest is calling: see :mod:`.jobs`.
+        ``RuntimeError`` inside a host function that the guest is calling: see :mod:`.jobs`. A task that is cancelled here leaves
+        the promise as it is. If nobody else waits for it, what the host owes to this call alone is cancelled with the task
+        (:meth:`.Jobs.abandon`), and Rust sees an ``Err`` there; ``asyncio.shield`` keeps that from happening.
         """
         self._handled = True
         if self._state == "pending":
@@ -148,8 +153,17 @@ class Promise(Awaitable[T_co], Generic[T_co]):
         try:
             if self._watch(wake):
                 await future
+        except asyncio.CancelledError:
+            self._unwatch(wake)
+            self._jobs.abandon(self)
+            raise
         finally:
             self._unwatch(wake)
+
+    @property
+    def _unwanted(self) -> bool:
+        """Whether the last who has waited for it was cancelled."""
+        return self._abandoned and self._state == "pending" and not self._waiters and not self._reactions
 
     def _watch(self, call: Callable[[], None]) -> bool:
         """Have ``call`` called, in whatever thread, when this is settled; false when it is settled already."""
@@ -497,7 +511,7 @@ _adopted: dict[int, tuple[Callable[[], Any], Promise[Any]]] = {}
 def adopted(awaitable: Any, jobs: Jobs) -> Promise[Any]:
     """The one promise that stands for a coroutine, future or other awaitable. It is run as a task on the loop of ``jobs``.
 
-    What it raises is the reason; a cancelled one rejects with an ``Error``. A ``KeyboardInterrupt`` or ``SystemExit`` is not for
+    What it raises is the reason; a cancelled one rejects with an ``AbortError``. A ``KeyboardInterrupt`` or ``SystemExit`` is not for
     guests: it ends the loop, and the promise stays as it is.
     """
     if isinstance(awaitable, Promise):
@@ -524,11 +538,18 @@ def adopted(awaitable: Any, jobs: Jobs) -> Promise[Any]:
         if not isinstance(kept, ref):
             forget(None)
         if future.cancelled():
-            promise._reject(errors.Error("the awaitable was cancelled"))
+            promise._reject(aborted("the awaitable was cancelled"))
         elif (error := future.exception()) is None:
             promise._resolve(future.result())
         elif isinstance(error, Exception):
             promise._reject(error)
 
-    jobs.start(awaitable, done)
+    jobs.start(awaitable, done, promise)
     return promise
+
+
+def aborted(message: str) -> Exception:
+    """What JavaScript throws where something was given up: an error whose name is ``AbortError`` (Web IDL 2.8.1)."""
+    error = errors.Error(message)
+    error.name = "AbortError"
+    return error
