@@ -7,6 +7,7 @@ in the event loop. So a job never runs inside a call into the guest, and never u
 - A job that is added while an asyncio loop runs in the same thread makes that loop empty the queue soon (``call_soon``), once.
 - Added in another thread (say by a call under ``asyncio.to_thread``), it goes to the loop that the Instance was last used on.
 - While a call in another thread is going on, jobs wait for it to end, and the loop does not: the call may be waiting for it.
+- A run of trio is a loop, too (:mod:`.trio_loop`).
 - Where no loop runs, jobs wait: until somebody awaits a promise in a loop, or :meth:`.Promise.result` drives one.
 
 asyncio is imported when it is needed: a package that has no asynchronous function never loads it.
@@ -47,9 +48,13 @@ def running_jobs() -> Jobs | None:
 
 
 def running_loop() -> AbstractEventLoop | None:
-    """The loop that runs in this thread."""
+    """The loop that runs in this thread; a run of trio passes for one."""
     events = sys.modules.get("asyncio.events")
     loop: AbstractEventLoop | None = None if events is None else events._get_running_loop()
+    if loop is None and "trio" in sys.modules:
+        from .trio_loop import running_trio
+
+        loop = running_trio()  # type: ignore[assignment]
     return loop
 
 
@@ -263,6 +268,9 @@ class Jobs:
         """In a running loop: start the awaitable, if it does not run yet."""
         import asyncio
 
+        if not isinstance(running := running_loop(), asyncio.AbstractEventLoop):
+            self._following[running.start(awaitable, settle)] = settle, promise  # type: ignore[union-attr]
+            return
         if asyncio.isfuture(awaitable):
             future, loop = awaitable, awaitable.get_loop()
             if loop is not running_loop():

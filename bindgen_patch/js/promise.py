@@ -123,7 +123,7 @@ class Promise(Awaitable[T_co], Generic[T_co]):
     # ------------------------------------------------------------------ for Python code
 
     def __await__(self) -> Generator[Any, None, T_co]:
-        """Wait in asyncio. Raises what the promise was rejected with; a value that is no exception in a :class:`.GuestException`.
+        """Wait in asyncio or trio. Raises what the promise was rejected with; a value that is no exception in a :class:`.GuestException`.
 
         ``RuntimeError`` inside a host function that the guest is calling: see :mod:`.jobs`. A task that is cancelled here leaves
         the promise as it is. If nobody else waits for it, what the host owes to this call alone is cancelled with the task
@@ -140,7 +140,12 @@ class Promise(Awaitable[T_co], Generic[T_co]):
     async def _settled_in_loop(self) -> None:
         import asyncio
 
-        loop = asyncio.get_running_loop()
+        if not isinstance(running := running_loop(), asyncio.AbstractEventLoop):
+            if running is None:
+                raise RuntimeError("await a promise in asyncio or trio, or take its result() where neither runs")
+            await running.wait(self)
+            return
+        loop = running
         future = loop.create_future()
 
         def done() -> None:
