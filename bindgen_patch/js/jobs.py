@@ -268,8 +268,9 @@ class Jobs:
         """In a running loop: start the awaitable, if it does not run yet."""
         import asyncio
 
-        if not isinstance(running := running_loop(), asyncio.AbstractEventLoop):
-            self._following[running.start(awaitable, settle)] = settle, promise  # type: ignore[union-attr]
+        running: Any = running_loop()
+        if not isinstance(running, asyncio.AbstractEventLoop):
+            self._following[running.start(awaitable, settle)] = settle, promise
             return
         if asyncio.isfuture(awaitable):
             future, loop = awaitable, awaitable.get_loop()

@@ -8,6 +8,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from concurrent.futures import Future
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
@@ -88,10 +89,8 @@ class TrioLoop:
         event = self._trio.Event()
 
         def wake() -> None:
-            try:
+            with suppress(self._trio.RunFinishedError):
                 self._token.run_sync_soon(event.set)
-            except self._trio.RunFinishedError:
-                pass
 
         try:
             if promise._watch(wake):
