@@ -37,6 +37,8 @@ _SLICE = 1_000
 """After so many jobs the loop has its turn: a guest whose jobs add jobs for ever must not keep timeouts from being noticed."""
 _PATIENCE = 0.001
 """How many seconds to wait for a call in another thread before it is looked whether it has ended."""
+_FEW = 256
+"""How many awaitables of the host's may be looked through whenever a task is cancelled."""
 _stranded: WeakSet[Jobs] = WeakSet()
 """Queues with jobs that no loop knows of."""
 _running = threading.local()
@@ -289,7 +291,10 @@ class Jobs:
         promise._abandoned = True
         if not self._giving_up:
             self._giving_up = True
-            loop.call_soon(self._give_up)
+            if len(self._following) < _FEW:
+                loop.call_soon(self._give_up)
+            else:  # not for each of many that are cancelled one after the other
+                loop.call_later(_PATIENCE * len(self._following) / _FEW, self._give_up)
 
     def _give_up(self) -> None:
         """Cancel the awaitables of the host for which only calls wait that nobody waits for any more.

@@ -51,12 +51,13 @@ class _Pipe:
         self.shutting_down = False
         self.written = promised(None, self.jobs)
         """The latest write."""
+        self.listener = self._abort
         source._disturbed = True
         if options.signal is not None:
             if model.truthy(model.get(options.signal, "aborted")):
                 self._abort()
                 return
-            model.call(options.signal, "addEventListener", ["abort", self._abort])
+            model.call(options.signal, "addEventListener", ["abort", self.listener])
         self._watch()
         self._go_on(False)
 
@@ -154,7 +155,7 @@ class _Pipe:
         self.writer.release_lock()
         self.reader.release_lock()
         if self.options.signal is not None and callable(model.get(self.options.signal, "removeEventListener")):
-            model.call(self.options.signal, "removeEventListener", ["abort", self._abort])
+            model.call(self.options.signal, "removeEventListener", ["abort", self.listener])
         if error is None:
             self.promise._resolve(None)
         else:

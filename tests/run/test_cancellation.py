@@ -204,6 +204,24 @@ def test_many_at_once(guest: Any) -> None:
     assert guest.instance.state == "live"
 
 
+def test_very_many_one_after_the_other(guest: Any) -> None:
+    """It takes a moment longer then, but not a look at all of them for each."""
+
+    async def main() -> None:
+        slow = [Slow() for _ in range(1000)]
+        tasks = [asyncio.ensure_future(asyncio.wait_for(guest.wait_for(each()), 10)) for each in slow]
+        await turns_of_loop()
+        for task in tasks:
+            task.cancel()
+            await asyncio.sleep(0)
+        await asyncio.sleep(0.1)
+        assert {tuple(each.log) for each in slow} == {("begun", "cancelled")}
+        await turns(guest)
+
+    run(main)
+    assert guest.live_trackers() == 0
+
+
 def test_a_task_group(guest: Any) -> None:
     async def main() -> None:
         slow = Slow()
