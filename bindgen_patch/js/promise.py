@@ -18,6 +18,7 @@ from ..errors import GuestAborted, GuestException, ModuleTerminated, StaleObject
 from ..recovery.log import log
 from . import errors
 from .jobs import Jobs, collect_stranded, notify, running_jobs, running_loop
+from .ordinary import Object, extra_of
 
 if TYPE_CHECKING:
     from .realm import Realm
@@ -466,6 +467,9 @@ def is_promise(value: object) -> bool:
 
 def _then_of(value: Any, jobs: Jobs) -> Callable[..., Any] | None:
     """The method ``then`` of a thenable. Raises what looking it up raises."""
+    kind = type(value)
+    if kind in _PLAIN or (kind is Object and "then" not in value and extra_of(value) is None):  # Object.prototype has none
+        return None
     from . import model
 
     if model.is_primitive(value) or isinstance(value, BaseException):
@@ -474,6 +478,9 @@ def _then_of(value: Any, jobs: Jobs) -> Callable[..., Any] | None:
         return adopted(value, jobs)._then
     then = model.lookup(value, "then", None)
     return then if callable(then) else None
+
+
+_PLAIN = frozenset({type(None), bool, int, float, str})
 
 
 def thenable(awaitable: Any, method: str, *args: Any) -> Promise[Any]:
