@@ -11,6 +11,8 @@ import pytest
 
 from bindgen_patch import GuestAborted, GuestException, ModuleTerminated, js
 
+from .kit import guest_of
+
 Load = Callable[..., Any]
 
 
@@ -248,8 +250,10 @@ def test_cancelling_goes_all_the_way(guest: Any) -> None:
         await turns()
 
     run(main)
+    gc.collect()
     assert log == ["closed"]
     assert guest.live_trackers() == 0
+    assert guest_of(guest).realm.pending() == []
 
 
 def test_reasons_of_cancelling(guest: Any) -> None:
