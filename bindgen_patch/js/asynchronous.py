@@ -6,6 +6,7 @@ exposed. What host code sees: ``async for`` goes through whatever JavaScript's `
 
 from __future__ import annotations
 
+import builtins
 import types
 from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Generator, Iterable, Mapping
 from contextlib import suppress
@@ -186,14 +187,18 @@ _last: WeakKeyDictionary[Any, Promise[Any]] = WeakKeyDictionary()
 
 def _step(this: Any, run: Callable[[], Awaitable[Any]]) -> Promise[Any]:
     """The next step of an iterator of the host's, after those that it was asked for before."""
-    before = _last.get(this)
+    before = None
+    with suppress(builtins.TypeError):  # objects that cannot be referred to weakly are asked as they are
+        before = _last.get(this)
 
     async def after() -> Any:
         if before is not None and before._state == "pending":
             await _over(before)
         return await run()
 
-    step = _last[this] = adopted(Later(after), default_jobs())
+    step = adopted(Later(after), default_jobs())
+    with suppress(builtins.TypeError):
+        _last[this] = step
     return step
 
 

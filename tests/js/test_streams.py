@@ -217,6 +217,35 @@ def test_iterators_that_nobody_has_shown_to_guests() -> None:
         model.apply(step, Hidden(), [])
 
 
+def test_iterators_of_any_class() -> None:
+    class Plain:
+        __slots__ = ("left",)
+        __hash__ = None  # type: ignore[assignment]
+
+        def __init__(self) -> None:
+            self.left = 2
+
+        def __aiter__(self) -> Any:
+            return self
+
+        async def __anext__(self) -> int:
+            self.left -= 1
+            if self.left < 0:
+                raise StopAsyncIteration
+            return self.left
+
+    js.expose(Plain)
+
+    async def main() -> None:
+        plain = Plain()
+        assert [(await model.call(plain, "next", []))["value"] for _ in range(3)] == [1, 0, None]
+        assert [item async for item in js.aiter(Plain())] == [1, 0]
+        stream = model.call(GLOBALS["ReadableStream"], "from", [Plain()])
+        assert [item async for item in stream] == [1, 0]
+
+    run(main)
+
+
 def test_what_a_job_begins_belongs_to_its_queue() -> None:
     jobs, seen = Jobs(), []
 
