@@ -179,6 +179,17 @@ ROWS: tuple[Row, ...] = (
 
 MORE: tuple[Row, ...] = (
     Row(
+        "call",
+        "what a guarded scalar call in pure Python is made of: each part ÷ all of it",
+        (
+            over("into the engine and back", ("ours.part_crossing", "ours.add")),
+            over("the same, arguments checked and lowered, the result lifted", ("ours.part_words", "ours.add")),
+            over("asking who is inside", ("ours.part_held", "ours.add")),
+            over("taking the lock, and giving it back", ("ours.part_lock", "ours.add")),
+            over("`enter` and `leave`", ("ours.part_door", "ours.add")),
+        ),
+    ),
+    Row(
         "scale",
         "cost of a call: exports 100, 500, 2,000 ÷ 10",
         (over("exports", *((f"ours.exports_{count}", "ours.exports_10") for count in (100, 500, 2000))),),

@@ -72,9 +72,23 @@ def setup(argument: str) -> dict[str, Any]:
     loaded = _ACCELERATOR in sys.modules
     if loaded is not (os.environ["BINDGEN_PATCH_ACCELERATOR"] == "on"):
         raise build.Missing(f"{_ACCELERATOR} is loaded all the same" if loaded else "it is installed, but the run time does not load it")
+    if argument != "plain" and not loaded:
+        names |= _parts(bindings)
+    else:
+        for verb in [verb for verb in VERBS if verb.startswith("part_")]:
+            del VERBS[verb]
     if argument != "plain":
         names["unwatched"] = bindings.Instance(limits=Limits(interruptible=False))
     return names | {"GuestAborted": GuestAborted, "PanicError": PanicError, "js": js}
+
+
+def _parts(bindings: Any) -> dict[str, Any]:
+    """What a call of ``add`` in pure Python is made of."""
+    bindings.add(2, 3)
+    door = bindings.instance._bp_door
+    words = door.guest.call_add
+    cells = dict(zip(words.__code__.co_freevars, (cell.cell_contents for cell in words.__closure__), strict=True))
+    return {"door": door, "lock": door.lock, "held": door.held, "guest": door.guest, "words": words, "invoke": cells["invoke"]}
 
 
 def prepare(op: str) -> dict[str, Any]:
@@ -194,6 +208,11 @@ def _wall(*works: Callable[[], object]) -> float:
 VERBS: dict[str, Any] = {
     "add": "add(2, 3)",
     "increment": "counter.increment()",
+    "part_crossing": "invoke()",
+    "part_words": "words(2, 3)",
+    "part_held": "held()",
+    "part_lock": "with lock:\n    pass",
+    "part_door": "door.leave(door.enter(False), False)",
     "greet16": "greet(text16)",
     "greet4k": "greet(text4k)",
     "sum_buffer": "sum(array1m)",

@@ -10,41 +10,37 @@ import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from types import MappingProxyType
-from typing import Any, Final
+from typing import Any
 
-from . import model
+from . import model, quota
 from .asynchronous import Later, each_settled, settled
 from .classes import MISSING, Class, Table
 from .coercions import relative, to_integer, to_length
 from .errors import RangeError, TypeError
 from .iterators import iterating, iterator_over
 from .ordinary import Array, extra_of, make_extra
-from .primitives import MAX_STRING, null
+from .primitives import null
+from .quota import paced, pacing
 from .symbols import ASYNC_ITERATOR, IS_CONCAT_SPREADABLE, ITERATOR
-
-MAX_LENGTH: Final = 1 << 22
-"""How long an array may be that a guest makes, or pretends to have: no deadline stops a built-in half way."""
 
 
 def length_of(obj: object) -> int:
     """LengthOfArrayLike (7.3.18)."""
     if isinstance(obj, list | tuple):
         return len(obj)
-    length = to_length(model.get(obj, "length"))
-    return _checked(length)
+    return quota.array(to_length(model.get(obj, "length")), 0)
+
+
+def indices(obj: object, start: int = 0) -> Iterable[int]:
+    """Those of an array-like, for loops."""
+    return paced(range(start, length_of(obj)))
 
 
 def collect(items: Iterable[Any]) -> Array:
     """An array of these, if they are not too many."""
-    made = Array(islice(items, MAX_LENGTH + 1))
-    _checked(len(made))
+    made = Array(paced(islice(items, quota.MAX_ARRAY + 1)))
+    quota.array(len(made))
     return made
-
-
-def _checked(length: int) -> int:
-    if length > MAX_LENGTH:
-        raise RangeError("Invalid array length")
-    return length
 
 
 def is_dense(obj: object) -> bool:
@@ -61,7 +57,7 @@ def present(obj: Any, index: int) -> bool:
 
 def elements(obj: Any) -> Iterator[tuple[int, Any]]:
     """Index and value of every element that is there when its turn comes."""
-    for index in range(length_of(obj)):
+    for index in indices(obj):
         if present(obj, index):
             yield index, model.get(obj, index)
 
@@ -97,7 +93,7 @@ def _from(_this: object, items: object, function: object = None, receiver: objec
         with iterating(items) as values:
             return collect(values if each is None else (each(receiver, value, index) for index, value in enumerate(values)))
     found = _array_like(items)
-    return found if each is None else Array(each(receiver, value, index) for index, value in enumerate(found))
+    return found if each is None else Array(each(receiver, value, index) for index, value in enumerate(paced(found)))
 
 
 def _from_async(_this: object, items: object, function: object = None, receiver: object = None) -> Later:
@@ -111,7 +107,7 @@ def _from_async(_this: object, items: object, function: object = None, receiver:
         made = Array()
         async for value in each_settled(items if iterable else _array_like(items)):
             made.append(value if each is None else await settled(each(receiver, value, len(made))))
-            _checked(len(made))
+            quota.array(len(made), 0)
         return made
 
     return Later(gather)
@@ -119,7 +115,8 @@ def _from_async(_this: object, items: object, function: object = None, receiver:
 
 def _array_like(items: object) -> Array:
     like = model.to_object(items)
-    return Array(model.get(like, index) for index in range(length_of(like)))
+    quota.array(length_of(like))
+    return Array(model.get(like, index) for index in indices(like))
 
 
 STATICS: Table = MappingProxyType(
@@ -174,7 +171,7 @@ def _for_each(obj: Any, each: Callable[..., Any]) -> None:
 
 @_walk("map")
 def _map(obj: Any, each: Callable[..., Any]) -> Array:
-    made = Array([None] * length_of(obj))
+    made = Array([None] * quota.array(length_of(obj)))
     holes = set(range(len(made)))
     for index, value in elements(obj):
         made[index] = each(value, index)
@@ -194,8 +191,8 @@ def _find(reverse: bool, want: int) -> Callable[..., Any]:
 
     @_walk("find")
     def find(obj: Any, each: Callable[..., Any]) -> Any:
-        indices = range(length_of(obj))
-        for index in reversed(indices) if reverse else indices:
+        order = range(length_of(obj))
+        for index in paced(reversed(order) if reverse else order):
             value = model.get(obj, index)
             if model.truthy(each(value, index)):
                 return (index, value)[want]
@@ -209,9 +206,8 @@ def _reduce(right: bool) -> Callable[..., Any]:
         obj = model.to_object(this)
         length = length_of(obj)
         call = model.callback(function)
-        indices = iter(range(length - 1, -1, -1) if right else range(length))
         result = initial[0] if initial else MISSING
-        for index in indices:
+        for index in paced(range(length - 1, -1, -1) if right else range(length)):
             if not present(obj, index):
                 continue
             value = model.get(obj, index)
@@ -237,13 +233,13 @@ def _at(this: object, index: object) -> Any:
 def _includes(this: object, wanted: object, start: object = None) -> bool:
     obj = model.to_object(this)
     length = length_of(obj)
-    return any(model.same_value_zero(model.get(obj, index), wanted) for index in range(relative(start, length), length))
+    return any(model.same_value_zero(model.get(obj, index), wanted) for index in paced(range(relative(start, length), length)))
 
 
 def _index_of(this: object, wanted: object, start: object = None) -> int:
     obj = model.to_object(this)
     length = length_of(obj)
-    for index in range(relative(start, length), length):
+    for index in paced(range(relative(start, length), length)):
         if present(obj, index) and model.strict_equal(model.get(obj, index), wanted):
             return index
     return -1
@@ -256,7 +252,7 @@ def _last_index_of(this: object, wanted: object, *start: object) -> int:
     last = min(position, length - 1) if position >= 0 else length + position
     if last == -math.inf:
         return -1
-    for index in range(int(last), -1, -1):
+    for index in paced(range(int(last), -1, -1)):
         if present(obj, index) and model.strict_equal(model.get(obj, index), wanted):
             return index
     return -1
@@ -272,11 +268,11 @@ def _concat(this: object, *others: object) -> Array:
         if not _is_spreadable(part):
             made.append(part)
         elif is_dense(part) or type(part) is tuple:
-            _checked(len(made) + len(part))
+            quota.array(len(made) + len(part), len(part))
             made += part
         else:
             base = len(made)
-            _checked(base + length_of(part))
+            quota.array(base + length_of(part), length_of(part))
             _lengthen(made, base + length_of(part))
             for index, value in elements(part):
                 made[base + index] = value
@@ -313,7 +309,7 @@ def _flattened(obj: Any, depth: float) -> Iterator[Any]:
         elif len(levels) <= depth and model.is_array(value):
             levels.append(elements(value))
             seen += 1
-            _checked(max(seen, len(levels) * 64))
+            quota.array(max(seen, len(levels) * 64), 0)
         else:
             yield value
 
@@ -330,7 +326,7 @@ def join(obj: Any, separator: str, around: Mapping[int, object]) -> str:
         return _join_nested(obj)
     pieces: list[str] = []
     size = 0
-    for index in range(length_of(obj)):
+    for index in indices(obj):
         value = model.get(obj, index)
         if value is None or value is null or value is obj or id(value) in around:
             text = ""
@@ -338,7 +334,8 @@ def join(obj: Any, separator: str, around: Mapping[int, object]) -> str:
             text = model.to_string(value)
         pieces.append(text)
         size += len(text) + len(separator)
-        _check_text(size)
+        quota.fits(size)
+    quota.text(size)
     return separator.join(pieces)
 
 
@@ -350,6 +347,8 @@ def _join_nested(array: Sequence[object]) -> str:
     while path:
         current, rest = path[-1]
         item = next(rest, MISSING)
+        if not len(pieces) % quota.STRIDE:
+            quota.check()
         if item is MISSING:
             path.pop()
             inside.remove(id(current))
@@ -359,7 +358,8 @@ def _join_nested(array: Sequence[object]) -> str:
         else:
             pieces.append("" if item is None or item is null or _is_unadorned(item) else model.to_string(item))
             size += len(pieces[-1]) + 1
-            _check_text(size)
+            quota.fits(size)
+    quota.text(size)
     return ",".join(pieces)
 
 
@@ -369,11 +369,6 @@ def _is_unadorned(value: object) -> bool:
         return False
     extra = extra_of(value)
     return extra is None or (not extra.members and not extra.attributes and extra.prototype is MISSING)
-
-
-def _check_text(size: int) -> None:
-    if size > MAX_STRING:
-        raise RangeError("Invalid string length")
 
 
 def _to_string(this: object) -> Any:
@@ -392,11 +387,12 @@ def _to_locale_string(this: object) -> str:
     obj = model.to_object(this)
     texts: list[str] = []
     size = 0
-    for index in range(length_of(obj)):
+    for index in indices(obj):
         item = model.get(obj, index)
         texts.append("" if item is None or item is null else model.to_string(model.call(item, "toLocaleString", ())))
         size += len(texts[-1]) + 1
-        _check_text(size)
+        quota.fits(size)
+    quota.text(size)
     return ",".join(texts)
 
 
@@ -405,14 +401,15 @@ def _slice(this: object, start: object = None, end: object = None) -> Array:
     length = length_of(obj)
     first, last = relative(start, length), relative(end, length, length)
     if is_dense(obj) or type(obj) is tuple:
+        quota.array(last - first)
         return Array(obj[first:last])
     return _portion(obj, first, last)
 
 
 def _portion(obj: Any, first: int, last: int) -> Array:
     made = Array()
-    _lengthen(made, last - first)
-    for index in range(first, last):
+    _lengthen(made, quota.array(last - first))
+    for index in paced(range(first, last)):
         if present(obj, index):
             model.set(made, index - first, model.get(obj, index))
     if (extra := extra_of(made)) is not None and not extra.holes:
@@ -422,7 +419,8 @@ def _portion(obj: Any, first: int, last: int) -> Array:
 
 def _copy(obj: Any) -> Array:
     """Every element, holes as undefined: what the methods that change nothing begin with."""
-    return Array(obj) if is_dense(obj) else Array(model.get(obj, index) for index in range(length_of(obj)))
+    quota.array(length_of(obj))
+    return Array(obj) if is_dense(obj) else Array(model.get(obj, index) for index in indices(obj))
 
 
 def _to_spliced(this: object, *args: object) -> Array:
@@ -450,7 +448,7 @@ def _copy_within(this: object, target: object, start: object, end: object = None
     to, first, last = relative(target, length), relative(start, length), relative(end, length, length)
     count = min(last - first, length - to)
     offsets = range(count)
-    for offset in reversed(offsets) if first < to else offsets:
+    for offset in paced(reversed(offsets) if first < to else offsets):
         _move(obj, first + offset, to + offset)
     return obj
 
@@ -458,7 +456,7 @@ def _copy_within(this: object, target: object, start: object, end: object = None
 def _fill(this: object, value: object, start: object = None, end: object = None) -> Any:
     obj = model.to_object(this)
     length = length_of(obj)
-    for index in range(relative(start, length), relative(end, length, length)):
+    for index in paced(range(relative(start, length), relative(end, length, length))):
         model.set(obj, index, value)
     return obj
 
@@ -480,7 +478,7 @@ def _pop(this: object) -> Any:
 def _push(this: object, *items: object) -> int:
     obj = model.to_object(this)
     length = length_of(obj)
-    _checked(length + len(items))
+    quota.array(length + len(items), len(items))
     if is_dense(obj):
         obj += items
         return len(obj)
@@ -496,7 +494,7 @@ def _reverse(this: object) -> Any:
         obj.reverse()
         return obj
     length = length_of(obj)
-    for low in range(length // 2):
+    for low in paced(range(length // 2)):
         high = length - 1 - low
         there, here = (model.get(obj, index) if present(obj, index) else MISSING for index in (low, high))
         for index, value in ((low, here), (high, there)):
@@ -517,7 +515,7 @@ def _shift(this: object) -> Any:
 
 def _unshift(this: object, *items: object) -> int:
     obj = model.to_object(this)
-    _checked(length_of(obj) + len(items))
+    quota.array(length_of(obj) + len(items), len(items))
     if is_dense(obj):
         obj[:0] = items
     else:
@@ -531,7 +529,7 @@ def _splice(this: object, *args: object) -> Array:
     start = relative(args[0], length) if args else 0
     count = 0 if not args else length - start if len(args) == 1 else int(min(max(to_integer(args[1]), 0), length - start))
     items = args[2:]
-    _checked(length + len(items) - count)
+    quota.array(length + len(items) - count, len(items))
     if is_dense(obj):
         removed = Array(obj[start : start + count])
         obj[start : start + count] = items
@@ -546,9 +544,9 @@ def _replace(obj: Any, start: int, count: int, items: Sequence[object]) -> Array
     count = len(removed)
     by = len(items) - count
     moved = range(start + count, length)
-    for index in reversed(moved) if by > 0 else moved if by else ():
+    for index in paced(reversed(moved) if by > 0 else moved if by else ()):
         _move(obj, index, index + by)
-    for index in range(length - 1, length + by - 1, -1):
+    for index in paced(range(length - 1, length + by - 1, -1)):
         _remove(obj, index)
     for index, item in enumerate(items, start):
         model.set(obj, index, item)
@@ -559,14 +557,14 @@ def _replace(obj: Any, start: int, count: int, items: Sequence[object]) -> Array
 def order(compare: object) -> Callable[[Any], Any]:
     """The key for sorting by a comparison of the guest's, or as text, by code units (23.1.3.30.2)."""
     if compare is None:
-        return lambda value: model.to_string(value).encode("utf-16-be", "surrogatepass")
+        return pacing(lambda value: model.to_string(value).encode("utf-16-be", "surrogatepass"))
     call = model.callback(compare)
 
     def sign(a: object, b: object) -> int:
         result = model.to_number(call(None, a, b))
         return (result > 0) - (result < 0)
 
-    return functools.cmp_to_key(sign)
+    return functools.cmp_to_key(pacing(sign))
 
 
 def _sorted(values: Iterable[Any], compare: object) -> list[Any]:
@@ -585,9 +583,9 @@ def _sort(this: object, compare: object = None) -> Any:
     obj = model.to_object(this)
     length = length_of(obj)
     there = _sorted((value for _, value in elements(obj)), compare)
-    for index, value in enumerate(there):
+    for index, value in enumerate(paced(there)):
         model.set(obj, index, value)
-    for index in range(len(there), length):
+    for index in paced(range(len(there), length)):
         if present(obj, index):
             _remove(obj, index)
     return obj

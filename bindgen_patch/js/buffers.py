@@ -7,14 +7,16 @@ An ``ArrayBuffer`` is a ``bytearray``; typed arrays and views are windows on one
 from __future__ import annotations
 
 import builtins
+import itertools
 import math
 import struct
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from itertools import islice
+from operator import length_hint
 from types import MappingProxyType
-from typing import Any, ClassVar, Final
+from typing import Any, ClassVar
 
-from . import arrays, model
+from . import arrays, model, quota
 from .classes import MISSING, Class, Function, Key, Property, Table, builtin, prototype
 from .coercions import relative, to_bigint, to_index, to_integer
 from .errors import RangeError, TypeError
@@ -25,17 +27,6 @@ from .symbols import ITERATOR, SPECIES, TO_STRING_TAG
 from .views import STORED, Stored, View, indices, register
 from .visibility import is_memory
 
-MAX_BYTES: Final = 1 << 28
-"""The largest buffer that guest code may make."""
-MAX_NUMBERS: Final = 1 << 24
-"""How many numbers a method of a typed array may go through; what moves bytes only has no such limit."""
-
-
-def _size(length: int) -> int:
-    if length > MAX_BYTES:
-        raise RangeError("Array buffer allocation failed")
-    return length
-
 
 class ArrayBuffer(bytearray):
     """A JavaScript ``ArrayBuffer``; to Python, bytes. It cannot be resized or transferred while somebody has a ``memoryview`` of it."""
@@ -45,6 +36,7 @@ class ArrayBuffer(bytearray):
     _bp_extra: Extra
 
     def __init__(self, source: Any = 0, limit: int | None = None) -> None:
+        quota.claim(source if isinstance(source, int) else len(source))
         super().__init__(source)
         self.limit = limit
         """How large it may become; ``None`` when it keeps its size."""
@@ -172,7 +164,7 @@ class TypedArray(Ordinary):
             return
         self.data = ArrayBuffer()
         if model.is_primitive(source):
-            self.data = ArrayBuffer(_size(to_index(source) * self.element.size))
+            self.data = ArrayBuffer(quota.buffer(to_index(source) * self.element.size))
         else:
             self._copy(source)
         self._length = len(self.data) // self.element.size
@@ -204,7 +196,7 @@ class TypedArray(Ordinary):
         elif isinstance(source, Iterator) or not model.is_nullish(model.get(source, ITERATOR)):
             values = arrays.collect(model.iterate(source))
         else:
-            values = (model.get(source, index) for index in range(arrays.length_of(source)))
+            values = (model.get(source, index) for index in arrays.indices(source))
         self.data = ArrayBuffer(self.packed(values))
 
     @classmethod
@@ -214,12 +206,16 @@ class TypedArray(Ordinary):
         made.data, made.byte_offset, made._length = data, 0, len(data) // cls.element.size
         return made
 
-    def packed(self, values: Iterable[Any]) -> bytes:
+    def packed(self, values: Iterable[Any]) -> bytearray:
         """Values as the bytes of such elements."""
-        converted = list(map(self.element.write, islice(values, MAX_NUMBERS + 1)))
-        if len(converted) > MAX_NUMBERS:
-            raise RangeError("Invalid typed array length")
-        return struct.pack(f"<{len(converted)}{self.element.code}", *converted)
+        quota.buffer(length_hint(values) * self.element.size)
+        packed, left = bytearray(), iter(values)
+        while some := [*map(self.element.write, itertools.islice(left, quota.STRIDE))]:
+            packed += struct.pack(f"<{len(some)}{self.element.code}", *some)
+            if len(packed) > quota.MAX_VALUES * self.element.size:
+                raise RangeError("Invalid typed array length")
+            quota.check()
+        return packed
 
     # ------------------------------------------------------------------ for Python code
 
@@ -291,7 +287,7 @@ class TypedArray(Ordinary):
         start = self.byte_offset if len(self) else 0
         return builtins.bytes(builtins.memoryview(self.data)[start : start + len(self) * self.element.size])
 
-    def put(self, index: int, data: builtins.bytes) -> None:
+    def put(self, index: int, data: builtins.bytes | bytearray) -> None:
         """Overwrite elements by bytes that fit."""
         start = self.byte_offset + index * self.element.size
         if not data:
@@ -590,9 +586,9 @@ for _kind in KINDS.values():
 def _new_buffer(length: object = None, options: object = None) -> ArrayBuffer:
     size = to_index(length)
     limit = None if model.is_primitive(options) else model.get(options, "maxByteLength")
-    if limit is not None and size > (limit := _size(to_index(limit))):
+    if limit is not None and size > (limit := quota.buffer(to_index(limit))):
         raise RangeError("Invalid array buffer max length")
-    return ArrayBuffer(_size(size), limit)
+    return ArrayBuffer(quota.buffer(size), limit)
 
 
 def _buffer(this: object, method: str) -> ArrayBuffer:
@@ -629,7 +625,7 @@ def _slice_buffer(this: object, start: object = None, end: object = None) -> Arr
 def _transfer(keeps_limit: bool) -> Callable[..., ArrayBuffer]:
     def transfer(this: object, size: object = None) -> ArrayBuffer:
         buffer = _buffer(this, "transfer")
-        wanted = len(buffer) if size is None else _size(to_index(size))
+        wanted = len(buffer) if size is None else quota.buffer(to_index(size))
         _attached(this, "transfer")
         made = ArrayBuffer(bytes(buffer[:wanted]).ljust(wanted, b"\0"), buffer.limit if keeps_limit else None)
         buffer.resize(0)
@@ -691,9 +687,8 @@ def _checked(entry: Any) -> Any:
 
 def _walked(this: object, function: object, receiver: object) -> Iterator[tuple[Any, Any]]:
     mine, call = attached(this), model.callback(function)
-    if len(mine) > MAX_NUMBERS:
-        raise RangeError("Invalid typed array length")
-    for index in range(len(mine)):
+    quota.values(len(mine))
+    for index in quota.paced(range(len(mine))):
         value = mine.read(index) if index < len(mine) else None
         yield value, call(receiver, value, index, this)
 
@@ -732,7 +727,7 @@ def _set_all(this: object, source: object, offset: object = None) -> None:
     elif other is not None:
         mine.put(int(start), mine.packed(other))
     else:
-        for index in range(count):
+        for index in quota.paced(range(count)):
             mine.write(int(start) + index, model.get(like, index))
 
 
@@ -757,10 +752,21 @@ def _subarray(this: object, start: object = None, end: object = None) -> TypedAr
     return made
 
 
-def _order(compare: object) -> Callable[[Any], Any]:
+def _in_order(mine: TypedArray, compare: object) -> list[Any]:
+    """The elements sorted: by a comparison of the guest's, or as numbers, -0 before 0 and NaN behind all (23.2.4.7)."""
+    quota.values(len(mine))
     if compare is not None:
-        return arrays.order(compare)
-    return lambda value: (value != value, value, math.copysign(1, value)) if isinstance(value, float) else (False, value, 1)
+        return sorted(mine, key=arrays.order(compare))
+    values = list(mine)
+    numbers = [value for value in values if value == value]
+    ordered: list[Any] = []
+    for start in range(0, len(numbers), quota.LARGE):
+        quota.check()
+        ordered += sorted(numbers[start : start + quota.LARGE])
+    ordered.sort()  # what is sorted in runs is merged
+    first, behind = bisect_left(ordered, 0), bisect_right(ordered, 0)
+    ordered[first:behind] = sorted(ordered[first:behind], key=lambda zero: math.copysign(1, zero))
+    return ordered + [math.nan] * (len(values) - len(numbers))
 
 
 def _demand_comparator(compare: object) -> None:
@@ -771,7 +777,7 @@ def _demand_comparator(compare: object) -> None:
 def _sort(this: object, compare: object = None) -> Any:
     _demand_comparator(compare)
     mine = attached(this)
-    data = mine.packed(sorted(islice(mine, MAX_NUMBERS + 1), key=_order(compare)))
+    data = mine.packed(_in_order(mine, compare))
     mine.put(0, data[: len(mine) * mine.element.size])
     return this
 
@@ -779,7 +785,7 @@ def _sort(this: object, compare: object = None) -> Any:
 def _to_sorted(this: object, compare: object = None) -> TypedArray:
     _demand_comparator(compare)
     mine = attached(this)
-    return mine.like(sorted(islice(mine, MAX_NUMBERS + 1), key=_order(compare)))
+    return mine.like(_in_order(mine, compare))
 
 
 def _with(this: object, index: object, value: object) -> TypedArray:

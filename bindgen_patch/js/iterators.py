@@ -12,10 +12,10 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from itertools import islice
 from types import MappingProxyType
-from typing import Any, Final
+from typing import Any
 
 from ..errors import GuestException
-from . import model
+from . import model, quota
 from .classes import MISSING, Class, Table
 from .coercions import to_integer
 from .errors import RangeError, TypeError
@@ -62,6 +62,8 @@ def iterator_over(obj: Any, what: str, kind: str = "Array Iterator") -> BuiltinI
 
         index = 0
         while index < length_of(obj):
+            if not index % quota.STRIDE:
+                quota.check()
             match what:
                 case "keys":
                     yield index
@@ -111,10 +113,6 @@ def python_iterator(iterator: Any) -> Iterator[Any]:
     return Stepping(iterator)
 
 
-MAX_STEPS: Final = 1 << 22
-"""How long a built-in goes through what somebody else keeps giving: no deadline stops it half way, and it need not be the guest's code."""
-
-
 class Stepping:
     """Python's iterator over a guest's, or over any object that has ``next``."""
 
@@ -123,7 +121,7 @@ class Stepping:
     def __init__(self, iterator: Any) -> None:
         self._iterator = iterator
         self._step = MISSING if is_host_iterator(iterator) else model.get(iterator, "next")
-        self._left = MAX_STEPS
+        self._left = quota.MAX_STEPS
         self.done = False
         """It has come to its end, or failed: then nobody closes it (7.4.9)."""
 
@@ -135,6 +133,8 @@ class Stepping:
             raise StopIteration
         self.done = True
         self._left -= 1
+        if not self._left % quota.STRIDE:
+            quota.check()
         if self._left < 0:
             raise RangeError("an iterator that does not come to an end")
         if self._step is MISSING:

@@ -10,11 +10,11 @@ from types import BuiltinMethodType, MappingProxyType, MethodType
 from typing import Any, ClassVar
 from weakref import ref
 
-from . import model
+from . import model, quota
 from .classes import MISSING, Class, Table
 from .coercions import to_integer
 from .errors import RangeError, TypeError
-from .iterators import MAX_STEPS, BuiltinIterator, close, iterating, python_iterator
+from .iterators import BuiltinIterator, close, iterating, python_iterator
 from .objects import grouped
 from .ordinary import Array, Ordinary
 from .primitives import Symbol, is_bigint, null
@@ -257,7 +257,7 @@ def _each(check: Callable[[object, str], Any]) -> Callable[..., None]:
     def for_each(this: object, function: object, receiver: object = None) -> None:
         entries = check(this, "forEach")._entries
         call = model.callback(function)
-        for entry in islice(entries, MAX_STEPS):
+        for entry in islice(entries, quota.MAX_STEPS):
             call(receiver, entry.value, entry.key, this)
 
     return for_each

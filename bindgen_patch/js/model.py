@@ -10,7 +10,7 @@ import types
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from . import errors
+from . import errors, quota
 from .classes import MISSING, Bound, Class, Fixed, Function, Invocable, Key, Property, accepted, call_as_given, tied
 from .classes import apply as apply
 from .ordinary import Array, Object, extra_of
@@ -354,7 +354,7 @@ def own_keys(obj: object) -> list[Key]:
 def enumerable_keys(obj: object) -> list[str]:
     """``Object.keys(obj)``."""
     view = view_of(obj)
-    keys = (key for key in view.keys(obj) if isinstance(key, str))
+    keys = (key for key in quota.paced(view.keys(obj)) if isinstance(key, str))
     if type(obj) in _PLAIN or (type(obj) is Object and extra_of(obj) is None):
         return list(keys)
     return [key for key in keys if (found := view.own(obj, key)) is not None and found.enumerable]

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
-from . import model
+from . import model, quota
 from .classes import MISSING, Class, Property, Table
 from .errors import TypeError
 from .ordinary import Array, Object, prototype_or_null
@@ -59,7 +59,7 @@ def set_integrity(obj: object, frozen: bool) -> bool:
     """SetIntegrityLevel (7.3.15)."""
     if not view_of(obj).prevent_extensions(obj):
         return False
-    for key in model.own_keys(obj):
+    for key in quota.paced(model.own_keys(obj)):
         found = model.own(obj, key)
         if found is not None:
             read_only = False if frozen and not found.is_accessor else None
@@ -72,7 +72,7 @@ def has_integrity(obj: object, frozen: bool) -> bool:
     view = view_of(obj)
     if view.extensible(obj):
         return False
-    owned = (view.own(obj, key) for key in view.keys(obj))
+    owned = (view.own(obj, key) for key in quota.paced(view.keys(obj)))
     return not any(found is not None and (found.configurable or (frozen and found.writable)) for found in owned)
 
 
@@ -89,7 +89,7 @@ def _assign(_this: object, target: object, *sources: object) -> Any:
         if source is None or source is null:
             continue
         source = model.to_object(source)
-        for key in model.own_keys(source):
+        for key in quota.paced(model.own_keys(source)):
             found = model.own(source, key)
             if found is not None and found.enumerable:
                 model.set(target, key, model.get(source, key))
@@ -107,7 +107,7 @@ def _create(_this: object, parent: object, properties: object = None) -> Object:
 def _define_properties(_this: object, obj: object, properties: object) -> Any:
     _demand_object(obj, "Object.defineProperties")
     given = model.to_object(properties)
-    changes = [(key, to_descriptor(model.get(given, key))) for key in model.own_keys(given) if _is_enumerable(given, key)]
+    changes = [(key, to_descriptor(model.get(given, key))) for key in quota.paced(model.own_keys(given)) if _is_enumerable(given, key)]
     for key, change in changes:
         define_or_throw(obj, key, change)
     return obj
@@ -122,7 +122,7 @@ def _define_property(_this: object, obj: object, key: object, descriptor: object
 
 def _entries(_this: object, obj: object) -> Array:
     obj = model.to_object(obj)
-    return Array(Array((key, model.get(obj, key))) for key in model.enumerable_keys(obj))
+    return Array(Array((key, model.get(obj, key))) for key in quota.paced(model.enumerable_keys(obj)))
 
 
 def _from_entries(_this: object, entries: object) -> Object:
@@ -143,7 +143,7 @@ def _descriptor(_this: object, obj: object, key: object) -> Object | None:
 
 def _descriptors(_this: object, obj: object) -> Object:
     obj = model.to_object(obj)
-    found = {key: from_descriptor(model.own(obj, key)) for key in model.own_keys(obj)}
+    found = {key: from_descriptor(model.own(obj, key)) for key in quota.paced(model.own_keys(obj))}
     return Object({key: shown for key, shown in found.items() if shown is not None})
 
 
@@ -208,14 +208,14 @@ def _prevent_extensions(_this: object, obj: object) -> Any:
 def _names(kind: type) -> Any:
     def names(_this: object, obj: object) -> Array:
         obj = model.to_object(obj)
-        return Array(key for key in model.own_keys(obj) if isinstance(key, kind))
+        return Array(key for key in quota.paced(model.own_keys(obj)) if isinstance(key, kind))
 
     return names
 
 
 def _values(_this: object, obj: object) -> Array:
     obj = model.to_object(obj)
-    return Array(model.get(obj, key) for key in model.enumerable_keys(obj))
+    return Array(model.get(obj, key) for key in quota.paced(model.enumerable_keys(obj)))
 
 
 def _is_enumerable(obj: object, key: object) -> bool:

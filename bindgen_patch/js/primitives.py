@@ -10,14 +10,13 @@ import math
 import re
 from typing import Final, final
 
+from . import quota
 from .errors import RangeError, SyntaxError, TypeError
 
 MAX_SAFE_INTEGER: Final = 2**53
 """An ``int`` up to this magnitude is a number, a larger one a bigint."""
 MAX_BIGINT_BITS: Final = 1 << 18
 """The largest bigint that guest code may compute; engines have such a limit too (V8: 2**30)."""
-MAX_STRING: Final = 1 << 28
-"""The longest string that guest code may compute, in code points (V8: about 2**29 code units)."""
 
 
 @final
@@ -205,14 +204,17 @@ def code_units(text: str) -> str:
     """``text`` with one character for each UTF-16 code unit: what JavaScript indexes and counts."""
     if text.isascii() or max(text) <= "\uffff":
         return text
-    units = memoryview(text.encode("utf-16-le", "surrogatepass")).cast("H")
-    return "".join(map(chr, units))
+    parts = []
+    for start in range(0, len(text), quota.LARGE):
+        quota.check()
+        units = memoryview(text[start : start + quota.LARGE].encode("utf-16-le", "surrogatepass")).cast("H")
+        parts.append("".join(map(chr, units)))
+    return "".join(parts)
 
 
 def concat(left: str, right: str) -> str:
     """``left + right``; two halves of a surrogate pair that meet become one character."""
-    if len(left) + len(right) > MAX_STRING:
-        raise RangeError("Invalid string length")
+    quota.text(len(left) + len(right))
     if "\ud800" <= left[-1:] <= "\udbff" and "\udc00" <= right[:1] <= "\udfff":
         pair = (left[-1] + right[0]).encode("utf-16-le", "surrogatepass").decode("utf-16-le")
         return left[:-1] + pair + right[1:]

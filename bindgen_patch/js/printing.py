@@ -9,7 +9,7 @@ import types
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from . import errors
+from . import errors, quota
 from .classes import Class, Fixed, Function, Property
 from .model import (
     apply,
@@ -26,7 +26,8 @@ from .model import (
     typeof,
 )
 from .ordinary import Array, Object
-from .primitives import MAX_STRING, Symbol, bigint_to_string, null, number
+from .primitives import Symbol, bigint_to_string, null, number
+from .quota import paced, pacing
 from .symbols import TO_STRING_TAG
 from .visibility import is_moment
 
@@ -47,8 +48,9 @@ def parse(text: object, reviver: object = None) -> Any:
         return number(float(digits))
 
     source = to_string(text)
+    quota.values(sum(map(source.count, ",[{")))
     try:
-        parsed = _as_javascript(json.loads(source, parse_int=double, parse_float=double, parse_constant=refuse))
+        parsed = _as_javascript(json.loads(source, parse_int=pacing(double), parse_float=pacing(double), parse_constant=refuse))
         return _revived(Object({"": parsed}), "", callback(reviver)) if callable(reviver) else parsed
     except ValueError as error:
         if isinstance(error, errors.Error):
@@ -64,7 +66,8 @@ def _as_javascript(parsed: Any) -> Any:
     todo: list[Any] = [outermost]
     while todo:
         box = todo.pop()
-        for key, item in enumerate(box) if isinstance(box, list) else box.items():
+        for key in paced(range(len(box)) if isinstance(box, list) else list(box)):
+            item = box[key]
             if item is None:
                 box[key] = null
             elif isinstance(item, list | dict):
@@ -176,11 +179,11 @@ def _too_deep() -> errors.RangeError:
 def _bounded(opening: str, pieces: Iterator[str], closing: str, gap: str, depth: int) -> str:
     kept: list[str] = []
     size = 0
-    for piece in pieces:
+    for piece in paced(pieces):
         kept.append(piece)
         size += len(piece) + 1 + len(gap) * depth
-        if size > MAX_STRING:
-            raise errors.RangeError("Invalid string length")
+        quota.fits(size)
+    quota.text(size)
     if not gap or not kept:
         return f"{opening}{','.join(kept)}{closing}"
     margin = "\n" + gap * depth

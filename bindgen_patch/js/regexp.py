@@ -25,17 +25,16 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, Final
 
-from . import model, strings
+from . import model, quota, strings
 from .coercions import to_length, to_uint32
-from .errors import RangeError, SyntaxError, TypeError
-from .interruption import check
+from .errors import SyntaxError, TypeError
 from .primitives import SPACE, null
 from .regexp_linear import translate
 from .regexp_matcher import STEPS, Captures, Matcher, Program, prefilter
 from .regexp_parser import Flags, parse
 from .strings import assemble, joined, substitution, units
 
-patience: Callable[[], None] = check
+patience: Callable[[], None] = quota.check
 """Called every few thousand steps of a search. What it raises ends the search: a deadline, or the interruption of a guest."""
 
 _FLAGS: Final = {
@@ -262,7 +261,7 @@ class RegExp(strings.Pattern):
         matches: list[str] = []
         for found in self._all(subject):
             matches.append(subject.part(found[0], found[1]))
-            _check_count(len(matches))
+            quota.grown(len(matches))
         return matches or null
 
     def match_all(self, text: str) -> Iterator[MatchArray]:
@@ -332,7 +331,7 @@ class RegExp(strings.Pattern):
                 at = found[0] + 1
                 continue
             parts += [subject.part(done, found[0]), *self._items(subject, found)[1:]]
-            _check_count(len(parts))
+            quota.grown(len(parts))
             if len(parts) >= most:
                 return parts[:most]
             done = at = found[1]
@@ -385,11 +384,6 @@ def _groups(items: list[Any], names: Mapping[str, Sequence[int]]) -> dict[str, A
     if not names:
         return None
     return {name: next((items[index] for index in indices if items[index] is not None), None) for name, indices in names.items()}
-
-
-def _check_count(count: int) -> None:
-    if count > strings.MAX_PARTS:
-        raise RangeError("Invalid array length")
 
 
 def _subject(text: str, by_code_point: bool) -> _Subject:

@@ -10,7 +10,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import Any, ClassVar, Literal, NamedTuple
 
-from . import model
+from . import model, quota
 from .buffers import ArrayBuffer, DataView, Uint8Array, typed
 from .coercions import to_index, to_integer
 from .errors import RangeError, TypeError
@@ -338,6 +338,7 @@ class ReadableByteStreamController(Ordinary):
     def _queue_up(self, buffer: ArrayBuffer, offset: int, length: int) -> None:
         """ReadableByteStreamControllerEnqueueChunkToQueue."""
         self._queue.append((buffer, offset, length))
+        quota.grown(len(self._queue))
         self._total += length
 
     def _enqueue_clone(self, buffer: ArrayBuffer, offset: int, length: int) -> None:

@@ -13,7 +13,7 @@ from types import MappingProxyType
 from typing import Any, ClassVar, Final, NamedTuple, TypeVar
 from weakref import WeakMethod
 
-from . import model
+from . import model, quota
 from .classes import Class, Function
 from .errors import RangeError, TypeError
 from .iterators import caught
@@ -210,6 +210,7 @@ class SizedQueue:
         if not isinstance(size, int | float) or not 0 <= size < math.inf:
             raise RangeError(f"{model.describe(size)} is not the size of a chunk")
         self.items.append((value, size))
+        quota.grown(len(self.items))
         self.total += size
 
     def dequeue(self) -> Any:

@@ -9,7 +9,7 @@ from collections import deque
 from collections.abc import AsyncIterator, Callable
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Protocol
 
-from . import model
+from . import model, quota
 from .errors import RangeError, TypeError
 from .iterators import caught, result
 from .jobs import Jobs
@@ -361,6 +361,7 @@ class ReadableStreamDefaultReader(Reader):
         if self._stream is None:
             return rejected(TypeError("Cannot read from a stream using a released reader"), self._jobs)
         promise = Promise._make(self._jobs)
+        quota.grown(len(self._requests))
         self._read(
             ReadRequest(lambda chunk: promise._resolve(result(chunk, False)), lambda: promise._resolve(result(None, True)), promise._reject)
         )

@@ -19,17 +19,14 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, Final
 
-from . import model, primitives
+from . import model, quota
 from .coercions import clamp, relative, require_object_coercible, to_integer, to_length, to_uint32
 from .errors import RangeError, TypeError
 from .locales import prepared_for_lower, prepared_for_upper
 from .ordinary import Ordinary
 from .primitives import SPACE, code_units, to_int32
 
-MAX_PARTS: Final = 1 << 24
-"""The longest array that ``split`` makes: each of its elements takes many times the memory of the text that it is made from."""
 _MAX_KEPT: Final = 1 << 20
-_MAX_PIECES: Final = 1 << 16
 _PAIR: Final = re.compile("[\ud800-\udbff][\udc00-\udfff]")
 _HALF: Final = re.compile("[\ud800-\udfff]")
 
@@ -78,7 +75,7 @@ _kept_units = functools.lru_cache(maxsize=4)(code_units)
 
 def joined(text: str) -> str:
     """The reverse of :func:`units`: two halves of a pair that stand together become one character."""
-    return text if text.isascii() else _PAIR.sub(_join_pair, text)
+    return text if text.isascii() else _PAIR.sub(quota.pacing(_join_pair), text)
 
 
 def _join_pair(pair: re.Match[str]) -> str:
@@ -103,16 +100,13 @@ def assemble_units(pieces: Iterable[str]) -> str:
     for piece in pieces:
         kept.append(piece)
         size += len(piece)
-        _check_size(size)
-        if len(kept) == _MAX_PIECES:  # a list of small pieces is many times as large as their text
+        quota.fits(size)
+        if len(kept) == quota.STRIDE:  # a list of small pieces is many times as large as their text
+            quota.check()
             whole.append("".join(kept))
             kept.clear()
+    quota.text(size)
     return "".join([*whole, *kept])
-
-
-def _check_size(size: int) -> None:
-    if size > primitives.MAX_STRING:
-        raise RangeError("Invalid string length")
 
 
 def _this(this: object, method: str) -> str:
@@ -193,7 +187,7 @@ def raw(template: object = None, *substitutions: object) -> str:
     count = to_length(model.get(literals, "length"))
 
     def pieces() -> Iterator[str]:
-        for index in range(count):
+        for index in quota.paced(range(count)):
             yield model.to_string(model.get(literals, str(index)))
             if index < min(len(substitutions), count - 1):
                 yield model.to_string(substitutions[index])
@@ -287,11 +281,10 @@ def split(this: object, separator: object = None, limit: object = None) -> list[
     if separator is None:
         return [text]
     whole = units(text)
-    if min(most, whole.count(between) if between else len(whole)) > MAX_PARTS:
-        raise RangeError("Invalid array length")
+    quota.values(min(most, whole.count(between) if between else len(whole)))
     if not between:
         return list(whole[:most])
-    return [joined(part) for part in whole.split(between, most)[:most]]
+    return [joined(part) for part in quota.paced(whole.split(between, most)[:most])]
 
 
 # ------------------------------------------------------------------------------------------- new text
@@ -308,7 +301,7 @@ def repeat(this: object, count: object = None) -> str:
     times = to_integer(count)
     if not 0 <= times < math.inf:
         raise RangeError(f"Invalid count value: {model.to_string(count)}")
-    _check_size(len(text) * int(times))
+    quota.text(len(text) * int(times))
     return joined(text * int(times)) if text else ""
 
 
@@ -331,7 +324,7 @@ def _padding(text: str, width: object, fill: object) -> str:
     filler = " " if fill is None else units(model.to_string(fill))
     if not filler:
         return ""
-    _check_size(len(text) + missing)
+    quota.text(len(text) + missing)
     return (filler * (missing // len(filler) + 1))[:missing]
 
 
@@ -366,11 +359,13 @@ def normalize(this: object, form: object = None) -> str:
 
 def _mapped(text: str, mapping: Callable[[str], str], growth: int) -> str:
     """``mapping(text)``; what could become too long, at ``growth`` for one, is measured part by part first."""
-    if len(text) * growth > primitives.MAX_STRING:
+    if len(text) * growth > quota.MAX_STRING:
         size = 0
         for start in range(0, len(text), 1 << 16):
             size += len(mapping(text[start : start + (1 << 16)]))
-            _check_size(size)
+            quota.fits(size)
+            quota.check()
+    quota.text(len(text))
     return mapping(text)
 
 
@@ -443,7 +438,7 @@ def _replaced(text: str, wanted: str, replacement: object, all: bool) -> str:
     template = replacement if callable(replacement) else units(model.to_string(replacement))
     if all and isinstance(template, str) and "$" not in template:
         count = whole.count(wanted_units)
-        _check_size(len(whole) + count * (len(template) - len(wanted_units)))
+        quota.text(len(whole) + count * (len(template) - len(wanted_units)))
         return joined(whole.replace(wanted_units, template))
 
     def pieces() -> Iterator[str]:

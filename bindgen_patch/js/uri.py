@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from types import MappingProxyType
 from typing import Any, Final
 
-from . import model
+from . import model, quota
 from .classes import functions
 from .errors import URIError
 from .strings import assemble, units
@@ -35,6 +35,7 @@ def _rewritten(pattern: re.Pattern[str], rewrite: Callable[[re.Match[str]], str]
     def pieces() -> Iterator[str]:
         end = 0
         for found in pattern.finditer(text):
+            quota.check()
             yield text[end : found.start()]
             yield rewrite(found)
             end = found.end()

@@ -19,7 +19,7 @@ from weakref import ref
 from .. import js, symbols
 from ..accelerator import Core, Queue
 from ..errors import GuestAborted, GuestException
-from ..js import interruption
+from ..js import quota
 from ..js.builtins import LOADED
 from ..js.promise import Promise, promised, rejected
 from ..js.realm import Realm
@@ -404,9 +404,10 @@ class Guest(Core):
     @classmethod
     def of(cls, program: Program) -> type[Guest]:
         """The class of the program's guests: this one with its exports. Made once."""
-        if program.guest_type is None:
-            program.guest_type = type("Guest", (cls,), {name: Exported(name) for name in program.exports})
-        return program.guest_type
+        made = program.guest_types.get(cls)
+        if made is None:
+            made = program.guest_types[cls] = type("Guest", (cls,), {name: Exported(name) for name in program.exports})
+        return made
 
     def look_up(self, name: str) -> Callable[..., Any]:
         """The export of that name, which is an attribute from now on. It takes and returns words, or values where it has a plan."""
@@ -926,7 +927,7 @@ def _still_wanted() -> None:
             raise guest.halted
 
 
-interruption.asked.append(_still_wanted)
+quota.asked.append(_still_wanted)
 
 
 def _flag_of(word: ctypes.c_uint32) -> memoryview:

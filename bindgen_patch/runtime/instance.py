@@ -67,7 +67,7 @@ class Instance(Front):
         owner = ref(self)
 
         def make() -> Guest:
-            guest = Guest.of(program)(program, door, host)
+            guest = _kind_of(host).of(program)(program, door, host)
             guest.owner = owner()  # objects and closures keep their Instance alive
             return guest
 
@@ -193,6 +193,14 @@ class Instance(Front):
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: types.TracebackType | None, /) -> None:
         self.close()
+
+
+def _kind_of(host: Host) -> type[Guest]:
+    if host.limits.memory_bytes is None:
+        return Guest
+    from .holdings import Bounded
+
+    return Bounded
 
 
 def _policy(policy: Policy) -> Policy:

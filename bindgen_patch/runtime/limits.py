@@ -25,7 +25,9 @@ class _Fields(NamedTuple):
 class Limits(_Fields):
     """Limits of each guest instance; ``None`` leaves one out.
 
-    ``memory_bytes``: the size that linear memory may grow to; a guest that wants more sees its allocation fail.
+    ``memory_bytes``: the size that linear memory may grow to; a guest that wants more sees its allocation fail. And as much again, give
+    or take a quarter, may be taken by the values that the host keeps for it: those that its handles lead to, in lists of lists, too,
+    whoever made them. A built-in that would make more raises ``js.RangeError``, and so does a further handle.
     ``table_elements``: how many elements its tables may hold in all.
     ``seconds_per_call``: of wall-clock time from the beginning of an outermost call to its end, time in host functions included;
     destructors of collected objects, start functions and the abort hook have as much each. Past it: ``GuestAborted``, kind ``"deadline"``.

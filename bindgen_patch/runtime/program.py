@@ -155,7 +155,7 @@ class Program:
         """By what engines differ in, as far as it has been used."""
         self._overflows: dict[Settings, Loaded] = {}
         self._debug_info: DebugInfo | None = None
-        self.guest_type: type[Guest] | None = None
+        self.guest_types: dict[type[Guest], type[Guest]] = {}
         """See :meth:`.Guest.of`."""
         self.guests: dict[int, ref[Guest]] = {}
         """By serial number; weak, so that an Instance nobody uses any more can be collected."""

@@ -13,7 +13,7 @@ from typing import Any, ClassVar
 import pytest
 
 from bindgen_patch import GuestException, PanicError, js
-from bindgen_patch.js import arrays, builtins, model
+from bindgen_patch.js import builtins, model, quota
 
 
 class Colour(enum.IntEnum):
@@ -168,7 +168,7 @@ def test_text_too_long_for_a_bigint_equals_none() -> None:
 
 
 def test_what_guests_can_join_has_an_end(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(arrays, "MAX_STRING", 1000)
+    monkeypatch.setattr(quota, "MAX_STRING", 1000)
     laughs: list[Any] = ["ha"]
     for _ in range(60):
         laughs = [laughs, laughs]

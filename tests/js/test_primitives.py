@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from bindgen_patch import js
 from bindgen_patch.js import primitives as p
+from bindgen_patch.js import quota
 
 from .oracle import ask, doubles, needs_node, show
 
@@ -216,7 +217,7 @@ def test_halves_of_a_pair_join_again(text: str, place: int) -> None:
 
 
 def test_strings_have_a_largest_length(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(p, "MAX_STRING", 10)
+    monkeypatch.setattr(quota, "MAX_STRING", 10)
     assert p.concat("12345", "67890") == "1234567890"
     with pytest.raises(js.RangeError):
         p.concat("123456", "67890")

@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bindgen_patch import PanicError, js
-from bindgen_patch.js import builtins, printing
+from bindgen_patch.js import builtins, printing, quota
 
 from .oracle import ask, needs_node, show, values
 
@@ -108,7 +108,7 @@ def test_json_that_is_too_deep() -> None:
 
 
 def test_json_that_is_too_long(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(printing, "MAX_STRING", 1000)
+    monkeypatch.setattr(quota, "MAX_STRING", 1000)
     laughs: Any = "ha"
     for _ in range(60):
         laughs = [laughs, laughs]

@@ -21,7 +21,7 @@ from typing import Any
 import pytest
 
 from bindgen_patch import GuestException, js
-from bindgen_patch.js import arrays, iterators, model, visibility
+from bindgen_patch.js import model, quota, visibility
 from bindgen_patch.js.builtins import GLOBALS
 from bindgen_patch.js.classes import HOMES, MISSING, Class, Fixed, Function, builtin
 from bindgen_patch.js.realm import Realm
@@ -675,7 +675,7 @@ def test_errors_keep_what_python_put_in() -> None:
 
 
 def test_what_guests_can_make_has_an_end(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(arrays, "MAX_LENGTH", 1 << 14)
+    monkeypatch.setattr(quota, "MAX_ARRAY", 1 << 14)
     long = js.Array([0] * (1 << 12))
     with pytest.raises(js.RangeError):
         for _ in range(8):
@@ -801,7 +801,7 @@ def test_built_ins_fail_as_javascripts_do() -> None:
 
 def test_built_ins_come_to_an_end(monkeypatch: pytest.MonkeyPatch) -> None:
     """What goes on for ever without any code of the guest's: nothing could stop it."""
-    monkeypatch.setattr(iterators, "MAX_STEPS", 1000)
+    monkeypatch.setattr(quota, "MAX_STEPS", 1000)
     again = model.call(GLOBALS["Reflect"]["get"], "bind", [None, {"r": {"done": False, "value": 1}}, "r"])
     forever = {ITERATOR: model.call(GLOBALS["Reflect"]["get"], "bind", [None, {"i": {"next": again}}, "i"])}
     looping = js.Object()

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bindgen_patch import GuestException, js
-from bindgen_patch.js import model
+from bindgen_patch.js import model, quota
 from bindgen_patch.js.asynchronous import each_settled
 from bindgen_patch.js.builtins import GLOBALS
 from bindgen_patch.js.jobs import Jobs
@@ -244,6 +244,22 @@ def test_iterators_of_any_class() -> None:
         assert [item async for item in stream] == [1, 0]
 
     run(main)
+
+
+def test_what_waits_in_a_stream_has_an_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(quota, "MAX_VALUES", 1 << 13)
+
+    def flood(controller: Any) -> None:
+        while True:
+            controller.enqueue(b"x")
+
+    for source in ({"start": flood}, {"start": flood, "type": "bytes"}):
+        with pytest.raises(js.RangeError):
+            js.ReadableStream(source)
+    reader = js.ReadableStream().get_reader()
+    with pytest.raises(js.RangeError):
+        for _ in range(1 << 15):
+            reader.read()
 
 
 def test_what_a_job_begins_belongs_to_its_queue() -> None:

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bindgen_patch import js
-from bindgen_patch.js import primitives, strings
+from bindgen_patch.js import quota, strings
 from bindgen_patch.js.printing import stringify
 
 from .oracle import ask, needs_node, show
@@ -164,13 +164,13 @@ def test_the_length_is_that_of_code_units() -> None:
     ],
 )
 def test_results_have_a_largest_length(method: str, args: tuple[Any, ...], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(primitives, "MAX_STRING", 100)
+    monkeypatch.setattr(quota, "MAX_STRING", 100)
     with pytest.raises(js.RangeError, match="Invalid string length"):
         P[method]("needle", *args)
 
 
 def test_mappings_that_grow_are_measured_first(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(primitives, "MAX_STRING", 100)
+    monkeypatch.setattr(quota, "MAX_STRING", 100)
     assert P["toUpperCase"]("\u00df" * 50) == "SS" * 50
     for method, text in (("toUpperCase", "\u00df" * 51), ("toLowerCase", "\u0130" * 51)):
         with pytest.raises(js.RangeError):
@@ -180,7 +180,7 @@ def test_mappings_that_grow_are_measured_first(monkeypatch: pytest.MonkeyPatch) 
 
 
 def test_split_makes_no_array_that_is_too_long(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(strings, "MAX_PARTS", 3)
+    monkeypatch.setattr(quota, "MAX_VALUES", 3)
     assert P["split"]("abcdef", "", 3) == ["a", "b", "c"]
     for args in (("",), ("b",)):
         with pytest.raises(js.RangeError, match="Invalid array length"):

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bindgen_patch import js
-from bindgen_patch.js import primitives, uri
+from bindgen_patch.js import quota, uri
 
 from .oracle import ask, needs_node, show
 
@@ -60,7 +60,7 @@ def test_halves_of_pairs_have_no_utf_8(text: str) -> None:
 
 
 def test_the_result_has_a_largest_length(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(primitives, "MAX_STRING", 10_000)
+    monkeypatch.setattr(quota, "MAX_STRING", 10_000)
     for function in (uri.encode_uri, uri.encode_uri_component, uri.escape):
         assert len(function(" " * 3000)) == 9000
         with pytest.raises(js.RangeError):

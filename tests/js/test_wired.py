@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from bindgen_patch import js
-from bindgen_patch.js import cloning, interruption, model, operators, printing
+from bindgen_patch.js import cloning, model, operators, printing, quota
 from bindgen_patch.js.builtins import GLOBALS
 from bindgen_patch.js.classes import Class, Function, Property
 from bindgen_patch.js.symbols import ITERATOR, MATCH, MATCH_ALL, REPLACE, SEARCH, SPECIES, SPLIT, TO_PRIMITIVE
@@ -326,7 +326,7 @@ def test_a_catastrophic_pattern_ends_when_nobody_wants_it_any_more(monkeypatch: 
         if passed.is_set():
             raise UnwantedError
 
-    monkeypatch.setattr(interruption, "asked", [ask])
+    monkeypatch.setattr(quota, "asked", [ask])
     threading.Timer(0.1, passed.set).start()
     with pytest.raises(UnwantedError):
         call(regexp("(a|a)*\\1b"), "test", ["a" * 40])
