@@ -21,6 +21,7 @@ from .visibility import HostObject, expose
 
 if TYPE_CHECKING:
     from .aborting import AbortController, AbortSignal
+    from .asynchronous import aiter
     from .blobs import Blob, File
     from .buffers import (
         ArrayBuffer,
@@ -45,6 +46,7 @@ if TYPE_CHECKING:
     from .headers import Headers
     from .keyed import FinalizationRegistry, Map, Set, WeakMap, WeakRef, WeakSet
     from .patterns import RegExp
+    from .streams import ByteLengthQueuingStrategy, CountQueuingStrategy, ReadableStream, TransformStream, WritableStream
     from .text_codecs import TextDecoder, TextEncoder
     from .url import URL, URLSearchParams
 
@@ -59,6 +61,8 @@ __all__ = [
     "Blob",
     "CustomEvent",
     "DOMException",
+    "ByteLengthQueuingStrategy",
+    "CountQueuingStrategy",
     "DataView",
     "Date",
     "Event",
@@ -75,6 +79,7 @@ __all__ = [
     "Int8Array",
     "Map",
     "Object",
+    "ReadableStream",
     "RegExp",
     "Request",
     "Response",
@@ -82,6 +87,7 @@ __all__ = [
     "SuppressedError",
     "TextDecoder",
     "TextEncoder",
+    "TransformStream",
     "URL",
     "URLSearchParams",
     "Uint16Array",
@@ -91,6 +97,8 @@ __all__ = [
     "WeakMap",
     "WeakRef",
     "WeakSet",
+    "WritableStream",
+    "aiter",
     "BigInt",
     "Error",
     "EvalError",
@@ -113,8 +121,9 @@ def __getattr__(name: str) -> Any:
 
     from .classes import HOMES
 
-    if name not in __all__ or name not in HOMES:
+    home = "asynchronous" if name == "aiter" else HOMES.get(name)
+    if name not in __all__ or home is None:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = getattr(import_module(f".{HOMES[name]}", __name__), name)
+    value = getattr(import_module(f".{home}", __name__), name)
     globals()[name] = value
     return value

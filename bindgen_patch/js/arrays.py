@@ -13,10 +13,11 @@ from types import MappingProxyType
 from typing import Any
 
 from . import model, quota
+from .asynchronous import Later, each_settled, settled
 from .classes import MISSING, Class, Table
 from .coercions import relative, to_integer, to_length
 from .errors import RangeError, TypeError
-from .iterators import Later, each_settled, iterating, iterator_over, settled
+from .iterators import iterating, iterator_over
 from .ordinary import Array, extra_of, make_extra
 from .primitives import null
 from .quota import paced, pacing

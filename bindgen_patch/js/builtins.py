@@ -15,7 +15,9 @@ from .classes import HOMES, builtin
 from .primitives import null
 
 _VALUES: Mapping[str, Any] = MappingProxyType({"undefined": None, "null": null, "NaN": math.nan, "Infinity": math.inf})
-_INTERNAL = frozenset({"AsyncIterator", "AsyncGenerator", "Generator", "Iterable", "TypedArray"})
+_INTERNAL = frozenset(
+    {"AsyncIterable", "AsyncIterator", "AsyncGenerator", "Generator", "Iterable", "ReadableStreamAsyncIterator", "TypedArray"}
+)
 """Built-ins that have no global name; nor have those with a space in theirs."""
 
 

@@ -7,8 +7,9 @@ from types import MappingProxyType
 from typing import Any, ClassVar
 
 from . import errors, model
+from .asynchronous import Later, settled
 from .classes import Class, Table
-from .iterators import Later, caught, settled, thrown
+from .iterators import caught, thrown
 from .ordinary import Ordinary
 from .symbols import ASYNC_DISPOSE, DISPOSE
 

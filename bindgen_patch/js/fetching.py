@@ -16,12 +16,12 @@ from ..errors import GuestException
 from ..recovery.log import DEBUG, log
 from . import errors, model, printing
 from .aborting import AbortSignal
+from .asynchronous import Later
 from .bodies import NULL_STATUS, Body, extracted, getters, methods
 from .classes import Class
 from .coercions import to_integer
 from .events import arguments, attribute, dictionary, this_is
 from .headers import Headers, filled
-from .iterators import Later
 from .jobs import notify
 from .primitives import null
 from .promise import Promise, rejected
@@ -333,7 +333,7 @@ class _Flight:
         realm.keep(self.promise)
         realm.closing[self] = self._stop
         self._forget = request.signal.when_aborted(self._abort)
-        realm.jobs.start(Later(self._go), self._done)
+        realm.jobs.start(Later(self._go), self._done, self.promise)
 
     async def _go(self) -> Any:
         """In the loop, outside of any call of the guest's."""

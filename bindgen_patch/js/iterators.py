@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import inspect
 import types
-from collections.abc import AsyncIterator, Awaitable, Callable, Generator, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from itertools import islice
 from types import MappingProxyType
@@ -21,8 +21,7 @@ from .coercions import to_integer
 from .errors import RangeError, TypeError
 from .ordinary import Array, Object, Ordinary, extra_of
 from .primitives import null
-from .promise import default_jobs, promised
-from .symbols import ASYNC_ITERATOR, ITERATOR
+from .symbols import ITERATOR
 from .visibility import COLLECTIONS, is_exposed, is_host_iterator
 
 # ------------------------------------------------------------------------------------------- iterators of ours
@@ -234,71 +233,6 @@ def caught(error: BaseException) -> object:
     return error.value if isinstance(error, GuestException) else error
 
 
-# ------------------------------------------------------------------------------------------- asynchronous ones
-
-
-class Later:
-    """An awaitable, and so a promise to guests, for what an asynchronous function of ours is going to do once somebody waits for it."""
-
-    __slots__ = ("__weakref__", "_begin")
-
-    def __init__(self, begin: Callable[[], Awaitable[Any]]) -> None:
-        self._begin = begin
-
-    def __await__(self) -> Generator[Any, None, Any]:
-        return self._begin().__await__()
-
-
-async def settled(value: Any) -> Any:
-    """``await value``."""
-    if isinstance(value, Awaitable):
-        return await value
-    if not model.is_primitive(value) and callable(model.lookup(value, "then", None)):
-        return await promised(value, default_jobs())
-    return value
-
-
-async def each_settled(items: Any) -> AsyncIterator[Any]:
-    """What ``for await (… of items)`` sees (7.4.5)."""
-    method = model.get(items, ASYNC_ITERATOR)
-    if not callable(method):
-        for item in iterate(items):
-            yield await settled(item)
-        return
-    iterator = model.apply(method, items, ())
-    step = model.get(iterator, "next")
-    while True:
-        state = await settled(model.apply(step, iterator, ()))
-        if model.is_primitive(state):
-            raise TypeError(f"Iterator result {model.describe(state)} is not an object")
-        if model.truthy(model.get(state, "done")):
-            return
-        yield model.get(state, "value")
-
-
-def _async(method: str) -> Callable[..., Any]:
-    """``next``, ``return`` and ``throw`` of an asynchronous generator of the host's: an awaitable, which is a promise to guests."""
-
-    async def run(generator: Any, args: tuple[object, ...]) -> Object:
-        try:
-            match method:
-                case "next":
-                    return result(await generator.__anext__(), False)
-                case "throw":
-                    return result(await generator.athrow(thrown(args[0] if args else None)), False)
-            await generator.aclose()
-            return result(args[0] if args else None, True)
-        except StopAsyncIteration:
-            return result(None, True)
-
-    def call(this: object, *args: object) -> Any:
-        if not isinstance(this, types.AsyncGeneratorType):
-            raise TypeError(f"{method} method called on incompatible receiver {model.describe(this)}")
-        return Later(lambda: run(this, args))
-
-    return call
-
-
 # ------------------------------------------------------------------------------------------- helpers (27.1.4)
 
 
@@ -448,7 +382,6 @@ _HELPERS: Table = MappingProxyType(
     }
 )
 _NEXT: Table = MappingProxyType({"next": step})
-_ASYNC: Table = MappingProxyType({name: (_async(name), 1) for name in ("next", "return", "throw")})
 
 
 def kind(name: str) -> Class:
@@ -466,10 +399,8 @@ CLASSES: Mapping[str, Any] = MappingProxyType(
             "Iterator", construct=_abstract, statics={"from": _from, "concat": (_concat, 0)}, prototype=_HELPERS, tag="Iterator"
         ),
         "Iterable": Class("Object", prototype={ITERATOR: _host_values}),
-        "AsyncIterator": Class("AsyncIterator", prototype={ASYNC_ITERATOR: lambda this: this}),
         **{name: _kind(name, _NEXT) for name in ("Array Iterator", "Map Iterator", "Set Iterator", "String Iterator")},
         "Iterator Helper": _kind("Iterator Helper", {**_NEXT, "return": _finish}),
         "Generator": _kind("Generator", {"next": (_generator_next, 1), "return": (_finish, 1), "throw": (_generator_throw, 1)}),
-        "AsyncGenerator": _kind("AsyncGenerator", _ASYNC, "AsyncIterator"),
     }
 )

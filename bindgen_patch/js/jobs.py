@@ -7,6 +7,7 @@ in the event loop. So a job never runs inside a call into the guest, and never u
 - A job that is added while an asyncio loop runs in the same thread makes that loop empty the queue soon (``call_soon``), once.
 - Added in another thread (say by a call under ``asyncio.to_thread``), it goes to the loop that the Instance was last used on.
 - While a call in another thread is going on, jobs wait for it to end, and the loop does not: the call may be waiting for it.
+- A run of trio is a loop, too (:mod:`.trio_loop`).
 - Where no loop runs, jobs wait: until somebody awaits a promise in a loop, or :meth:`.Promise.result` drives one.
 - Alarms (timers) are the tasks of HTML's event loop (8.1.7): one rings when the queue is empty, and what it adds comes before the next.
 
@@ -30,6 +31,8 @@ from .alarms import Alarm, Alarms
 if TYPE_CHECKING:
     from asyncio import AbstractEventLoop
 
+    from .promise import Promise
+
 Job = Callable[[], None]
 
 _NESTED = "a host function that the guest is calling cannot wait for the guest: its continuations run after that call"
@@ -37,14 +40,26 @@ _SLICE = 1_000
 """After so many jobs the loop has its turn: a guest whose jobs add jobs for ever must not keep timeouts from being noticed."""
 _PATIENCE = 0.001
 """How many seconds to wait for a call in another thread before it is looked whether it has ended."""
+_FEW = 256
+"""How many awaitables of the host's may be looked through whenever a task is cancelled."""
 _stranded: WeakSet[Jobs] = WeakSet()
 """Queues with jobs that no loop knows of."""
+_running = threading.local()
+
+
+def running_jobs() -> Jobs | None:
+    """The queue of which this thread runs a job: what the job begins belongs there, too, or its order would not be JavaScript's."""
+    return getattr(_running, "jobs", None)
 
 
 def running_loop() -> AbstractEventLoop | None:
-    """The loop that runs in this thread."""
+    """The loop that runs in this thread; a run of trio passes for one."""
     events = sys.modules.get("asyncio.events")
     loop: AbstractEventLoop | None = None if events is None else events._get_running_loop()
+    if loop is None and "trio" in sys.modules:
+        from .trio_loop import running_trio
+
+        loop = running_trio()  # type: ignore[assignment]
     return loop
 
 
@@ -75,8 +90,14 @@ class Jobs:
         """The loop that has been told to ring the next alarm, when, and its handle for that."""
         self._queue: deque[Job] = deque()
         self._later: deque[Job] = deque()
-        self._following: dict[Any, Callable[[Any], None]] = {}
-        """Futures of the host's that a promise waits for, and what to call when they are done."""
+        self._following: dict[Any, tuple[Callable[[Any], None], Promise[Any] | None]] = {}
+        """Futures of the host's: what to call when they are done, and the promise that stands for what runs here as a task of ours."""
+        self._giving_up = False
+        """The loop has been told to look who is left without a purpose."""
+        self._interrupted = False
+        """One of them was done, and what there was to do then was cut off."""
+        self._looked_in: AbstractEventLoop | None = None
+        """The loop in which it was looked last which of them are done."""
         self._turn = threading.RLock()
         """Held while jobs run, for two threads must not run them at once."""
         self._home: AbstractEventLoop | None = None
@@ -108,9 +129,11 @@ class Jobs:
     def awaited(self) -> None:
         """Somebody begins to wait. Whatever an interrupt has kept from happening before is made up for."""
         self._scheduled = None
-        for future, done in tuple(self._following.items()):
-            if future.done():
-                done(future)
+        if self._interrupted or self._looked_in is not running_loop():  # an interrupt ends the loop it is raised in
+            self._interrupted, self._looked_in = False, running_loop()
+            for future, (done, _) in tuple(self._following.items()):
+                if future.done():
+                    done(future)
         self.schedule()
 
     def schedule(self) -> None:
@@ -184,9 +207,11 @@ class Jobs:
 
     def _empty(self, left: int, loop: AbstractEventLoop) -> int:
         """Run at most ``left`` jobs; how many more may be run, or -1 when it is not the time for any."""
+        outer = running_jobs()
         try:
             if not self._turn.acquire(blocking=False):
                 return -1  # the thread that runs jobs sees to these, too
+            _running.jobs = self
             while (self._queue or self._later or self._alarms.due()) and left:
                 if not self.free():  # that call may be waiting for this loop
                     loop.call_later(_PATIENCE, self._drain, loop)
@@ -203,6 +228,7 @@ class Jobs:
                 self._turn.release()
             except RuntimeError:  # not ours
                 pass
+            _running.jobs = outer
 
     # ------------------------------------------------------------------ waiting
 
@@ -249,7 +275,7 @@ class Jobs:
 
         async def until() -> None:
             collect_stranded()
-            self._home = loop
+            self._home, self._looked_in = loop, None
             self.awaited()
             done = asyncio.Event()
             watch(lambda: notify(loop, done.set))
@@ -260,26 +286,34 @@ class Jobs:
 
     # ------------------------------------------------------------------ awaitables of the host
 
-    def start(self, awaitable: Any, done: Callable[[Any], None]) -> None:
-        """Run ``awaitable`` on the loop of this Instance; ``done`` is called with its finished future, there. It may be called again."""
+    def start(self, awaitable: Any, done: Callable[[Any], None], promise: Promise[Any]) -> None:
+        """Run ``awaitable`` on the loop of this Instance; ``done`` is called with its finished future, there. It may be called again.
+
+        ``promise`` stands for it.
+        """
 
         def settle(future: Any) -> None:
             try:
                 done(future)
                 self._following.pop(future, None)
             except BaseException as error:
+                self._interrupted = True
                 self.doubt(error)
                 raise
 
         if running_loop() is not None:
-            self._follow(awaitable, settle)
+            self._follow(awaitable, settle, promise)
         else:
-            self.add(lambda: self._follow(awaitable, settle))
+            self.add(lambda: self._follow(awaitable, settle, promise))
 
-    def _follow(self, awaitable: Any, settle: Callable[[Any], None]) -> None:
+    def _follow(self, awaitable: Any, settle: Callable[[Any], None], promise: Promise[Any]) -> None:
         """In a running loop: start the awaitable, if it does not run yet."""
         import asyncio
 
+        running: Any = running_loop()
+        if not isinstance(running, asyncio.AbstractEventLoop):
+            self._following[running.start(awaitable, settle)] = settle, promise
+            return
         if asyncio.isfuture(awaitable):
             future, loop = awaitable, awaitable.get_loop()
             if loop is not running_loop():
@@ -287,8 +321,33 @@ class Jobs:
                 return
         else:
             future = asyncio.ensure_future(awaitable)
-        self._following[future] = settle  # and asyncio keeps weak references to its tasks only
+        self._following[future] = settle, None if future is awaitable else promise  # and asyncio keeps weak references to its tasks only
         future.add_done_callback(settle)
+
+    def abandon(self, promise: Promise[Any]) -> None:
+        """The task that has waited for ``promise`` was cancelled: see soon, for all of them at once, who is left without a purpose."""
+        if not self._following or (loop := running_loop()) is None:
+            return
+        promise._abandoned = True
+        if not self._giving_up:
+            self._giving_up = True
+            if len(self._following) < _FEW:
+                loop.call_soon(self._give_up)
+            else:  # not for each of many that are cancelled one after the other
+                loop.call_later(_PATIENCE * len(self._following) / _FEW, self._give_up)
+
+    def _give_up(self) -> None:
+        """Cancel the awaitables of the host for which only calls wait that nobody waits for any more.
+
+        Who waits for what is as :mod:`.turns` knows it; where it does not, nothing is cancelled. Nor are futures and tasks that the
+        host has made: it may have further plans for them.
+        """
+        self._giving_up = False
+        for future, (_, promise) in tuple(self._following.items()):
+            if promise is None or promise._waiters or not (reactions := promise._reactions):
+                continue
+            if all(reaction.wakes and all(call._unwanted for call in reaction.wakes.values()) for reaction in reactions):
+                future.cancel()
 
 
 def notify(loop: AbstractEventLoop, call: Callable[[], object]) -> None:

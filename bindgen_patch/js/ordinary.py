@@ -6,6 +6,7 @@ properties that are read-only, hidden or computed, symbols and names on an array
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
 from typing import Any, ClassVar
 
 from .classes import MISSING, Key, Property
@@ -35,6 +36,12 @@ class Object(dict[Any, Any]):
     __slots__ = ("__weakref__", "_bp_extra")
     _bp_class: ClassVar[str] = "Object"
     _bp_extra: Extra
+
+    def __aiter__(self) -> AsyncIterator[Any]:
+        """What ``for await`` goes through. Raises ``js.TypeError`` when it is no iterator and has none."""
+        from .asynchronous import aiter
+
+        return aiter(self)
 
 
 class Array(list[Any]):

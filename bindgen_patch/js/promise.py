@@ -17,7 +17,8 @@ from weakref import ref
 from ..errors import GuestAborted, GuestException, ModuleTerminated, StaleObjectError
 from ..recovery.log import log
 from . import errors
-from .jobs import Jobs, collect_stranded, notify, running_loop
+from .jobs import Jobs, collect_stranded, notify, running_jobs, running_loop
+from .ordinary import Object, extra_of
 
 if TYPE_CHECKING:
     from .realm import Realm
@@ -34,8 +35,8 @@ _settling = threading.RLock()
 
 
 def default_jobs() -> Jobs:
-    """The queue of promises that host code makes: one for each thread."""
-    jobs: Jobs | None = getattr(_own, "jobs", None)
+    """The queue of promises that host code makes: one for each thread; in a job, that of the job."""
+    jobs: Jobs | None = getattr(_own, "jobs", None) if (running := running_jobs()) is None else running
     if jobs is None:
         jobs = _own.jobs = Jobs()
     return jobs
@@ -50,6 +51,7 @@ class Promise(Awaitable[T_co], Generic[T_co]):
 
     __slots__ = (
         "__weakref__",
+        "_abandoned",
         "_handled",
         "_jobs",
         "_kept",
@@ -83,6 +85,8 @@ class Promise(Awaitable[T_co], Generic[T_co]):
         self._value: Any = None
         self._trace: types.TracebackType | None = None
         self._handled = False
+        self._abandoned = False
+        """A task that has waited for it was cancelled."""
         self._reactions: list[Reaction] = []
         self._waiters: list[Callable[[], None]] = []
         self._realm: Realm | None = None
@@ -120,9 +124,11 @@ class Promise(Awaitable[T_co], Generic[T_co]):
     # ------------------------------------------------------------------ for Python code
 
     def __await__(self) -> Generator[Any, None, T_co]:
-        """Wait in asyncio. Raises what the promise was rejected with; a value that is no exception in a :class:`.GuestException`.
+        """Wait in asyncio or trio. Raises what the promise was rejected with; a value that is no exception in a :class:`.GuestException`.
 
-        ``RuntimeError`` inside a host function that the guest is calling: see :mod:`.jobs`.
+        ``RuntimeError`` inside a host function that the guest is calling: see :mod:`.jobs`. A task that is cancelled here leaves
+        the promise as it is. If nobody else waits for it, what the host owes to this call alone is cancelled with the task
+        (:meth:`.Jobs.abandon`), and Rust sees an ``Err`` there; ``asyncio.shield`` keeps that from happening.
         """
         self._handled = True
         if self._state == "pending":
@@ -135,7 +141,12 @@ class Promise(Awaitable[T_co], Generic[T_co]):
     async def _settled_in_loop(self) -> None:
         import asyncio
 
-        loop = asyncio.get_running_loop()
+        if not isinstance(running := running_loop(), asyncio.AbstractEventLoop):
+            if running is None:
+                raise RuntimeError("await a promise in asyncio or trio, or take its result() where neither runs")
+            await running.wait(self)
+            return
+        loop = running
         future = loop.create_future()
 
         def done() -> None:
@@ -148,8 +159,17 @@ class Promise(Awaitable[T_co], Generic[T_co]):
         try:
             if self._watch(wake):
                 await future
+        except asyncio.CancelledError:
+            self._unwatch(wake)
+            self._jobs.abandon(self)
+            raise
         finally:
             self._unwatch(wake)
+
+    @property
+    def _unwanted(self) -> bool:
+        """Whether the last who has waited for it was cancelled."""
+        return self._abandoned and self._state == "pending" and not self._waiters and not self._reactions
 
     def _watch(self, call: Callable[[], None]) -> bool:
         """Have ``call`` called, in whatever thread, when this is settled; false when it is settled already."""
@@ -428,6 +448,12 @@ def realm_of(function: object) -> Realm | None:
     return function._bp_realm if hasattr(type(function), "_bp_realm") else None  # type: ignore[attr-defined]
 
 
+def jobs_of(*values: object) -> Jobs:
+    """The queue of the first guest that one of these belongs to, else that of host code."""
+    realm = next(filter(None, map(realm_of, values)), None)
+    return default_jobs() if realm is None else realm.jobs
+
+
 def _after(lift: Callable[[Any], Any] | None, function: Callable[[Any], Any] | None) -> Any:
     if lift is None or function is None:
         return function if function is not None else lift
@@ -441,6 +467,9 @@ def is_promise(value: object) -> bool:
 
 def _then_of(value: Any, jobs: Jobs) -> Callable[..., Any] | None:
     """The method ``then`` of a thenable. Raises what looking it up raises."""
+    kind = type(value)
+    if kind in _PLAIN or (kind is Object and "then" not in value and extra_of(value) is None):  # Object.prototype has none
+        return None
     from . import model
 
     if model.is_primitive(value) or isinstance(value, BaseException):
@@ -449,6 +478,9 @@ def _then_of(value: Any, jobs: Jobs) -> Callable[..., Any] | None:
         return adopted(value, jobs)._then
     then = model.lookup(value, "then", None)
     return then if callable(then) else None
+
+
+_PLAIN = frozenset({type(None), bool, int, float, str})
 
 
 def thenable(awaitable: Any, method: str, *args: Any) -> Promise[Any]:
@@ -491,7 +523,7 @@ _adopted: dict[int, tuple[Callable[[], Any], Promise[Any]]] = {}
 def adopted(awaitable: Any, jobs: Jobs) -> Promise[Any]:
     """The one promise that stands for a coroutine, future or other awaitable. It is run as a task on the loop of ``jobs``.
 
-    What it raises is the reason; a cancelled one rejects with an ``Error``. A ``KeyboardInterrupt`` or ``SystemExit`` is not for
+    What it raises is the reason; a cancelled one rejects with an ``AbortError``. A ``KeyboardInterrupt`` or ``SystemExit`` is not for
     guests: it ends the loop, and the promise stays as it is.
     """
     if isinstance(awaitable, Promise):
@@ -518,11 +550,18 @@ def adopted(awaitable: Any, jobs: Jobs) -> Promise[Any]:
         if not isinstance(kept, ref):
             forget(None)
         if future.cancelled():
-            promise._reject(errors.Error("the awaitable was cancelled"))
+            promise._reject(aborted("the awaitable was cancelled"))
         elif (error := future.exception()) is None:
             promise._resolve(future.result())
         elif isinstance(error, Exception):
             promise._reject(error)
 
-    jobs.start(awaitable, done)
+    jobs.start(awaitable, done, promise)
     return promise
+
+
+def aborted(message: str) -> Exception:
+    """What JavaScript throws where something was given up: an error whose name is ``AbortError`` (Web IDL 2.8.1)."""
+    error = errors.Error(message)
+    error.name = "AbortError"
+    return error

@@ -29,12 +29,15 @@ class Turns:
         self._reactions: list[Reaction] = []
         """What was given to promises during this turn."""
         self._next: Members = {}
+        self._merged: dict[int, Members] = {}
+        """What is in the next turn already, of those that are large: many functions may wake the same many."""
         self._known = False
         """Whom what is going on may wake is in the next turn already."""
 
     def begin(self) -> None:
         """The tasks that wait are polled, each once."""
         self.members, self._next = self._next, {}
+        self._merged.clear()
 
     def end(self) -> None:
         """They have been polled, or one of them failed."""
@@ -60,8 +63,10 @@ class Turns:
         self._known = bool(members)
         if members is None:
             self._next = None
-        elif self._next is not None:
+        elif self._next is not None and id(members) not in self._merged:
             self._next.update(members)
+            if len(members) > 8:
+                self._merged[id(members)] = members
 
     def woken(self) -> None:
         """It has run."""

@@ -26,7 +26,7 @@ from __future__ import annotations
 
 import functools
 import types
-from collections.abc import Awaitable, Iterable, Mapping, MutableMapping
+from collections.abc import AsyncIterable, Awaitable, Iterable, Mapping, MutableMapping
 from typing import Any, TypeGuard
 
 from ..symbols import OBJECT_POINTER
@@ -332,7 +332,9 @@ class Attributes(View):
         return value if is_reachable(value) else MISSING
 
     def prototype(self, obj: Any) -> Any:
-        return prototype("Function" if callable(obj) else "Iterable" if isinstance(obj, Iterable) else "Object")
+        if callable(obj):
+            return prototype("Function")
+        return prototype("Iterable" if isinstance(obj, Iterable) else "AsyncIterable" if isinstance(obj, AsyncIterable) else "Object")
 
     def put(self, obj: object, key: Key, value: Any) -> bool:
         if not _public(key) or callable(getattr(type(obj), key, None)):

@@ -70,6 +70,11 @@ class Object(Box):
         self._bp_guest, self._bp_pointer = guest, fresh._bp_pointer
         fresh._bp_pointer = 0
 
+    @property
+    def _bp_realm(self) -> Realm:
+        guest: Guest = self._bp_guest
+        return guest.realm
+
     def _bp_own(self, guest: Guest, pointer: int) -> None:
         """Take over the Rust value at ``pointer``, letting go of what this object held before."""
         Object.__del__(self)

@@ -11,6 +11,7 @@ import re
 import subprocess
 import time
 from collections.abc import Callable, Mapping
+from functools import partial
 from types import MappingProxyType
 from typing import Any
 from unittest.mock import patch
@@ -479,6 +480,7 @@ const run = source => {
   try { return show((0, eval)(`'use strict';{${source}}`)); }
   catch (e) { return "throws " + (e instanceof Error ? e.name : show(e)); }
 };
+process.on("unhandledRejection", () => {});
 globalThis.t = t; globalThis.method = method; globalThis.gather = gather;
 let text = "";
 process.stdin.on("data", chunk => text += chunk);
@@ -515,10 +517,18 @@ def ours_later(sources: list[str]) -> list[str]:
     def waiting() -> bool:
         return any((when := realm.jobs._alarms.next) is not None and when < time.monotonic() + 1 for realm in realms)
 
+    values: list[Any] = [MISSING] * len(sources)
+
+    def begin(index: int) -> None:
+        values[index] = run(sources[index], realms[index].globals)
+
     async def main() -> list[Any]:
         now = time.monotonic()
         with patch.object(alarms, "monotonic", lambda: now):  # what the scripts set at first they set at the same time
-            values = [run(source, realm.globals) for source, realm in zip(sources, realms, strict=True)]
+            for index, realm in enumerate(realms):
+                realm.jobs.add(partial(begin, index))
+            while MISSING in values:
+                await asyncio.sleep(0)
         await asyncio.sleep(MILLISECONDS / 1000)
         while waiting():
             await asyncio.sleep(0.01)

@@ -42,7 +42,8 @@ def caplog(caplog: pytest.LogCaptureFixture) -> pytest.LogCaptureFixture:
 
 
 async def idle() -> None:
-    """Until all microtasks have run."""
+    """Until all microtasks have run, those included that earlier tests have left without a loop."""
+    default_jobs().awaited()
     while len(default_jobs()):
         await asyncio.sleep(0)
 

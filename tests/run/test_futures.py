@@ -295,7 +295,7 @@ def test_a_cancelled_awaitable_is_an_err(guest: Any) -> None:
         task.cancel()
         return str(await answer)
 
-    assert run(main) == "err JsValue(Error: the awaitable was cancelled);ok JsValue(1);"
+    assert run(main) == "err JsValue(AbortError: the awaitable was cancelled);ok JsValue(1);"
 
 
 def test_then_catch_finally(guest: Any, host: Host) -> None:
@@ -1012,7 +1012,7 @@ def test_an_awaitable_of_a_loop_that_ended_is_an_err(guest: Any) -> None:
         return str(await kept[0])
 
     run(first)
-    assert run(second) == "err JsValue(Error: the awaitable was cancelled);ok JsValue(1);"
+    assert run(second) == "err JsValue(AbortError: the awaitable was cancelled);ok JsValue(1);"
 
 
 def test_calls_from_worker_threads(guest: Any) -> None:
