@@ -9,13 +9,15 @@ from typing import Any
 from ..recovery import log
 from . import printing
 from .classes import namespace
+from .strings import to_well_formed
 
 _console = log.Log("bindgen_patch.console")
 
 
 def _log(level: int) -> Callable[..., None]:
     def write(_this: object, *args: object) -> None:
-        _console.log(level, "%s", " ".join(arg if isinstance(arg, str) else printing.debug_string(arg) for arg in args))
+        text = " ".join(arg if isinstance(arg, str) else printing.debug_string(arg) for arg in args)
+        _console.log(level, "%s", to_well_formed(text))  # a lone surrogate cannot be written to a file
 
     return write
 
