@@ -396,6 +396,7 @@ HOMES: Mapping[str, str] = MappingProxyType(
         "JSON": "namespaces",
         "console": "namespaces",
         "structuredClone": "cloning",
+        **dict.fromkeys(("WebAssembly", "WebAssembly Memory"), "memory"),
     }
 )
 """Name of a built-in -> the module that has it in its ``CLASSES``."""
