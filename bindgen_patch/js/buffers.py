@@ -254,14 +254,14 @@ class TypedArray(Ordinary):
         return self._length if self._length * self.element.size <= size else 0
 
     def _demand(self) -> None:
-        """Raise ``TypeError`` when the bytes are gone."""
+        """Raise ``TypeError`` when the bytes are gone: asked once they were read, for another thread may end the instance they are of."""
         if isinstance(self.buffer, ArrayBuffer):
             self.buffer.demand()
 
     def __iter__(self) -> Iterator[Any]:
+        count, data = len(self), self.data
         self._demand()
-        count = len(self)
-        values = struct.unpack_from(f"<{count}{self.element.code}", self.data, self.byte_offset if count else 0)
+        values = struct.unpack_from(f"<{count}{self.element.code}", data, self.byte_offset if count else 0)
         return iter(values) if self.element.read is _same else map(self.element.read, values)
 
     def __getitem__(self, index: int) -> Any:
@@ -291,9 +291,10 @@ class TypedArray(Ordinary):
 
         Of numbers in a guest's memory it is released when that grows or is given up. Raises ``TypeError`` when they are gone.
         """
+        count, data = len(self), self.data
         self._demand()
-        start = self.byte_offset if len(self) else 0
-        window = builtins.memoryview(self.data)[start : start + len(self) * self.element.size]
+        start = self.byte_offset if count else 0
+        window = builtins.memoryview(data)[start : start + count * self.element.size]
         if self.element.code not in ("B", "e"):
             window = window.cast(self.element.code)  # type: ignore[call-overload]
         return self.buffer.hand_out(window) if isinstance(self.buffer, ArrayBuffer) else window
@@ -303,11 +304,12 @@ class TypedArray(Ordinary):
 
     @property
     def __array_interface__(self) -> dict[str, Any]:
+        count, data = len(self), self.data
         self._demand()
         code = self.element.code
         kind = {"B": "u", "H": "u", "I": "u", "Q": "u"}.get(code, "f" if code in "efd" else "i")
-        start = self.byte_offset if len(self) else 0
-        return {"version": 3, "shape": (len(self),), "typestr": f"<{kind}{self.element.size}", "data": self.data, "offset": start}
+        start = self.byte_offset if count else 0
+        return {"version": 3, "shape": (count,), "typestr": f"<{kind}{self.element.size}", "data": data, "offset": start}
 
     # ------------------------------------------------------------------ elements and bytes
 

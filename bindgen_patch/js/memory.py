@@ -94,8 +94,13 @@ class MemoryBuffer(ArrayBuffer):
     @property
     def memoryview(self) -> builtins.memoryview:
         """The bytes in place. Raises ``TypeError`` when they are gone."""
+        return self.hand_out(self._there()[:])
+
+    def _there(self) -> builtins.memoryview:
+        """All of the bytes, which are there. Raises ``TypeError``."""
+        window = self.window()
         self.demand()
-        return self.hand_out(self.window()[:])
+        return window
 
     def demand(self) -> None:
         """Raise ``TypeError`` when it is detached."""
@@ -109,21 +114,17 @@ class MemoryBuffer(ArrayBuffer):
         return len(self.window())
 
     def __getitem__(self, key: Any) -> Any:
-        self.demand()
-        found = self.window()[key]
+        found = self._there()[key]
         return found if isinstance(found, int) else bytearray(found)
 
     def __setitem__(self, key: Any, value: Any) -> None:
-        self.demand()
-        self.window()[key] = value
+        self._there()[key] = value
 
     def __iter__(self) -> Any:
-        self.demand()
-        return iter(bytes(self.window()))
+        return iter(bytes(self._there()))
 
     def __bytes__(self) -> bytes:
-        self.demand()
-        return bytes(self.window())
+        return bytes(self._there())
 
     def to_python(self) -> bytes:
         """A copy."""

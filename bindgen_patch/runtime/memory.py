@@ -60,7 +60,7 @@ class Pages:
         return 0 if lease is None else int(self._capi.memory_data_size(self._context, ctypes.byref(self._memory.of.memory)))
 
     def buffer(self) -> MemoryBuffer:
-        """What shows all of it at its present size."""
+        """What shows all of it at its present size; a detached one when the instance is gone."""
         if self._buffer is None or self._buffer.detached:
             lease, size = self._lease, self.size()
             shown = memoryview(b"")
@@ -69,6 +69,8 @@ class Pages:
                 region.lease = lease
                 shown = memoryview(region).cast("B")
             self._buffer = MemoryBuffer(self, shown)
+            if lease is None:
+                self._buffer.detach()
         return self._buffer
 
     def grow(self, pages: int) -> int | None:
