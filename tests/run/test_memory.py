@@ -102,8 +102,8 @@ def test_each_kind(guest: Any) -> None:
 
 def test_the_memory_object(guest: Any) -> None:
     pixels = guest.Pixels(100)
-    memory, buffer = guest.memory(), guest.buffer()
-    assert memory is guest.memory()
+    memory, buffer = guest.memory_object(), guest.buffer()
+    assert memory is guest.memory_object()
     assert isinstance(buffer, js.ArrayBuffer)
     assert memory.buffer is buffer is guest.buffer()
     assert model.get(buffer, "byteLength") == len(buffer) == len(buffer.memoryview)
@@ -197,7 +197,7 @@ def test_growth_has_limits(package: Any) -> None:
     assert limited.grow(1000, False) == 0xFFFF_FFFF
     assert limited.Pixels(10).sum() == 45
     with pytest.raises(js.TypeError, match="only a guest can grow"):
-        limited.memory().grow(1)
+        limited.memory_object().grow(1)
 
 
 ENDS: dict[str, Callable[[Any], None]] = {
@@ -220,7 +220,7 @@ ENDS["abort"] = dies
 @pytest.mark.parametrize("end", ENDS)
 def test_the_end_of_an_instance_detaches(guest: Any, end: str, freed: list[int]) -> None:
     pixels = guest.Pixels(10)
-    view, memory = pixels.view(), guest.memory()
+    view, memory = pixels.view(), guest.memory_object()
     window, store = view.memoryview, store_of(guest)
     ENDS[end](guest)
     assert_gone(view)
@@ -328,7 +328,7 @@ def test_a_memory_buffer_is_no_bytes_of_its_own(guest: Any) -> None:
     buffer = guest.buffer()
     assert isinstance(buffer, MemoryBuffer)
     assert repr(buffer) == str(buffer) == f"<js.ArrayBuffer of {len(buffer)} bytes>"
-    assert repr(guest.memory()) == f"<js.WebAssembly.Memory of {len(buffer) // 65536} pages>"
+    assert repr(guest.memory_object()) == f"<js.WebAssembly.Memory of {len(buffer) // 65536} pages>"
     clone = model.call(js.Uint8Array(buffer, 0, 16), "slice", [])
     assert len(clone) == 16
     total = sum(bytes(buffer))
