@@ -411,6 +411,8 @@ def _give(writer: Writer, t: ir.Type, value: str, label: str, words: list[str]) 
     lowering = abi.lower(_owned(t), writer.names)
     if not lowering.types:
         return [value], ()
+    if isinstance(t, ir.Option) and "option_handle" not in lowering.words[0]:
+        value = f"_bp.or_none({value})"
     checks, lowered = writer.lower_all([Argument("_bp_value", label, lowering)], "guest")
     if len(lowering.types) == 1 and not checks:
         inlined = writer.text(lowering.words[0], "guest", x=writer.text(lowering.check, "guest", v=value, n=label))

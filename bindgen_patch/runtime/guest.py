@@ -823,8 +823,8 @@ class Guest(Core):
         return handle
 
     def lend_option(self, value: object) -> int:
-        """The same, 0 for ``None``."""
-        return 0 if value is None else self.lend(value)
+        """The same, 0 for ``None`` and null."""
+        return 0 if value is None or value is js.null else self.lend(value)
 
     def value(self, handle: int) -> Any:
         """What a borrowed handle stands for."""
@@ -844,8 +844,8 @@ class Guest(Core):
             raise self.violation(f"handle {handle} stands for nothing") from None
 
     def option_handle(self, value: object) -> int:
-        """An owned handle, 0 for ``None``: how an optional ``JsValue`` crosses."""
-        return 0 if value is None else self.handle(value)
+        """An owned handle, 0 for ``None`` and null: how an optional ``JsValue`` crosses."""
+        return 0 if value is None or value is js.null else self.handle(value)
 
     def error(self, handle: int) -> BaseException:
         """The exception for an ``Err`` that the guest returned."""

@@ -161,6 +161,11 @@ def utf8(value: str, name: str) -> bytes:
         return value.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace").encode()
 
 
+def or_none(value: Any) -> Any:
+    """What a host function returned where Rust has an ``Option``: null is nothing, too (``isLikeNone`` of upstream's glue)."""
+    return None if value is js.null else value
+
+
 def option_small(value: int | None) -> int:
     """A checked ``bool``, ``char`` or 8- or 16-bit integer, or ``None``, as one i32."""
     return HOLE_SMALL if value is None else value
