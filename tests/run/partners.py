@@ -61,14 +61,16 @@ def futures(log: Log) -> dict[str, Any]:
     }
 
 
-def ywasm(log: Log) -> dict[str, Any]:
+def csv(log: Log) -> dict[str, Any]:
+    def once(cells: list[str], _line: int) -> bool:
+        log(cells[0])
+        return False
+
     return {
-        "delta": lambda event: log("delta", event.delta, event.path(), event.origin),
-        "keys": lambda event: log("keys", event.keys, event.path()),
-        "deep": lambda events: log("deep", len(events), [event.path() for event in events]),
-        "update": lambda update, origin=None: log("update", update, origin),
-        "fails": raising(lambda _: js.RangeError("not today")),
+        "visit": lambda cells, line: log([cells, line]),
+        "once": once,
+        "fails": lambda cells, _line: raising(lambda cell: js.RangeError(f"no {cell}"))(cells[0]),
     }
 
 
-PARTNERS: dict[str, Callable[[Log], dict[str, Any]]] = {"futures": futures, "minijinja": minijinja, "ywasm": ywasm}
+PARTNERS: dict[str, Callable[[Log], dict[str, Any]]] = {"csv": csv, "futures": futures, "minijinja": minijinja}
