@@ -33,9 +33,11 @@ class Pages(Protocol):
 
     def size(self) -> int:
         """In bytes; 0 when the instance is gone."""
+        raise NotImplementedError
 
     def buffer(self) -> MemoryBuffer:
         """What shows all of it at its present size: the same object until it grows."""
+        raise NotImplementedError
 
     def grow(self, pages: int) -> int | None:
         """Add pages; returns how many there were, or ``None`` when that may not be."""

@@ -133,7 +133,7 @@ def packages(generated: Callable[..., pipeline.Generated], tmp_path_factory: pyt
     """A folder with all of them."""
     folder = tmp_path_factory.mktemp("typed")
     for case, mode in BUILDS:
-        write(generated(case, mode).files, folder / f"{Path(case).name.replace('-', '_')}_{mode}")
+        write(generated(case, mode).files, folder / f"{case.replace('/', '_').replace('-', '_')}_{mode}")
     write(generated("strings", "unwind", vendor=True).files, folder / "vendored")
     (folder / "user.py").write_text(USER)
     return folder
