@@ -101,7 +101,7 @@ static int take_numbers(const Type *type, PyObject *value, Taken *taken) {
         return 0;
     }
     taken->has_view = 1;
-    if (!same_format(taken->view.format, type->code, type->width, taken->view.itemsize)) return 0;
+    if (taken->view.ndim < 1 || !same_format(taken->view.format, type->code, type->width, taken->view.itemsize)) return 0;
     taken->data = taken->view.buf;
     taken->bytes = taken->view.len;
     taken->items = taken->view.len / type->width;

@@ -198,6 +198,8 @@ class Param:
 
     name: str
     type: Type
+    optional: bool = False
+    """It may be left out, though its type does not say so."""
 
 
 ExportKind = Literal["function", "constructor", "method", "static", "getter", "setter", "static_getter", "static_setter"]
@@ -435,5 +437,7 @@ class Module:
     imports: tuple[Import, ...]
     start: tuple[str, ...] = ()
     """Exports to call once after every instantiation, in order; ``main`` takes two zeros."""
+    typescript: tuple[str, ...] = ()
+    """What the crates add to the guest's TypeScript declarations."""
     crates: tuple[str, ...] = field(default=())
     """Crates that contributed metadata, ``name-hash`` as in their ``unique_crate_identifier``."""

@@ -12,7 +12,7 @@ from itertools import zip_longest
 from bindgen_patch import ir, symbols
 from bindgen_patch.decode.blame import DAMAGED
 from bindgen_patch.decode.guest import Guest, doc, namespace, qualified
-from bindgen_patch.decode.program import Case, Enum, Export, Operation, Program, StringEnum, Struct, StructField
+from bindgen_patch.decode.program import Argument, Case, Enum, Export, Operation, Program, StringEnum, Struct, StructField
 from bindgen_patch.errors import GenerationError
 
 _ACCESSORS: dict[tuple[str, bool], ir.ExportKind] = {
@@ -110,8 +110,8 @@ def _export(guest: Guest, program: Program, export: Export, symbol: str) -> ir.E
         kind=kind,
         owner=_owner(guest, program, export),
         params=_params(export, signature),
-        ret=signature.ret,
-        logical=signature.logical,
+        ret=_said(signature.ret, None if export.function.asyncness else export.function.ret_ty_override),
+        logical=_said(signature.logical, export.function.ret_ty_override),
         wasm=guest.exported(symbol),
         doc=doc(export.comments),
         consumes=export.consumed,
@@ -151,9 +151,28 @@ def _owner(guest: Guest, program: Program, export: Export) -> str | None:
 
 def _params(export: Export, signature: ir.Signature) -> tuple[ir.Param, ...]:
     """Types are the descriptor's; a name that is missing is made up."""
-    names = [argument.name for argument in export.function.args][: len(signature.params)]
-    paired = enumerate(zip_longest(names, signature.params))
-    return tuple(ir.Param(name or f"arg{place}", type_) for place, (name, type_) in paired)
+    told = export.function.args[: len(signature.params)]
+    paired = enumerate(zip_longest(told, signature.params, fillvalue=None))
+    return tuple(_param(argument or Argument(""), type_, place) for place, (argument, type_) in paired if type_ is not None)
+
+
+def _param(argument: Argument, type_: ir.Type, place: int) -> ir.Param:
+    override = argument.ty_override
+    if override is not None and argument.optional:
+        override = f"({override}) | undefined"
+    return ir.Param(argument.name or f"arg{place}", _said(type_, override), argument.optional and isinstance(type_, ir.JsValue))
+
+
+def _said(type_: ir.Type, override: str | None) -> ir.Type:
+    """A type whose ``JsValue`` is called in TypeScript as its author says. Rust's other types are known better than that."""
+    match type_:
+        case ir.JsValue() if override is not None:
+            return ir.JsValue(override)
+        case ir.Ref(target, mutable):
+            return ir.Ref(_said(target, override), mutable)
+        case ir.Result(ok):
+            return ir.Result(_said(ok, override))
+    return type_
 
 
 # ---------------------------------------------------------------------------------------------- classes

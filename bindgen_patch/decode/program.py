@@ -1,7 +1,7 @@
 """What the ``#[wasm_bindgen]`` macro wrote about one use of it: names and roles, never types.
 
 One :class:`Program` stands for one attribute, and may come more than once (once per codegen unit). Fields mean what they mean upstream
-(``crates/shared/src/lib.rs``); those that only serve TypeScript are read and forgotten. The wire order is not here but in
+(``crates/shared/src/lib.rs``); most of those that only serve TypeScript are read and forgotten. The wire order is not here but in
 :mod:`~bindgen_patch.decode.schemas`: a field with a default may be missing there. These are named tuples because a guest brings tens of
 thousands of them (every import that js-sys declares, used or not), and frozen dataclasses take three times as long to make.
 """
@@ -21,9 +21,11 @@ class Case(NamedTuple):
 
 
 class Argument(NamedTuple):
-    """A parameter's name."""
+    """A parameter's name, and what TypeScript is told of it where that is not what its Rust type says."""
 
     name: str
+    ty_override: str | None = None
+    optional: bool = False
 
 
 class Function(NamedTuple):
@@ -33,6 +35,7 @@ class Function(NamedTuple):
     asyncness: bool
     name: str
     variadic: bool
+    ret_ty_override: str | None = None
 
 
 class Operation(NamedTuple):
@@ -181,6 +184,7 @@ class Program(NamedTuple):
     unique_crate_identifier: str
     linked_modules: tuple[LinkedModule, ...]
     module_path: str = ""
+    typescript_custom_sections: Strings = ()
 
     @property
     def crate_hash(self) -> str:

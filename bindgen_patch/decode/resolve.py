@@ -24,6 +24,7 @@ def resolve(guest: Guest, eh: EhForm, stack_pointer: int | None) -> ir.Module:
         string_enums=tuple(enum for enum in exports.string_enums(guest) if enum.key in mentioned),
         imports=imported,
         start=exports.start(guest),
+        typescript=tuple(dict.fromkeys(text for program in guest.metadata.programs for text in program.typescript_custom_sections)),
         crates=tuple(crates),
     )
 

@@ -44,6 +44,7 @@ class Lifting:
     """Out of the guest into Python.
 
     ``release``: a method to call on the value when the host function has returned. ``lent``: what the host function gets of it.
+    ``untyped``: type checkers see nothing of the hint in the expression.
     """
 
     hint: str
@@ -51,6 +52,7 @@ class Lifting:
     types: tuple[ir.Word, ...]
     release: str | None = None
     lent: str = ""
+    untyped: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +64,8 @@ class Names:
     string_enums: Mapping[str, str]
     string_counts: Mapping[str, int]
     closure: Callable[[ir.Signature, bool], str]
+    typed: Callable[[str | None], str | None] = lambda _text: None
+    """The hint of a ``JsValue`` that TypeScript calls so; ``None`` where there is none."""
 
 
 # ------------------------------------------------------------------------------------------- scalars
@@ -135,9 +139,9 @@ def lower(t: ir.Type, names: Names) -> Lowering:
         case ir.String() | ir.Ref(ir.String()):
             return Lowering("{str}", ("{g}.put({x})", "{len}({x})"), ("i32", "i32"), "_bp.utf8({v}, {n})", pure=False)
         case ir.JsValue() | ir.DynamicUnion():
-            return Lowering("{object}", ("{g}.handle({x})",), I32, pure=False)
-        case ir.Ref(ir.JsValue() | ir.DynamicUnion()):
-            return Lowering("{object}", ("{g}.lend({x})",), I32, pure=False)
+            return Lowering(_given(t, names), ("{g}.handle({x})",), I32, pure=False)
+        case ir.Ref(ir.JsValue() | ir.DynamicUnion() as target):
+            return Lowering(_given(target, names), ("{g}.lend({x})",), I32, pure=False)
         case ir.Struct(key):
             cls = names.structs[key]
             return Lowering(cls, ("{g}.consume({x})",), I32, f"{{g}}.object({{v}}, {cls}, {{n}})", pure=False)
@@ -170,6 +174,18 @@ def lower(t: ir.Type, names: Names) -> Lowering:
             raise AssertionError("scalars come first")
         case _:
             assert_never(t)
+
+
+def _given(t: ir.JsValue | ir.DynamicUnion, names: Names, *, optional: bool = False) -> str:
+    """The hint of a value that the guest is given."""
+    hint = names.typed(t.name) if isinstance(t, ir.JsValue) else None
+    return "{object}" if hint is None else f"{hint} | None" if optional else hint
+
+
+def _got(t: ir.Type, names: Names, *, optional: bool = False) -> str:
+    """The same for one that it gives."""
+    hint = names.typed(t.name) if isinstance(t, ir.JsValue) else None
+    return "_bp.Any" if hint in (None, "_bp.Any") else f"{hint} | None" if optional else str(hint)
 
 
 def _code(element: ir.Type) -> str | None:
@@ -205,7 +221,7 @@ def _lower_sequence(element: ir.Type, names: Names) -> Lowering:
     if is_string_handle(element):
         return Lowering("_bp.Iterable[{str}]", words, two, "_bp.strings({v}, {n})", pure=False)
     if isinstance(element, ir.JsValue | ir.DynamicUnion):
-        return Lowering("_bp.Iterable[{object}]", words, two, "_bp.items({v}, {n})", pure=False)
+        return Lowering(f"_bp.Iterable[{_given(element, names)}]", words, two, "_bp.items({v}, {n})", pure=False)
     if isinstance(element, ir.Struct):
         cls = names.structs[element.key]
         return Lowering(f"_bp.Iterable[{cls}]", words, two, f"{{g}}.objects({{v}}, {cls}, {{n}})", pure=False)
@@ -218,9 +234,9 @@ def _lower_sequence(element: ir.Type, names: Names) -> Lowering:
 
 def _lower_option(target: ir.Type, names: Names) -> Lowering:
     if isinstance(target, ir.JsValue | ir.DynamicUnion):
-        return Lowering("{object}", ("{g}.option_handle({x})",), I32, pure=False)
+        return Lowering(_given(target, names, optional=True), ("{g}.option_handle({x})",), I32, pure=False)
     if isinstance(target, ir.Ref) and isinstance(target.target, ir.JsValue | ir.DynamicUnion):
-        return Lowering("{object}", ("{g}.lend_option({x})",), I32, pure=False)
+        return Lowering(_given(target.target, names, optional=True), ("{g}.lend_option({x})",), I32, pure=False)
     inner = lower(target, names)
     hint, checked = f"{inner.hint} | None", f"None if {{v}} is None else {inner.check}"
     scalar = _scalar(target)
@@ -261,7 +277,8 @@ def lift(t: ir.Type, names: Names, *, borrowed: bool = False) -> Lifting:
         case ir.String():
             return Lifting("{str}", "{g}.string({0}, {1})" if borrowed else "{g}.take_string({0}, {1})", ("i32", "i32"))
         case ir.JsValue() | ir.DynamicUnion():
-            return Lifting("_bp.Any", "{g}.value({0})" if borrowed else "{g}.take({0})", I32)
+            hint = _got(t, names)
+            return Lifting(hint, "{g}.value({0})" if borrowed else "{g}.take({0})", I32, untyped=hint != "_bp.Any")
         case ir.Struct(key):
             if borrowed:
                 raise Unsupported("a reference to a Rust object cannot be handed to the host")
@@ -304,13 +321,38 @@ def _lift_sequence(element: ir.Type, names: Names, *, borrowed: bool) -> Lifting
     if is_string_handle(element):
         return Lifting("{list}[{str}]", "{g}.take_strings({0}, {1})", two)
     if isinstance(element, ir.JsValue | ir.DynamicUnion):
-        return Lifting("{list}[_bp.Any]", "{g}.borrowed_values({0}, {1})" if borrowed else "{g}.take_values({0}, {1})", two)
+        return Lifting(
+            f"{{list}}[{_got(element, names)}]", "{g}.borrowed_values({0}, {1})" if borrowed else "{g}.take_values({0}, {1})", two
+        )
     if isinstance(element, ir.Struct) and not borrowed:
         return Lifting(f"{{list}}[{names.structs[element.key]}]", "{g}.take_values({0}, {1})", two)
     if isinstance(element, ir.Enum) and not borrowed:
         cls = names.enums[element.key]
         return Lifting(f"{{list}}[{cls}]", f"[{cls}({{int}}(_bp_item)) for _bp_item in {{g}}.take_values({{0}}, {{1}})]", two)
     raise Unsupported(f"a sequence of `{rust(element)}` cannot be taken from the guest")
+
+
+_TYPED_ARRAYS = {
+    "b": "Int8Array",
+    "B": "Uint8Array",
+    "h": "Int16Array",
+    "H": "Uint16Array",
+    "i": "Int32Array",
+    "I": "Uint32Array",
+    "q": "BigInt64Array",
+    "Q": "BigUint64Array",
+    "f": "Float32Array",
+    "d": "Float64Array",
+}
+
+
+def view(param: ir.Type, ret: ir.Type) -> str:
+    """The lifting of a cast of ``&[T]`` to a ``JsValue``, which shows the guest's memory in place (``Uint8Array::view``); else empty."""
+    match param, ret:
+        case ir.Ref(ir.Slice(element)), ir.JsValue(name) if (code := _code(element)) is not None:
+            clamped = code == "B" and name == "Uint8ClampedArray"
+            return f'{{g}}.view("{name if clamped else _TYPED_ARRAYS[code]}", {{0}}, {{1}})'
+    return ""
 
 
 _OPTIONAL = {ir.Bool: "_bp.from_option_bool({0})", ir.Char: "_bp.from_option_char({0})"}
@@ -320,7 +362,8 @@ def _lift_option(target: ir.Type, names: Names, *, borrowed: bool) -> Lifting:
     inner = lift(target, names, borrowed=borrowed)
     hint = inner.hint if inner.hint == "_bp.Any" else f"{inner.hint} | None"
     scalar = _scalar(target)
-    if inner.hint == "_bp.Any":
+    value = target.target if isinstance(target, ir.Ref) else target
+    if inner.hint == "_bp.Any" or isinstance(value, ir.JsValue | ir.DynamicUnion):
         return replace(inner, hint=hint)  # handle 0 and that of undefined both read as None
     if isinstance(target, ir.Enum):
         return Lifting(hint, f"{inner.value} if {{0}} != {target.hole} else None", inner.types)

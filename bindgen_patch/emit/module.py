@@ -5,12 +5,13 @@ from __future__ import annotations
 import dataclasses
 import unicodedata
 from collections import Counter
-from collections.abc import Container, Iterable
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TypeVar
 
 from bindgen_patch import ir, symbols
 from bindgen_patch.emit import abi, plan
+from bindgen_patch.emit.hints import DictText, Hints
 from bindgen_patch.emit.layout import quoted
 from bindgen_patch.emit.names import (
     BUILTINS,
@@ -26,6 +27,7 @@ from bindgen_patch.emit.names import (
     unique,
 )
 from bindgen_patch.emit.plan import Function
+from bindgen_patch.emit.typescript import declarations
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +107,8 @@ class PyModule:
     """What the host table of ``module.wasm`` holds: exports of ``shims.wasm`` as Python source."""
     table: bool
     qualified_builtins: bool
+    dicts: tuple[DictText, ...] = ()
+    """Object types of TypeScript's; their hints are final."""
     plans: tuple[tuple[str, str], ...] = ()
     """What the accelerator can call by itself: (class and function, how)."""
     host_plans: tuple[tuple[str, str], ...] = ()
@@ -176,13 +180,15 @@ def build(
     parameters = {as_in_rust(param.name) for item in module.exports for param in item.params}
     taken = frozenset(scope.taken) | (members & set(BUILTINS)) | (parameters & set(CALLED_BUILTINS))
     counts = {e.key: len(e.variants) for e in module.string_enums}
-    writer = plan.Writer(abi.Names(structs, enums, string_enums, counts, b.closure), taken)
+    hints = _hints(b, structs, members | {identifier(name) for name in parameters})
+    writer = plan.Writer(abi.Names(structs, enums, string_enums, counts, b.closure, hints.of), taken)
     known = set(structs.values()) | set(enums.values()) | set(string_enums.values())
 
     classes = tuple(_class(b, writer, s, structs[s.key], known) for s in _sorted(module.structs))
     functions, aliases = _functions(b, writer, free, names, known, set(structs.values()))
     imports = tuple(_imports(b, writer, structs))
     closures = tuple(_closures(b, writer))
+    dicts = tuple(_dict(writer, text) for text in sorted(hints.made.values(), key=lambda text: text.name))
     start = tuple(
         (b.call(f"start_{symbol}", symbol, _start_type(module, symbol)), _start_arguments(module, symbol)) for symbol in module.start
     )
@@ -196,6 +202,7 @@ def build(
             *(_enum(e, enums[e.key]) for e in _sorted(module.enums)),
             *(_string_enum(e, string_enums[e.key]) for e in _sorted(module.string_enums)),
         ),
+        dicts=dicts,
         classes=classes,
         functions=functions,
         aliases=aliases,
@@ -211,6 +218,24 @@ def build(
         abort_handler=abort_handler or module.facts.unwinds,
         notes=tuple(b.notes),
     )
+
+
+def _hints(b: _Builder, structs: Mapping[str, str], others: set[str]) -> Hints:
+    """What TypeScript's words for a ``JsValue`` mean here."""
+    names = {e.name: "{int}" for e in b.module.enums} | {e.name: "{str}" for e in b.module.string_enums}
+    names |= {s.name: structs[s.key] for s in b.module.structs}
+    reserved = MODULE_RESERVED | others
+
+    def claim(name: str) -> str:
+        return unique(name + "_" if name in reserved or name in BUILTINS else name, b.taken)
+
+    return Hints(declarations(b.module.typescript), names, claim)
+
+
+def _dict(writer: plan.Writer, text: DictText) -> DictText:
+    shadows = {name for name, _ in text.fields}
+    fields = tuple((name, writer.hint(hint, shadows)) for name, hint in text.fields)
+    return dataclasses.replace(text, fields=fields)
 
 
 _NO_ABORT_HANDLER = "--abort-handler=off: a call that fails leaves the instance live, and the next call runs on what is left of it"

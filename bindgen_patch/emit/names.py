@@ -28,7 +28,10 @@ INSTANCE_CONTROL = frozenset(
 """What ``Instance`` offers its host; an export of that name is ``name_`` there."""
 OBJECT_CONTROL = frozenset({"free"})
 
-BUILTINS = ("AttributeError", "bool", "bytes", "classmethod", "float", "int", "len", "list", "object", "property", "str", "type")
+BUILTINS = (
+    *("AttributeError", "BaseException", "bool", "bytes", "classmethod", "dict", "float", "int", "len", "list", "object", "property"),
+    *("str", "type"),
+)
 """The built-ins that generated code names."""
 CALLED_BUILTINS = ("AttributeError", "int", "len")
 """Those that bodies call: a parameter may be called so, too."""

@@ -87,10 +87,12 @@ class Writer:
 
     # ------------------------------------------------------------------ out of the guest
 
-    def returning(self, ret: ir.Type, call: str, guest: str, *, into: str = "return {}") -> tuple[str, list[str], tuple[ir.Word, ...]]:
+    def returning(
+        self, ret: ir.Type, call: str, guest: str, *, into: str = "return {}", shadows: Collection[str] = ()
+    ) -> tuple[str, list[str], tuple[ir.Word, ...]]:
         """How a call's result becomes a Python value: (annotation, statements, the words it returns).
 
-        More than one word comes back through the result area.
+        More than one word comes back through the result area. ``shadows`` are names that the function's parameters have taken.
         """
         fallible = isinstance(ret, ir.Result)
         value = abi.lift(ret.ok if isinstance(ret, ir.Result) else ret, self.names)
@@ -100,7 +102,7 @@ class Writer:
             return hint, [call], ()
         if len(types) == 1:
             if value.value.count("{0}") == 1 and not value.value.startswith("{0}"):
-                return hint, [into.format(self.text(value.value, guest, call))], types
+                return hint, self._put(into, self.text(value.value, guest, call), value, shadows), types
             word = self.hint(_WORD_HINTS[types[0]])
             return hint, [f"_bp_ret: {word} = {call}", into.format(self.text(value.value, guest, "_bp_ret"))], types
         loaded = f'{guest}.load("{abi.layout(types)}")'
@@ -112,8 +114,14 @@ class Writer:
         if fallible:
             lines += ["if _bp_failed:", f"    raise {guest}.error(_bp_error)"]
         if value.types:
-            lines.append(into.format(self.text(value.value, guest, *locals_)))
+            lines += self._put(into, self.text(value.value, guest, *locals_), value, shadows)
         return hint, lines, types
+
+    def _put(self, into: str, text: str, value: abi.Lifting, shadows: Collection[str]) -> list[str]:
+        """What is done with a value; type checkers are told of what it is."""
+        if not value.untyped or into != "return {}":
+            return [into.format(text)]
+        return [f"_bp_value: {self.hint(value.hint, shadows)} = {text}", "return _bp_value"]
 
 
 def check_words(what: str, wasm: ir.FuncType, params: tuple[ir.Word, ...], returned: tuple[ir.Word, ...]) -> bool:
@@ -167,7 +175,7 @@ def export(writer: Writer, item: ir.Export, name: str, call: str, taken: set[str
         elif not isinstance(value := ret.ok if isinstance(ret, ir.Result) else ret, ir.Unit):
             lines = [f"_bp_ret: {writer.hint(abi.lift(value, writer.names).hint, names)} = {called}", "return _bp_ret"]
     else:
-        _, lines, _ = writer.returning(ret, f"{guest}.{call}({', '.join(words)})", guest, into=into)
+        _, lines, _ = writer.returning(ret, f"{guest}.{call}({', '.join(words)})", guest, into=into, shadows=names)
     first = "cls" if item.kind in ("static", "static_getter", "static_setter") else "self"
     return Function(
         name="__init__" if item.kind == "constructor" else name,
@@ -266,7 +274,7 @@ def _parameters(writer: Writer, item: ir.Export, taken: set[str]) -> tuple[list[
     """Annotated parameters; trailing optional ones may be left out, the last of a variadic function takes the rest."""
     lowerings = [abi.lower(param.type, writer.names) for param in item.params]
     names = [parameter(param.name, taken) for param in item.params]
-    required = max((k + 1 for k, param in enumerate(item.params) if not _is_optional(param.type)), default=0)
+    required = max((k + 1 for k, param in enumerate(item.params) if not (_is_optional(param.type) or param.optional)), default=0)
     if item.kind == "setter":
         required = len(names)
     texts = []
@@ -297,7 +305,7 @@ def closure(writer: Writer, signature: ir.Signature) -> tuple[Function, str, boo
     """``__call__`` of a closure type, with the wasm signature of the function behind it and whether it returns a record."""
     guest = "_bp_guest"
     arguments = [Argument(f"arg{k}", f"argument {k + 1}", abi.lower(t, writer.names)) for k, t in enumerate(signature.params)]
-    required = max((k + 1 for k, t in enumerate(signature.params) if not _accepts_none(t)), default=0)
+    required = max((k + 1 for k, a in enumerate(arguments) if not _accepts_none(a.lowering.hint)), default=0)
     checks, words = writer.lower_all(arguments, guest)
     hint, lines, returned = writer.returning(signature.ret, f"{guest}.invoke({', '.join(['self', *words])})", guest)
     record = len(returned) > 1
@@ -310,8 +318,8 @@ def closure(writer: Writer, signature: ir.Signature) -> tuple[Function, str, boo
     return function, abi.signature(wasm), record
 
 
-def _accepts_none(t: ir.Type) -> bool:
-    return _is_optional(t) or isinstance(t.target if isinstance(t, ir.Ref) else t, ir.JsValue)
+def _accepts_none(hint: str) -> bool:
+    return hint in ("{object}", "_bp.Any") or hint.endswith(" | None")
 
 
 # ------------------------------------------------------------------------------------------- imports
@@ -328,7 +336,8 @@ def adapter(writer: Writer, item: ir.Import, name: str, target: str, classes: Ma
             produced = abi.lower(_owned(ret), writer.names).types
             incoming = words[1:] if len(produced) > 1 else words
             _check_import(item, lifting.types, produced)
-            lifted = writer.text(lifting.value, "guest", *incoming)
+            view = abi.view(param, ret)
+            lifted = writer.text(view or lifting.value, "guest", *incoming)
             converted, label = _js_number(param, ret, lifted), "a converted value"
             body, _ = _give(writer, ret, converted, label, words)
             function = _host_function(item, name, words, f"``{abi.rust(param)}`` to ``{abi.rust(ret)}``", body)

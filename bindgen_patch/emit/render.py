@@ -9,8 +9,9 @@ from pathlib import Path
 
 import jinja2
 
+from bindgen_patch.emit.hints import DictText
 from bindgen_patch.emit.layout import quoted, wrap
-from bindgen_patch.emit.module import PyModule
+from bindgen_patch.emit.module import ClassText, EnumText, PyModule
 from bindgen_patch.emit.package import MARKER
 
 INSTALLED_RUNTIME = "import bindgen_patch.runtime as _bp"
@@ -31,7 +32,8 @@ def _environment() -> jinja2.Environment:
 
 def render(module: PyModule, wasm: bytes, shims: bytes, *, vendor: bool) -> str:
     """The plain text. ``wasm`` and ``shims`` are the files that will lie beside it; their sha256 go in."""
-    names = [c.name for c in module.classes] + [e.name for e in module.enums] + [alias for alias, _ in module.aliases]
+    types: tuple[ClassText | EnumText | DictText, ...] = (*module.classes, *module.enums, *module.dicts)
+    names = [*(t.name for t in types), *(alias for alias, _ in module.aliases)]
     text = (
         _environment()
         .get_template("package.py.j2")

@@ -19,6 +19,7 @@ from __future__ import annotations
 
 import ast
 import io
+import types
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cache
@@ -35,13 +36,15 @@ IMPORTS = frozenset(
         "from ._bindgen_patch import runtime as _bp",
     }
 )
-BASES = frozenset({"_bp.Object", "_bp.Instance", "_bp.Closure", "_enum.IntEnum", "_enum.StrEnum"})
+BASES = frozenset({"_bp.Object", "_bp.Instance", "_bp.Closure", "_bp.hints.TypedDict", "_enum.IntEnum", "_enum.StrEnum"})
 BUILTINS = frozenset({"AttributeError", "bool", "bytes", "classmethod", "float", "int", "len", "list", "object", "property", "str", "type"})
+TYPES = frozenset({"BaseException", "bool", "bytes", "dict", "float", "int", "list", "memoryview", "object", "str"})
+"""The built-in types of annotations."""
 GUEST_METHODS = frozenset(
     {
         *("consume", "drop", "error", "invoke", "load", "object", "objects", "pointer", "static", "store", "unwrap", "wrap"),
         *("promise", "promised", "task_queue"),
-        *("handle", "lend", "lend_option", "lend_slice", "option_handle", "put", "put_values", "value"),
+        *("handle", "lend", "lend_option", "lend_slice", "option_handle", "put", "put_values", "value", "view"),
         *("read", "string", "numbers", "borrowed_values", "take", "take_bytes", "take_cells", "take_numbers"),
         *("take_string", "take_string_cells", "take_strings", "take_values"),
     }
@@ -197,11 +200,14 @@ class _Module:
     def class_(self, node: ast.ClassDef) -> Holes:
         if _text(node.bases) not in BASES or node.keywords or node.decorator_list:
             yield _hole(node, f"class {node.name} is of an unknown kind")
+        is_dict = _text(node.bases) == "_bp.hints.TypedDict"
         for item in node.body:
             match item:
-                case ast.FunctionDef():
+                case ast.AnnAssign(ast.Name(), annotation, None, 1) if is_dict:
+                    yield from self.annotation(annotation)
+                case ast.FunctionDef() if not is_dict:
                     yield from self.method(node, item)
-                case ast.Assign(value=value) if _assigned(item) not in (None, DOOR, GUEST) and _constant(value):
+                case ast.Assign(value=value) if not is_dict and _assigned(item) not in (None, DOOR, GUEST) and _constant(value):
                     pass
                 case ast.Expr(ast.Constant()):
                     pass
@@ -258,6 +264,36 @@ class _Module:
         reserved = any(name.startswith("_bp") for name in _parameters(node))
         if reserved or not _constant(*node.args.defaults, *filter(None, node.args.kw_defaults)):
             yield _hole(node, f"{node.name} has parameters that no function has")
+        for part in ast.walk(node.args):
+            if isinstance(part, ast.arg) and part.annotation is not None:
+                yield from self.annotation(part.annotation)
+        if node.returns is not None:
+            yield from self.annotation(node.returns)
+
+    def annotation(self, node: ast.expr) -> Holes:
+        """A hint: whoever asks for the hints of a function has its text evaluated."""
+        match node:
+            case ast.Constant(None | types.EllipsisType()):
+                pass
+            case ast.Name(name) if name in self.classes or name in TYPES:
+                pass
+            case ast.Attribute(ast.Name("_bp") | ast.Attribute(ast.Name("_bp"), "hints")):
+                pass
+            case ast.Attribute(ast.Name("_builtins"), name) if name in TYPES:
+                pass
+            case ast.Subscript(ast.Attribute(ast.Name("_bp"), "Literal"), values) if _constant(values):
+                pass
+            case ast.Subscript(generic, values):
+                yield from self.annotation(generic)
+                yield from self.annotation(values)
+            case ast.BinOp(left, ast.BitOr(), right):
+                yield from self.annotation(left)
+                yield from self.annotation(right)
+            case ast.Tuple(parts) | ast.List(parts):
+                for part in parts:
+                    yield from self.annotation(part)
+            case _:
+                yield _hole(node, f"`{ast.unparse(node)}` is no type that is known here")
 
     def statements(self, body: Iterable[ast.stmt], scope: _Scope) -> Holes:
         for node in body:
@@ -268,7 +304,7 @@ class _Module:
                     yield from self.expression(value, scope)
                     for part in target.elts if isinstance(target, ast.Tuple) else [target]:
                         yield from self.binding(part, scope)
-                case ast.AnnAssign(target, _, ast.expr() as value):  # what a local is annotated with is never evaluated
+                case ast.AnnAssign(target, _, ast.expr() as value):  # what a local is annotated with is never evaluated, by nobody
                     yield from self.expression(value, scope)
                     yield from self.binding(target, scope)
                 case ast.If(test, then, otherwise):

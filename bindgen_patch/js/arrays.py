@@ -554,22 +554,24 @@ def _replace(obj: Any, start: int, count: int, items: Sequence[object]) -> Array
     return removed
 
 
-def order(compare: object) -> Callable[[Any], Any]:
-    """The key for sorting by a comparison of the guest's, or as text, by code units (23.1.3.30.2)."""
+def ordered(values: Iterable[Any], compare: object) -> list[Any]:
+    """The values sorted by a comparison of the guest's, or as text, by code units (23.1.3.30.2)."""
     if compare is None:
-        return pacing(lambda value: model.to_string(value).encode("utf-16-be", "surrogatepass"))
+        return sorted(values, key=pacing(lambda value: model.to_string(value).encode("utf-16-be", "surrogatepass")))
     call = model.callback(compare)
 
     def sign(a: object, b: object) -> int:
         result = model.to_number(call(None, a, b))
         return (result > 0) - (result < 0)
 
-    return functools.cmp_to_key(pacing(sign))
+    keys: list[Any] = [*map(functools.cmp_to_key(pacing(sign)), paced(values))]
+    keys.sort()
+    return [key.obj for key in keys]
 
 
 def _sorted(values: Iterable[Any], compare: object) -> list[Any]:
     items = list(values)
-    defined = sorted((item for item in items if item is not None), key=order(compare))
+    defined = ordered([item for item in items if item is not None], compare)
     return defined + [None] * (len(items) - len(defined))
 
 

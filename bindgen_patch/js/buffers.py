@@ -51,9 +51,27 @@ class ArrayBuffer(bytearray):
     def __repr__(self) -> str:
         return f"<js.ArrayBuffer of {len(self)} bytes>"
 
+    __str__ = __repr__
+
     def to_python(self) -> bytes:
         """A copy."""
         return bytes(self)
+
+    def window(self) -> Any:
+        """What has its bytes in place, for what is done to them here."""
+        return self
+
+    def hand_out(self, window: builtins.memoryview) -> builtins.memoryview:
+        """A part of :meth:`window` that Python code is going to keep."""
+        return window
+
+    def demand_own(self) -> None:
+        """Raise ``TypeError`` when its bytes belong to somebody else, so that they cannot be transferred."""
+
+    def demand(self) -> None:
+        """Raise ``TypeError`` when it is detached."""
+        if self.detached:
+            raise TypeError("the ArrayBuffer is detached: its bytes were transferred to another one")
 
     def resize(self, size: int) -> None:
         """Make it shorter, or longer by zeros. Raises ``TypeError`` while it is exported."""
@@ -151,23 +169,23 @@ class TypedArray(Ordinary):
     copied. :attr:`memoryview`, and numpy by ``__array_interface__``, see the same bytes without copying.
     """
 
-    __slots__ = ("_length", "byte_offset", "data")
+    __slots__ = ("_length", "buffer", "byte_offset")
     _bp_class: ClassVar[str] = "TypedArray"
     element: ClassVar[Element]
 
     def __init__(self, source: Any = 0, byte_offset: Any = None, length: Any = None) -> None:
         self.byte_offset = 0
         self._length: int | None = None
-        self.data: Any
+        self.buffer: Any
         if isinstance(source, ArrayBuffer):
             self._show(source, byte_offset, length)
             return
-        self.data = ArrayBuffer()
+        self.buffer = ArrayBuffer()
         if model.is_primitive(source):
-            self.data = ArrayBuffer(quota.buffer(to_index(source) * self.element.size))
+            self.buffer = ArrayBuffer(quota.buffer(to_index(source) * self.element.size))
         else:
             self._copy(source)
-        self._length = len(self.data) // self.element.size
+        self._length = len(self.buffer) // self.element.size
 
     def _show(self, buffer: ArrayBuffer, byte_offset: Any, length: Any) -> None:
         """InitializeTypedArrayFromArrayBuffer (23.2.5.1.3)."""
@@ -181,7 +199,7 @@ class TypedArray(Ordinary):
             raise RangeError(f"byte length of {self._bp_class} should be a multiple of {size}")
         if start > len(buffer) or (count is not None and start + count * size > len(buffer)):
             raise RangeError(f"Invalid typed array length: {count}")
-        self.data, self.byte_offset = buffer, start
+        self.buffer, self.byte_offset = buffer, start
         self._length = (len(buffer) - start) // size if count is None and buffer.limit is None else count
 
     def _copy(self, source: Any) -> None:
@@ -190,20 +208,20 @@ class TypedArray(Ordinary):
             if (self.element.read is BigInt) != (other.element.read is BigInt):
                 raise TypeError("Cannot mix BigInt and other types, use explicit conversions")
             if other.element.code == self.element.code:
-                self.data = ArrayBuffer(other.bytes())
+                self.buffer = ArrayBuffer(other.bytes())
                 return
             values: Iterable[Any] = other
         elif isinstance(source, Iterator) or not model.is_nullish(model.get(source, ITERATOR)):
             values = arrays.collect(model.iterate(source))
         else:
             values = (model.get(source, index) for index in arrays.indices(source))
-        self.data = ArrayBuffer(self.packed(values))
+        self.buffer = ArrayBuffer(self.packed(values))
 
     @classmethod
     def over(cls, data: memoryview) -> TypedArray:
         """Memory of somebody else's, as it is."""
         made: TypedArray = cls.__new__(cls)
-        made.data, made.byte_offset, made._length = data, 0, len(data) // cls.element.size
+        made.buffer, made.byte_offset, made._length = data, 0, len(data) // cls.element.size
         return made
 
     def packed(self, values: Iterable[Any]) -> bytearray:
@@ -217,26 +235,40 @@ class TypedArray(Ordinary):
             quota.check()
         return packed
 
+    @property
+    def data(self) -> Any:
+        """What has the buffer's bytes in place."""
+        buffer = self.buffer
+        return buffer.window() if isinstance(buffer, ArrayBuffer) else buffer
+
     # ------------------------------------------------------------------ for Python code
 
     def __len__(self) -> int:
-        size = len(self.data) - self.byte_offset
+        size = len(self.buffer) - self.byte_offset
         if self._length is None:
             return max(size, 0) // self.element.size
         return self._length if self._length * self.element.size <= size else 0
 
+    def _demand(self) -> None:
+        """Raise ``TypeError`` when the bytes are gone: asked once they were read, for another thread may end the instance they are of."""
+        if isinstance(self.buffer, ArrayBuffer):
+            self.buffer.demand()
+
     def __iter__(self) -> Iterator[Any]:
-        count = len(self)
-        values = struct.unpack_from(f"<{count}{self.element.code}", self.data, self.byte_offset if count else 0)
+        count, data = len(self), self.data
+        self._demand()
+        values = struct.unpack_from(f"<{count}{self.element.code}", data, self.byte_offset if count else 0)
         return iter(values) if self.element.read is _same else map(self.element.read, values)
 
     def __getitem__(self, index: int) -> Any:
+        self._demand()
         count = len(self)
         if not -count <= index < count:
             raise IndexError(f"{self._bp_class} index out of range")
         return self.read(index % count)
 
     def __setitem__(self, index: int, value: Any) -> None:
+        self._demand()
         count = len(self)
         if not -count <= index < count:
             raise IndexError(f"{self._bp_class} index out of range")
@@ -251,20 +283,29 @@ class TypedArray(Ordinary):
 
     @property
     def memoryview(self) -> builtins.memoryview:
-        """The numbers in place: what is written there is written here. As long as it is held the buffer keeps its size."""
-        start = self.byte_offset if len(self) else 0
-        window = builtins.memoryview(self.data)[start : start + len(self) * self.element.size]
-        return window if self.element.code in ("B", "e") else window.cast(self.element.code)  # type: ignore[call-overload]
+        """The numbers in place: what is written there is written here. As long as it is held the buffer keeps its size.
+
+        Of numbers in a guest's memory it is released when that grows or is given up. Raises ``TypeError`` when they are gone.
+        """
+        count, data = len(self), self.data
+        self._demand()
+        start = self.byte_offset if count else 0
+        window = builtins.memoryview(data)[start : start + count * self.element.size]
+        if self.element.code not in ("B", "e"):
+            window = window.cast(self.element.code)  # type: ignore[call-overload]
+        return self.buffer.hand_out(window) if isinstance(self.buffer, ArrayBuffer) else window
 
     def __buffer__(self, flags: int, /) -> builtins.memoryview:
         return self.memoryview
 
     @property
     def __array_interface__(self) -> dict[str, Any]:
+        count, data = len(self), self.data
+        self._demand()
         code = self.element.code
         kind = {"B": "u", "H": "u", "I": "u", "Q": "u"}.get(code, "f" if code in "efd" else "i")
-        start = self.byte_offset if len(self) else 0
-        return {"version": 3, "shape": (len(self),), "typestr": f"<{kind}{self.element.size}", "data": self.data, "offset": start}
+        start = self.byte_offset if count else 0
+        return {"version": 3, "shape": (count,), "typestr": f"<{kind}{self.element.size}", "data": data, "offset": start}
 
     # ------------------------------------------------------------------ elements and bytes
 
@@ -301,8 +342,8 @@ class TypedArray(Ordinary):
     def like(self, values: Iterable[Any]) -> TypedArray:
         """Another of the same type."""
         made = type(self)()
-        made.data = ArrayBuffer(self.packed(values))
-        made._length = len(made.data) // self.element.size
+        made.buffer = ArrayBuffer(self.packed(values))
+        made._length = len(made.buffer) // self.element.size
         return made
 
 
@@ -626,7 +667,7 @@ def _transfer(keeps_limit: bool) -> Callable[..., ArrayBuffer]:
     def transfer(this: object, size: object = None) -> ArrayBuffer:
         buffer = _buffer(this, "transfer")
         wanted = len(buffer) if size is None else quota.buffer(to_index(size))
-        _attached(this, "transfer")
+        _attached(this, "transfer").demand_own()
         made = ArrayBuffer(bytes(buffer[:wanted]).ljust(wanted, b"\0"), buffer.limit if keeps_limit else None)
         buffer.resize(0)
         buffer.detached = True
@@ -669,7 +710,7 @@ def attached(value: object) -> TypedArray:
     found = typed(value)
     if found is None:
         raise TypeError("this is not a typed array.")
-    if isinstance(found.data, ArrayBuffer) and found.data.detached:
+    if isinstance(found.buffer, ArrayBuffer) and found.buffer.detached:
         raise TypeError("Cannot perform this operation on a detached ArrayBuffer")
     return found
 
@@ -747,7 +788,7 @@ def _subarray(this: object, start: object = None, end: object = None) -> TypedAr
     length = len(mine)
     first, last = relative(start, length), relative(end, length, length)
     made: TypedArray = type(mine).__new__(type(mine))
-    made.data, made.byte_offset = mine.data, mine.byte_offset + first * mine.element.size
+    made.buffer, made.byte_offset = mine.buffer, mine.byte_offset + first * mine.element.size
     made._length = None if mine._length is None and end is None else max(0, last - first)
     return made
 
@@ -756,7 +797,7 @@ def _in_order(mine: TypedArray, compare: object) -> list[Any]:
     """The elements sorted: by a comparison of the guest's, or as numbers, -0 before 0 and NaN behind all (23.2.4.7)."""
     quota.values(len(mine))
     if compare is not None:
-        return sorted(mine, key=arrays.order(compare))
+        return arrays.ordered(mine, compare)
     values = list(mine)
     numbers = [value for value in values if value == value]
     ordered: list[Any] = []
@@ -821,7 +862,7 @@ def _buffer_of(this: object) -> ArrayBuffer:
     mine = typed(this)
     if mine is None:
         raise TypeError("this is not a typed array.")
-    return mine.data if isinstance(mine.data, ArrayBuffer) else ArrayBuffer(mine.bytes())
+    return mine.buffer if isinstance(mine.buffer, ArrayBuffer) else ArrayBuffer(mine.bytes())
 
 
 def _measure(read: Callable[[TypedArray], int]) -> Callable[[object], int]:
@@ -922,7 +963,7 @@ def _getter(element: Element) -> Callable[..., Any]:
     def get(this: object, offset: object = None, little: object = None) -> Any:
         view, position = _view(this), to_index(offset)
         order = "<" if model.truthy(little) else ">"
-        (value,) = struct.unpack_from(order + element.code, view.buffer, _place(view, position, element))
+        (value,) = struct.unpack_from(order + element.code, view.buffer.window(), _place(view, position, element))
         return element.read(value)
 
     return get
@@ -933,7 +974,8 @@ def _setter(element: Element) -> Callable[..., None]:
         view, position = _view(this), to_index(offset)
         converted = element.write(value)
         order = "<" if model.truthy(little) else ">"
-        struct.pack_into(order + element.code, view.buffer, _place(view, position, element), converted)
+        place = _place(view, position, element)
+        struct.pack_into(order + element.code, view.buffer.window(), place, converted)
 
     return set
 

@@ -404,6 +404,7 @@ HOMES: Mapping[str, str] = MappingProxyType(
         "JSON": "namespaces",
         "console": "namespaces",
         "structuredClone": "cloning",
+        **dict.fromkeys(("WebAssembly", "WebAssembly Memory"), "memory"),
         # The web's. What needs to know who asks (timers, ``fetch``) is in :mod:`.realm`.
         **dict.fromkeys(("TextDecoder", "TextEncoder"), "text_codecs"),
         **dict.fromkeys(("atob", "btoa"), "encodings"),

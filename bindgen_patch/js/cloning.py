@@ -50,7 +50,7 @@ class _Cloner:
                     raise _refuse(value)
                 return self._keep(value, ArrayBuffer(bytes(value), value.limit))
             case TypedArray() | DataView():
-                buffer = self.clone(value.data if isinstance(value, TypedArray) else value.buffer)
+                buffer = self.clone(value.buffer)
                 return self._keep(value, type(value)(buffer, value.byte_offset, value._length))
             case Wrapper():
                 return self._keep(value, Wrapper(self.clone(value.value)))

@@ -7,7 +7,7 @@ import math
 from collections.abc import Callable, ItemsView, Iterable, Iterator, KeysView, Mapping, MutableMapping, MutableSet, ValuesView
 from itertools import islice
 from types import BuiltinMethodType, MappingProxyType, MethodType
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeVar
 from weakref import ref
 
 from . import model, quota
@@ -20,6 +20,9 @@ from .ordinary import Array, Ordinary
 from .primitives import Symbol, is_bigint, null
 from .promise import default_jobs, realm_of
 from .symbols import ITERATOR, SPECIES, registered_key
+
+K = TypeVar("K")
+V = TypeVar("V")
 
 
 def map_key(value: Any) -> Any:
@@ -135,62 +138,63 @@ class _Keyed(Ordinary):
         self._entries.clear()
 
 
-class Map(_Keyed, MutableMapping[Any, Any]):
+class Map(_Keyed, MutableMapping[K, V]):
     """A JavaScript ``Map``. To Python it is a mapping; keys are compared as JavaScript does it, objects by identity."""
 
     __slots__ = ()
     _bp_class: ClassVar[str] = "Map"
 
-    def __init__(self, items: Mapping[Any, Any] | Iterable[tuple[Any, Any]] = ()) -> None:
+    def __init__(self, items: Mapping[K, V] | Iterable[tuple[K, V]] = ()) -> None:
         self._entries = _Entries()
         for key, value in items.items() if isinstance(items, Mapping) else items:
             self._entries.put(key, value)
 
-    def __getitem__(self, key: Any) -> Any:
+    def __getitem__(self, key: K) -> V:
         entry = self._entries.get(key)
         if entry is None:
             raise KeyError(key)
-        return entry.value
+        found: V = entry.value
+        return found
 
-    def __setitem__(self, key: Any, value: Any) -> None:
+    def __setitem__(self, key: K, value: V) -> None:
         self._entries.put(key, value)
 
-    def __delitem__(self, key: Any) -> None:
+    def __delitem__(self, key: K) -> None:
         if not self._entries.remove(key):
             raise KeyError(key)
 
-    def keys(self) -> KeysView[Any]:
+    def keys(self) -> KeysView[K]:
         return KeysView(self)
 
-    def values(self) -> ValuesView[Any]:
+    def values(self) -> ValuesView[V]:
         return ValuesView(self)
 
-    def items(self) -> ItemsView[Any, Any]:
+    def items(self) -> ItemsView[K, V]:
         return ItemsView(self)
 
-    def to_python(self) -> dict[Any, Any]:
+    def to_python(self) -> dict[K, V]:
         """A ``dict`` with the same items. Raises ``TypeError`` when a key is of a kind that no ``dict`` takes."""
         return {entry.key: entry.value for entry in self._entries}
 
 
-class Set(_Keyed, MutableSet[Any]):
+class Set(_Keyed, MutableSet[V]):
     """A JavaScript ``Set``. To Python it is a set, in the order in which its values came; objects are compared by identity."""
 
     __slots__ = ()
     _bp_class: ClassVar[str] = "Set"
 
-    def __init__(self, values: Iterable[Any] = ()) -> None:
+    def __init__(self, values: Iterable[V] = ()) -> None:
         self._entries = _Entries()
         for value in values:
             self._entries.put(value, value)
 
-    def add(self, value: Any) -> None:
+    def add(self, value: V) -> None:
         self._entries.put(value, value)
 
-    def discard(self, value: Any) -> None:
+    def discard(self, value: V) -> None:
         self._entries.remove(value)
 
-    def to_python(self) -> set[Any]:
+    def to_python(self) -> set[V]:
         """A ``set`` of the same values. Raises ``TypeError`` when one is of a kind that no ``set`` takes."""
         return set(self)
 
@@ -209,8 +213,8 @@ _map, _set = _of(Map, "Map"), _of(Set, "Set")
 # ------------------------------------------------------------------------------------------- Map
 
 
-def _new_map(entries: object = None) -> Map:
-    made = Map()
+def _new_map(entries: object = None) -> Map[Any, Any]:
+    made: Map[Any, Any] = Map()
     _fill(entries, lambda key, value: made._entries.put(key, value))
     return made
 
@@ -285,7 +289,7 @@ def _common(check: Callable[[object, str], Any]) -> dict[Any, Any]:
     }
 
 
-def _group_by(_this: object, items: object, function: object) -> Map:
+def _group_by(_this: object, items: object, function: object) -> Map[Any, Any]:
     return Map(grouped(items, function))
 
 
@@ -305,8 +309,8 @@ _MAP: Table = MappingProxyType(
 # ------------------------------------------------------------------------------------------- Set
 
 
-def _new_set(values: object = None) -> Set:
-    made = Set()
+def _new_set(values: object = None) -> Set[Any]:
+    made: Set[Any] = Set()
     if values is not None and values is not null:
         for value in model.iterate(values):
             made.add(value)
@@ -344,17 +348,17 @@ class _Other:
         return python_iterator(iterator)
 
 
-def _combining(name: str, combine: Callable[[Set, _Other], Any]) -> Callable[..., Any]:
+def _combining(name: str, combine: Callable[[Set[Any], _Other], Any]) -> Callable[..., Any]:
     return lambda this, other: combine(_set(this, name), _Other(other))
 
 
-def _intersection(mine: Set, other: _Other) -> Set:
+def _intersection(mine: Set[Any], other: _Other) -> Set[Any]:
     if len(mine) <= other.size:
         return Set(value for value in mine if other.has(value))
     return Set(value for value in other.values() if value in mine)
 
 
-def _difference(mine: Set, other: _Other) -> Set:
+def _difference(mine: Set[Any], other: _Other) -> Set[Any]:
     made = Set(mine)
     if len(mine) <= other.size:
         for value in mine:
@@ -366,7 +370,7 @@ def _difference(mine: Set, other: _Other) -> Set:
     return made
 
 
-def _symmetric_difference(mine: Set, other: _Other) -> Set:
+def _symmetric_difference(mine: Set[Any], other: _Other) -> Set[Any]:
     made = Set(mine)
     for value in other.values():
         if value in mine:
@@ -376,11 +380,11 @@ def _symmetric_difference(mine: Set, other: _Other) -> Set:
     return made
 
 
-def _is_superset(mine: Set, other: _Other) -> bool:
+def _is_superset(mine: Set[Any], other: _Other) -> bool:
     return len(mine) >= other.size and not _any(other.values(), lambda value: value not in mine)
 
 
-def _is_disjoint(mine: Set, other: _Other) -> bool:
+def _is_disjoint(mine: Set[Any], other: _Other) -> bool:
     if len(mine) <= other.size:
         return not any(other.has(value) for value in mine)
     return not _any(other.values(), lambda value: value in mine)
@@ -394,7 +398,7 @@ def _any(items: Iterator[Any], test: Callable[[Any], bool]) -> bool:
     return False
 
 
-_SET_OPERATIONS: Mapping[str, Callable[[Set, _Other], Any]] = MappingProxyType(
+_SET_OPERATIONS: Mapping[str, Callable[[Set[Any], _Other], Any]] = MappingProxyType(
     {
         "difference": _difference,
         "intersection": _intersection,
@@ -402,7 +406,7 @@ _SET_OPERATIONS: Mapping[str, Callable[[Set, _Other], Any]] = MappingProxyType(
         "isSubsetOf": lambda mine, other: len(mine) <= other.size and all(other.has(value) for value in mine),
         "isSupersetOf": _is_superset,
         "symmetricDifference": _symmetric_difference,
-        "union": lambda mine, other: Set([*mine, *other.values()]),
+        "union": lambda mine, other: Set[Any]([*mine, *other.values()]),
     }
 )
 _set_iterators = _iterators(_set, "Set Iterator")

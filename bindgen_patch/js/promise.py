@@ -141,12 +141,12 @@ class Promise(Awaitable[T_co], Generic[T_co]):
     async def _settled_in_loop(self) -> None:
         import asyncio
 
-        if not isinstance(running := running_loop(), asyncio.AbstractEventLoop):
-            if running is None:
-                raise RuntimeError("await a promise in asyncio or trio, or take its result() where neither runs")
-            await running.wait(self)
+        loop: Any = running_loop()
+        if loop is None:
+            raise RuntimeError("await a promise in asyncio or trio, or take its result() where neither runs")
+        if not isinstance(loop, asyncio.AbstractEventLoop):
+            await loop.wait(self)
             return
-        loop = running
         future = loop.create_future()
 
         def done() -> None:

@@ -15,16 +15,16 @@ from .ordinary import Array, prototype_or_null
 from .views import view_of
 
 
-def _on_objects(function: Callable[..., Any]) -> Callable[..., Any]:
+def _on_objects(name: str, function: Callable[..., Any], length: int) -> tuple[Callable[..., Any], int]:
     most = accepted(function)
     given = None if most is None else most - 1
 
     def checked(_this: object, obj: object, *args: object) -> Any:
         if model.is_primitive(obj):
-            raise TypeError(f"Reflect was called on {model.describe(obj)}, which is no object")
+            raise TypeError(f"Reflect.{name} called on non-object")
         return function(obj, *args[:given])
 
-    return checked
+    return checked, length
 
 
 def _construct(target: object, args: object = None, *new_target: object) -> Any:
@@ -61,22 +61,21 @@ def _define_property(obj: Any, key: object = None, change: object = None) -> boo
     return model.define(obj, model.property_key(key), to_descriptor(change))
 
 
-FUNCTIONS: Table = MappingProxyType(
-    {
-        "apply": (_on_objects(_apply), 3),
-        "construct": (_on_objects(_construct), 2),
-        "defineProperty": (_on_objects(_define_property), 3),
-        "deleteProperty": (_on_objects(lambda obj, key=None, *_: model.delete(obj, key)), 2),
-        "get": (_on_objects(_get), 2),
-        "getOwnPropertyDescriptor": (_on_objects(lambda obj, key=None, *_: from_descriptor(model.own(obj, key))), 2),
-        "getPrototypeOf": (_on_objects(lambda obj, *_: model.prototype_of(obj)), 1),
-        "has": (_on_objects(lambda obj, key=None, *_: model.has(obj, key)), 2),
-        "isExtensible": (_on_objects(lambda obj, *_: view_of(obj).extensible(obj)), 1),
-        "ownKeys": (_on_objects(lambda obj, *_: Array(model.own_keys(obj))), 1),
-        "preventExtensions": (_on_objects(lambda obj, *_: view_of(obj).prevent_extensions(obj)), 1),
-        "set": (_on_objects(_set), 3),
-        "setPrototypeOf": (_on_objects(_set_prototype_of), 2),
-    }
+_FUNCTIONS: tuple[tuple[str, Callable[..., Any], int], ...] = (
+    ("apply", _apply, 3),
+    ("construct", _construct, 2),
+    ("defineProperty", _define_property, 3),
+    ("deleteProperty", lambda obj, key=None, *_: model.delete(obj, key), 2),
+    ("get", _get, 2),
+    ("getOwnPropertyDescriptor", lambda obj, key=None, *_: from_descriptor(model.own(obj, key)), 2),
+    ("getPrototypeOf", lambda obj, *_: model.prototype_of(obj), 1),
+    ("has", lambda obj, key=None, *_: model.has(obj, key), 2),
+    ("isExtensible", lambda obj, *_: view_of(obj).extensible(obj), 1),
+    ("ownKeys", lambda obj, *_: Array(model.own_keys(obj)), 1),
+    ("preventExtensions", lambda obj, *_: view_of(obj).prevent_extensions(obj), 1),
+    ("set", _set, 3),
+    ("setPrototypeOf", _set_prototype_of, 2),
 )
+FUNCTIONS: Table = MappingProxyType({name: _on_objects(name, function, length) for name, function, length in _FUNCTIONS})
 
 CLASSES: Mapping[str, Any] = MappingProxyType({"Reflect": namespace("Reflect", FUNCTIONS)})

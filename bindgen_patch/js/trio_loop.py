@@ -62,7 +62,7 @@ class TrioLoop:
 
     def start(self, awaitable: Any, done: Callable[[Future[Any]], None]) -> Future[Any]:
         """Run an awaitable; ``done`` is called with its future when that is finished. Who cancels the future cancels the awaitable."""
-        future: Future[Any] = _Future(scope := self._trio.CancelScope())
+        future = _Future(scope := self._trio.CancelScope())
 
         async def run() -> None:
             try:
@@ -71,11 +71,11 @@ class TrioLoop:
             except Exception as error:
                 future.set_exception(error)
             except BaseException:
-                future.set_cancelled()  # type: ignore[attr-defined]
+                future.set_cancelled()
                 raise
             finally:
                 if not future.done():
-                    future.set_cancelled()  # type: ignore[attr-defined]
+                    future.set_cancelled()
                 try:
                     done(future)
                 except Exception:

@@ -275,6 +275,7 @@ instance_pre_instantiate = _long("wasmtime_instance_pre_instantiate", c_void_p, 
 export_get = _quick("wasmtime_instance_export_get", c_bool, c_void_p, c_void_p, c_char_p, c_size_t, c_void_p)
 memory_data = _function("wasmtime_memory_data", c_void_p, c_void_p, c_void_p)
 memory_data_size = _function("wasmtime_memory_data_size", c_size_t, c_void_p, c_void_p)
+_memory_grow = _long("wasmtime_memory_grow", c_void_p, c_void_p, c_void_p, c_uint64, c_void_p)
 _global_get = _quick("wasmtime_global_get", None, c_void_p, c_void_p, c_void_p)
 _global_set = _quick("wasmtime_global_set", c_void_p, c_void_p, c_void_p, c_void_p)
 _table_get = _function("wasmtime_table_get", c_bool, c_void_p, c_void_p, c_uint64, c_void_p)
@@ -388,6 +389,16 @@ def table_func(context: int, item: Any, index: int) -> Any:
     if value.kind != _FUNCREF or value.of.funcref.store_id == 0:
         return None
     return Func.from_buffer_copy(value.of.funcref)
+
+
+def memory_grow(context: int, item: Any, pages: int) -> int | None:
+    """Add pages to an exported memory; returns how many it had, ``None`` when it may not have that many."""
+    before = c_uint64()
+    error = _memory_grow(context, byref(item.of.memory), pages, byref(before))
+    if error is not None:
+        take_error(error)
+        return None
+    return before.value
 
 
 # ------------------------------------------------------------------------------------------- why a call did not return

@@ -31,7 +31,9 @@ from .calls import caller
 from .typed import export
 
 if TYPE_CHECKING:
+    from ..js.buffers import TypedArray
     from .host import Host, Target
+    from .memory import Pages
     from .objects import Closure, Object
     from .program import Loaded, Program
 
@@ -124,6 +126,7 @@ class Guest(Core):
         self._base = 0
         self._size = 0
         self._view = memoryview(b"")
+        self._pages: Pages | None = None
         self._flag = _flag_of(ctypes.c_uint32(0))
         self._in_hook = False
         self.discarded = self.stopped = False
@@ -387,9 +390,10 @@ class Guest(Core):
         self._table_calls.clear()
         for name in self._looked_up:
             self.__dict__.pop(name, None)
+        lease = None if self._pages is None else self._pages.end()
         store, self._store = self._store, 0
         if store:
-            self.program.give_back(self, store)
+            self.program.give_back(self, store, lease)
 
     # ------------------------------------------------------------------ functions
 
@@ -653,6 +657,20 @@ class Guest(Core):
             data = _wrapped(layout, words)
         self.write(address, data)
 
+    @property
+    def pages(self) -> Pages:
+        """The memory as others may see it in place."""
+        if self._pages is None:
+            from .memory import Pages
+
+            self._alive()
+            self._pages = Pages(self)
+        return self._pages
+
+    def view(self, kind: str, address: int, count: int) -> TypedArray:
+        """Borrowed numbers in place, as JavaScript has them: a typed array that shows them until memory grows or is gone."""
+        return self.pages.view(kind, address & _MASK, count & _MASK)
+
     def lend_slice(self, code: str, address: int, count: int) -> LentSlice:
         """A ``&mut [T]`` for a host function."""
         return LentSlice(self, code, address, self.read(address, (count & _MASK) * struct.calcsize(code)))
@@ -672,6 +690,8 @@ class Guest(Core):
         self._base = capi.memory_data(self._context, memory) or 0
         self._view = _view_of(self._base, size, _WRITABLE)
         self._size = size  # last: what was checked against it must be there
+        if self._pages is not None:
+            self._pages.look()
 
     def _address_of(self, symbol: str) -> int | None:
         """The address in an immutable global that the guest exports; ``None`` where it has none or it points nowhere."""

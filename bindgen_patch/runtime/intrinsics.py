@@ -217,6 +217,12 @@ def copy_to_typed_array(guest: Guest, address: int, size: int, b: int) -> None:
 
 
 @_adapter
+def memory(guest: Guest) -> int:
+    """``wasm_bindgen::memory()``."""
+    return guest.handle(guest.pages.object)
+
+
+@_adapter
 def reinit(guest: Guest) -> None:
     guest.door.schedule_reinit()
 
@@ -236,7 +242,7 @@ def unsupported(reason: str) -> Adapter:
     return fail
 
 
-for _name in ("exports", "memory", "module", "instance", "function_table"):
+for _name in ("exports", "module", "instance", "function_table"):
     _ADAPTERS[_name] = unsupported(f"this host has no WebAssembly {_name} object to hand to the guest")
 for _name in (
     "jspi_suspend",

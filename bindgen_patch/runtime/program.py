@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from .dwarf import DebugInfo
     from .engine import Engine
     from .guest import Guest
+    from .memory import Lease
 
 
 NativeImport = tuple[str | None, tuple[str, ...], str, str]
@@ -310,13 +311,19 @@ class Program:
             known[name] = None if item is None else guest._capi.I32(guest._context, item).get()
         return known[name]
 
-    def give_back(self, guest: Guest, store: int) -> None:
-        """Free an instance; host functions are not called on its behalf any more."""
+    def give_back(self, guest: Guest, store: int, lease: Lease | None = None) -> None:
+        """Free an instance, at once or when the lease is gone; host functions are not called on its behalf any more."""
         self.guests.pop(guest.serial, None)
-        loaded = guest.loaded
-        loaded.capi.store_delete(store)
-        if loaded.engine.free is not None:
-            loaded.engine.free.append(None)
+        if lease is None:
+            _free(guest.loaded, store)
+        else:
+            lease.free = partial(_free, guest.loaded, store)
+
+
+def _free(loaded: Loaded, store: int) -> None:
+    loaded.capi.store_delete(store)
+    if loaded.engine.free is not None:
+        loaded.engine.free.append(None)
 
 
 class Companion:

@@ -162,7 +162,7 @@ def utf8(value: str, name: str) -> bytes:
 
 
 def or_none(value: object) -> Any:
-    """What a host function returned where Rust expects an ``Option``: null is ``None``, too."""
+    """What a host function returned where Rust has an ``Option``: null is nothing, too (``isLikeNone`` of upstream's glue)."""
     return None if value is js.null else value
 
 
@@ -244,7 +244,7 @@ def _view(value: object) -> memoryview | None:
     if isinstance(getattr(type(value), "memoryview", None), property):  # a typed array of ours: Python 3.11 has no ``__buffer__``
         value = value.memoryview  # type: ignore[attr-defined]
     try:
-        return memoryview(value)  # type: ignore[arg-type]
+        return memoryview(value)  # type: ignore[arg-type]  # one of our own: a guest's memory may grow, and release the other, meanwhile
     except TypeError:
         return None
 
@@ -255,7 +255,7 @@ _SAME = {"B": "Bc?", "b": "b", "H": "H", "h": "h", "I": "IL", "i": "il", "Q": "Q
 def _is(view: memoryview, code: str) -> bool:
     """Whether ``view`` holds elements of ``code``, whatever its exporter calls them."""
     native = view.format.lstrip("@=<") in _SAME[code]
-    return native and view.itemsize == struct.calcsize(code) and view.c_contiguous
+    return native and view.itemsize == struct.calcsize(code) and view.c_contiguous and view.ndim > 0
 
 
 def _cast(view: memoryview, code: str) -> memoryview:

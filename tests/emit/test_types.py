@@ -21,7 +21,8 @@ ROOT = Path(__file__).resolve().parents[2]
 USER = '''\
 """What users write. Both checkers complain about an ignored error that is none."""
 
-from typing import assert_type
+from collections.abc import Awaitable, Sequence
+from typing import Any, Literal, assert_type
 
 import classes_unwind as classes
 import enums_unwind as enums
@@ -29,7 +30,9 @@ import futures_unwind as futures
 import numbers_unwind as numbers
 import results_unwind as results
 import slices_unwind as slices
+import serde_unwind as serde
 import strings_unwind as strings
+import typed_unwind as typed
 from bindgen_patch import GuestAborted, js
 from bindgen_patch.errors import Kind
 
@@ -83,6 +86,37 @@ assert_type(futures.echo_strings(["a"]).result(timeout=1), list[str])
 assert_type(futures.echo_f64(1).finally_(print).result(), float)
 futures.echo_u32(1).then(lambda value: value.bit_length()).catch(print)
 
+ada: typed.Person = {"name": "Ada", "tags": [], "address": js.null, "friends": []}
+assert_type(typed.said_person(ada), typed.Person)
+assert_type(typed.person({"name": "Bob", "age": 3, "tags": ["a"], "address": js.null, "friends": [ada]})["friends"], Sequence[typed.Person])
+assert_type(typed.option_person(), typed.Person | None)
+typed.said_person({"name": 1, "tags": [], "address": js.null, "friends": []})  # type: ignore[typeddict-item]
+typed.said_person({"name": "Ada"})  # type: ignore[typeddict-item]
+assert_type(typed.said_promise(js.Promise.resolve(ada)), Awaitable[typed.Person])
+assert_type(typed.texts(js.Promise.resolve(["a"])), Awaitable[Sequence[str]])
+assert_type(typed.said_status("on"), Literal["on", "off", "it's \\"complicated\\""])
+typed.said_status("broken")  # type: ignore[arg-type]
+assert_type(typed.said_map(js.Map([("a", [1.0])]))["a"], Sequence[float])
+assert_type(typed.said_unknown(1), Any)
+assert_type(typed.evil(1), Any)
+assert_type(typed.count("text"), int)
+assert_type(typed.said_function(lambda name, count: True)(), bool | Awaitable[bool])
+typed.uint8_array(b"bytes")
+typed.uint8_array(js.Uint8Array(3))
+typed.uint8_array("bytes")  # type: ignore[arg-type]
+typed.date(js.Date(0))
+
+event = typed.said_event({"type": "click", "x": 1, "y": 2})
+if event["type"] == "click":
+    assert_type(event["x"], float)
+else:
+    assert_type(event["code"], str)
+
+shape = serde.moved({"kind": "circle", "centre": {"x": 0, "y": 0}, "radius": 1}, {"x": 1, "y": 2})
+if shape["kind"] == "circle":
+    assert_type(shape["centre"], serde.Point)
+serde.moved({"kind": "square"}, {"x": 1, "y": 2})  # type: ignore[arg-type]
+
 
 @i.on_abort
 def report(death: GuestAborted) -> None:
@@ -99,7 +133,7 @@ def packages(generated: Callable[..., pipeline.Generated], tmp_path_factory: pyt
     """A folder with all of them."""
     folder = tmp_path_factory.mktemp("typed")
     for case, mode in BUILDS:
-        write(generated(case, mode).files, folder / f"{Path(case).name.replace('-', '_')}_{mode}")
+        write(generated(case, mode).files, folder / f"{case.replace('/', '_').replace('-', '_')}_{mode}")
     write(generated("strings", "unwind", vendor=True).files, folder / "vendored")
     (folder / "user.py").write_text(USER)
     return folder

@@ -943,3 +943,15 @@ def test_classes_that_a_module_imported_stay_hidden(guest: Any) -> None:
     guest.instance.provide(modules={"./host.js": module})
     with pytest.raises(js.TypeError, match=r"js\.expose"):
         guest.speak_unchecked(Account())
+
+
+@pytest.mark.parametrize(
+    "kind", ["u8", "i32", "i64", "i128", "f32", "f64", "bool", "char", "string", "bytes", "value", "color", "mood", "token"]
+)
+def test_null_is_nothing_where_rust_has_an_option(guest: Any, kind: str) -> None:
+    """As upstream's glue has it (``isLikeNone``)."""
+    name = f"host_maybe_{kind}"
+    given: list[Any] = []
+    provided(guest, **{name: lambda value: (given.append(value), js.null)[1]})
+    assert getattr(guest, f"via_maybe_{kind}")(None) is None
+    assert given == [None]

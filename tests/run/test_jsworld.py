@@ -148,7 +148,7 @@ def test_no_path_leads_out_of_the_world(guest: Any, path: list[str]) -> None:
         try:
             assert guest.follow(start, path) is None
         except js.TypeError as error:
-            assert "no object" in str(error)
+            assert "non-object" in str(error)
 
 
 def test_nothing_is_kept(guest: Any) -> None:
