@@ -20,9 +20,7 @@ from .promise import Promise
 from .visibility import HostObject, expose
 
 if TYPE_CHECKING:
-    from .aborting import AbortController, AbortSignal
     from .asynchronous import aiter
-    from .blobs import Blob, File
     from .buffers import (
         ArrayBuffer,
         BigInt64Array,
@@ -40,15 +38,17 @@ if TYPE_CHECKING:
         Uint32Array,
     )
     from .dates import Date
-    from .events import CustomEvent, Event, EventTarget
-    from .fetching import Request, Response
-    from .forms import FormData
-    from .headers import Headers
     from .keyed import FinalizationRegistry, Map, Set, WeakMap, WeakRef, WeakSet
-    from .patterns import RegExp
+    from .regexp.patterns import RegExp
     from .streams import ByteLengthQueuingStrategy, CountQueuingStrategy, ReadableStream, TransformStream, WritableStream
-    from .text_codecs import TextDecoder, TextEncoder
-    from .url import URL, URLSearchParams
+    from .web.aborting import AbortController, AbortSignal
+    from .web.blobs import Blob, File
+    from .web.events import CustomEvent, Event, EventTarget
+    from .web.fetching import Request, Response
+    from .web.forms import FormData
+    from .web.headers import Headers
+    from .web.text_codecs import TextDecoder, TextEncoder
+    from .web.url import URL, URLSearchParams
 
 __all__ = [
     "AbortController",

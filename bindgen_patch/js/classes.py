@@ -374,9 +374,9 @@ HOMES: Mapping[str, str] = MappingProxyType(
         **dict.fromkeys(("Number", "BigInt", "isFinite", "isNaN", "parseFloat", "parseInt"), "numbers"),
         "Math": "maths",
         "String": "texts",
-        **dict.fromkeys(("RegExp", "RegExp String Iterator"), "patterns"),
+        **dict.fromkeys(("RegExp", "RegExp String Iterator"), "regexp.patterns"),
         "Date": "dates",
-        **dict.fromkeys(("URL", "URLSearchParams", "URLSearchParams Iterator"), "url"),
+        **dict.fromkeys(("URL", "URLSearchParams", "URLSearchParams Iterator"), "web.url"),
         **dict.fromkeys(
             ("decodeURI", "decodeURIComponent", "encodeURI", "encodeURIComponent", "escape", "unescape"),
             "uri",
@@ -406,15 +406,15 @@ HOMES: Mapping[str, str] = MappingProxyType(
         "structuredClone": "cloning",
         **dict.fromkeys(("WebAssembly", "WebAssembly Memory"), "memory"),
         # The web's. What needs to know who asks (timers, ``fetch``) is in :mod:`.realm`.
-        **dict.fromkeys(("TextDecoder", "TextEncoder"), "text_codecs"),
+        **dict.fromkeys(("TextDecoder", "TextEncoder"), "web.text_codecs"),
         **dict.fromkeys(("atob", "btoa"), "encodings"),
-        **dict.fromkeys(("Crypto", "Performance", "crypto", "performance"), "platform"),
-        **dict.fromkeys(("CustomEvent", "Event", "EventTarget"), "events"),
-        **dict.fromkeys(("AbortController", "AbortSignal"), "aborting"),
-        **dict.fromkeys(("Headers", "Headers Iterator"), "headers"),
-        **dict.fromkeys(("Blob", "File"), "blobs"),
-        **dict.fromkeys(("FormData", "FormData Iterator"), "forms"),
-        **dict.fromkeys(("Request", "Response"), "fetching"),
+        **dict.fromkeys(("Crypto", "Performance", "crypto", "performance"), "web.platform"),
+        **dict.fromkeys(("CustomEvent", "Event", "EventTarget"), "web.events"),
+        **dict.fromkeys(("AbortController", "AbortSignal"), "web.aborting"),
+        **dict.fromkeys(("Headers", "Headers Iterator"), "web.headers"),
+        **dict.fromkeys(("Blob", "File"), "web.blobs"),
+        **dict.fromkeys(("FormData", "FormData Iterator"), "web.forms"),
+        **dict.fromkeys(("Request", "Response"), "web.fetching"),
     }
 )
 """Name of a built-in -> the module that has it in its ``CLASSES``."""

@@ -67,7 +67,7 @@ class _Cloner:
             case BaseException():
                 return self._error(value)
         if getattr(type(value), "_bp_class", None) in ("Blob", "File"):
-            from .blobs import Blob, File, file_of
+            from .web.blobs import Blob, File, file_of
 
             return self._keep(value, file_of(value, value.name) if isinstance(value, File) else Blob(value.content, type=value.type))
         if is_moment(value) or getattr(type(value), "_bp_class", None) in ("Date", "RegExp"):

@@ -25,7 +25,7 @@ from .promise import Promise, is_promise, promised, realm_of, rejected
 from .turns import Turns
 
 if TYPE_CHECKING:
-    from .timers import Timers
+    from .web.timers import Timers
 
 
 class Realm:
@@ -77,7 +77,7 @@ class Realm:
 
     @cached_property
     def _timers(self) -> Timers:
-        from .timers import Timers
+        from .web.timers import Timers
 
         timers = Timers(self)
         self.closing[timers] = timers.end
@@ -105,7 +105,7 @@ class Realm:
             self.jobs.uncaught(error, "a timer")
 
     def _fetch(self, resource: Any = None, init: Any = None, *_rest: object) -> Promise[Any]:
-        from .fetching import fetch
+        from .web.fetching import fetch
 
         return fetch(self, self._transport[0] if self._transport else None, resource, init)
 

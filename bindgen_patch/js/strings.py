@@ -396,7 +396,7 @@ def to_well_formed(this: object) -> str:
 def _pattern(source: object, flags: str = "") -> Pattern:
     if isinstance(source, Pattern):
         return source
-    from .regexp import RegExp
+    from .regexp.regexp import RegExp
 
     return RegExp(source, flags)
 

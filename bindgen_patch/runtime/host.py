@@ -14,7 +14,7 @@ from ..js.visibility import expose_import
 from .limits import Limits
 
 if TYPE_CHECKING:
-    from ..js.fetching import Request, Response
+    from ..js.web.fetching import Request, Response
     from .guest import Guest
 
 Transport = Callable[["Request"], "Response | Awaitable[Response]"]

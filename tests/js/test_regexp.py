@@ -11,15 +11,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from bindgen_patch.js.regexp.linear import translate
+from bindgen_patch.js.regexp.matcher import Matcher, Program
+from bindgen_patch.js.regexp.parser import Flags, parse
+from bindgen_patch.js.regexp.regexp import RegExp
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bindgen_patch import js
-from bindgen_patch.js import regexp, strings
-from bindgen_patch.js.regexp import RegExp
-from bindgen_patch.js.regexp_linear import translate
-from bindgen_patch.js.regexp_matcher import Matcher, Program
-from bindgen_patch.js.regexp_parser import Flags, parse
+from bindgen_patch.js import strings
+from bindgen_patch.js.regexp import regexp
 
 from .oracle import NODE, needs_node
 
@@ -290,7 +291,7 @@ def test_many_short_matches_ask_for_patience_too(deadline: Callable[[], int]) ->
 
 
 def test_a_stack_that_grows_too_high_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("bindgen_patch.js.regexp_matcher.MAX_STACK", 10_000)
+    monkeypatch.setattr("bindgen_patch.js.regexp.matcher.MAX_STACK", 10_000)
     with pytest.raises(js.RangeError, match="Maximum call stack size"):
         RegExp("(?:a|b)*c").exec("ab" * 20_000)
 

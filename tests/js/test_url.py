@@ -14,8 +14,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bindgen_patch import js
-from bindgen_patch.js import strings, url
-from bindgen_patch.js.url import URL, URLSearchParams
+from bindgen_patch.js import strings
+from bindgen_patch.js.web import url
+from bindgen_patch.js.web.url import URL, URLSearchParams
 
 from .oracle import NODE, needs_node
 

@@ -19,11 +19,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bindgen_patch import GuestException, js
-from bindgen_patch.js import forms, model, text_codecs, timers
+from bindgen_patch.js import model
 from bindgen_patch.js.alarms import Alarms
 from bindgen_patch.js.builtins import GLOBALS
 from bindgen_patch.js.jobs import Jobs
 from bindgen_patch.js.realm import Realm
+from bindgen_patch.js.web import forms, text_codecs, timers
 
 from .oracle import NODE
 from .test_scripts import is_recent

@@ -9,10 +9,10 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any, Final
 
-from . import errors, model
-from .buffers import DataView, typed
-from .classes import Class, Fixed
-from .ordinary import Object
+from .. import errors, model
+from ..buffers import DataView, typed
+from ..classes import Class, Fixed
+from ..ordinary import Object
 
 _MOST_BYTES: Final = 1 << 16
 _RESOLUTION = 5_000

@@ -9,13 +9,13 @@ from collections import deque
 from collections.abc import AsyncIterator, Callable
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Protocol
 
-from . import model, quota
-from .errors import RangeError, TypeError
-from .iterators import caught, result
-from .jobs import Jobs
-from .ordinary import Array, Ordinary
-from .promise import Promise, jobs_of, promised, rejected
-from .streams_common import (
+from .. import model, quota
+from ..errors import RangeError, TypeError
+from ..iterators import caught, result
+from ..jobs import Jobs
+from ..ordinary import Array, Ordinary
+from ..promise import Promise, jobs_of, promised, rejected
+from .common import (
     Algorithm,
     SizedQueue,
     Strategy,
@@ -31,9 +31,9 @@ from .streams_common import (
 )
 
 if TYPE_CHECKING:
-    from .asynchronous import Steps
-    from .streams_bytes import ReadableStreamBYOBReader
-    from .streams_writable import WritableStream
+    from ..asynchronous import Steps
+    from .bytes import ReadableStreamBYOBReader
+    from .writable import WritableStream
 
 
 class ReadRequest(NamedTuple):
@@ -77,7 +77,7 @@ class ReadableStream(Ordinary):
         self._begin(jobs_of(underlying_source, start, pull, cancel))
         self._tie = tie(self._fail, underlying_source, start, pull, cancel)
         if kind is not None:
-            from .streams_bytes import ReadableByteStreamController
+            from .bytes import ReadableByteStreamController
 
             if member(strategy, "size") is not None:
                 raise RangeError("The strategy for a byte stream cannot have a size function")
@@ -121,7 +121,7 @@ class ReadableStream(Ordinary):
 
         It is asked for an item when somebody reads, and closed when the stream is cancelled.
         """
-        from .asynchronous import host_steps
+        from ..asynchronous import host_steps
 
         return ReadableStream._of(host_steps(async_iterable), jobs_of(async_iterable))
 
@@ -167,14 +167,14 @@ class ReadableStream(Ordinary):
             return ReadableStreamDefaultReader(self)
         if model.to_string(mode) != "byob":
             raise TypeError(f"{model.describe(mode)} is no mode of a reader")
-        from .streams_bytes import ReadableStreamBYOBReader
+        from .bytes import ReadableStreamBYOBReader
 
         return ReadableStreamBYOBReader(self)
 
     def pipe_through(self, transform: Any, options: Any = None) -> Any:
         """Pipe into ``transform.writable``, and give ``transform.readable``."""
-        from .streams_pipe import PipeOptions, pipe_to
-        from .streams_writable import WritableStream
+        from .pipe import PipeOptions, pipe_to
+        from .writable import WritableStream
 
         readable, writable = (member(transform, name) for name in ("readable", "writable"))
         if not isinstance(readable, ReadableStream) or not isinstance(writable, WritableStream):
@@ -187,8 +187,8 @@ class ReadableStream(Ordinary):
 
     def pipe_to(self, destination: WritableStream, options: Any = None) -> Promise[None]:
         """Write all of it to ``destination``, which is closed, or aborted, as this ends."""
-        from .streams_pipe import PipeOptions, pipe_to
-        from .streams_writable import WritableStream
+        from .pipe import PipeOptions, pipe_to
+        from .writable import WritableStream
 
         if not isinstance(destination, WritableStream):
             return rejected(TypeError(f"{model.describe(destination)} is not a WritableStream"), self._jobs)
@@ -202,7 +202,7 @@ class ReadableStream(Ordinary):
 
     def tee(self) -> list[ReadableStream]:
         """Two streams, each of which has everything."""
-        from .streams_pipe import tee
+        from .pipe import tee
 
         return Array(tee(self))
 

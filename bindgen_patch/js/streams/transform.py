@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from .errors import RangeError, TypeError
-from .iterators import caught, thrown
-from .jobs import Jobs
-from .ordinary import Ordinary
-from .promise import Promise, jobs_of, rejected
-from .streams_common import Algorithm, Strategy, begin, demand_object, member, method_of, nothing, strategy_of, tie, upon
-from .streams_readable import ReadableStream, ReadableStreamDefaultController
-from .streams_writable import WritableStream
+from ..errors import RangeError, TypeError
+from ..iterators import caught, thrown
+from ..jobs import Jobs
+from ..ordinary import Ordinary
+from ..promise import Promise, jobs_of, rejected
+from .common import Algorithm, Strategy, begin, demand_object, member, method_of, nothing, strategy_of, tie, upon
+from .readable import ReadableStream, ReadableStreamDefaultController
+from .writable import WritableStream
 
 
 class TransformStream(Ordinary):

@@ -6,14 +6,14 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any, ClassVar
 
-from . import errors, model, printing
+from .. import errors, model, printing
+from ..buffers import ArrayBuffer, DataView, Uint8Array, typed
+from ..classes import HOMES, Function, builtin
+from ..ordinary import Object, Ordinary
+from ..primitives import null
 from .blobs import Blob, rejecting
-from .buffers import ArrayBuffer, DataView, Uint8Array, typed
-from .classes import HOMES, Function, builtin
 from .forms import FormData, boundary_of, read_multipart, write_multipart
 from .headers import Headers
-from .ordinary import Object, Ordinary
-from .primitives import null
 from .text_codecs import bytes_of, utf8
 from .url import URLSearchParams, parse_form
 

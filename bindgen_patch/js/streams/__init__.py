@@ -9,18 +9,18 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any
 
-from .asynchronous import steps_of
-from .classes import Body, Class, Table
-from .errors import TypeError
-from .primitives import null
-from .promise import default_jobs, jobs_of, rejected
-from .streams_bytes import ReadableByteStreamController, ReadableStreamBYOBReader, ReadableStreamBYOBRequest
-from .streams_common import STRATEGIES, ByteLengthQueuingStrategy, CountQueuingStrategy, branded
-from .streams_iterator import ReadableStreamAsyncIterator
-from .streams_readable import ReadableStream, ReadableStreamDefaultController, ReadableStreamDefaultReader
-from .streams_transform import TransformStream, TransformStreamDefaultController
-from .streams_writable import WritableStream, WritableStreamDefaultController, WritableStreamDefaultWriter
-from .symbols import ASYNC_ITERATOR
+from ..asynchronous import steps_of
+from ..classes import Body, Class, Table
+from ..errors import TypeError
+from ..primitives import null
+from ..promise import default_jobs, jobs_of, rejected
+from ..symbols import ASYNC_ITERATOR
+from .bytes import ReadableByteStreamController, ReadableStreamBYOBReader, ReadableStreamBYOBRequest
+from .common import STRATEGIES, ByteLengthQueuingStrategy, CountQueuingStrategy, branded
+from .iterator import ReadableStreamAsyncIterator
+from .readable import ReadableStream, ReadableStreamDefaultController, ReadableStreamDefaultReader
+from .transform import TransformStream, TransformStreamDefaultController
+from .writable import WritableStream, WritableStreamDefaultController, WritableStreamDefaultWriter
 
 
 def _method(kind: type[Any], function: Callable[..., Any], length: int, promises: bool = False) -> tuple[Body, int]:

@@ -1,7 +1,7 @@
 """``RegExp`` (ECMA-262 22.2), with the flags ``d g i m s u v y``, named groups, lookbehind, modifiers and the sets of ``v``.
 
-A pattern is read by :mod:`.regexp_parser`. Where Python's engine means the same by it and needs linear time, it matches
-(:mod:`.regexp_linear`), otherwise our own does (:mod:`.regexp_matcher`). Both are interruptible: :data:`patience` is called again and
+A pattern is read by :mod:`.parser`. Where Python's engine means the same by it and needs linear time, it matches
+(:mod:`.linear`), otherwise our own does (:mod:`.matcher`). Both are interruptible: :data:`patience` is called again and
 again while they work, and what it raises ends the search.
 
 These are refused with a ``SyntaxError`` though they are well formed:
@@ -25,14 +25,14 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, Final
 
-from . import model, quota, strings
-from .coercions import to_length, to_uint32
-from .errors import SyntaxError, TypeError
-from .primitives import SPACE, null
-from .regexp_linear import translate
-from .regexp_matcher import STEPS, Captures, Matcher, Program, prefilter
-from .regexp_parser import Flags, parse
-from .strings import assemble, joined, substitution, units
+from .. import model, quota, strings
+from ..coercions import to_length, to_uint32
+from ..errors import SyntaxError, TypeError
+from ..primitives import SPACE, null
+from ..strings import assemble, joined, substitution, units
+from .linear import translate
+from .matcher import STEPS, Captures, Matcher, Program, prefilter
+from .parser import Flags, parse
 
 patience: Callable[[], None] = quota.check
 """Called every few thousand steps of a search. What it raises ends the search: a deadline, or the interruption of a guest."""

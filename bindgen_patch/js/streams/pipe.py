@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from . import model, streams_bytes
-from .errors import TypeError
-from .ordinary import Array
-from .promise import Promise, promised
-from .streams_common import Strategy, member, nothing, upon
-from .streams_readable import ReadableStream, ReadableStreamDefaultController, ReadableStreamDefaultReader, ReadRequest
-from .streams_writable import WritableStream, WritableStreamDefaultWriter
+from .. import model
+from ..errors import TypeError
+from ..ordinary import Array
+from ..promise import Promise, promised
+from . import bytes as streams_bytes
+from .common import Strategy, member, nothing, upon
+from .readable import ReadableStream, ReadableStreamDefaultController, ReadableStreamDefaultReader, ReadRequest
+from .writable import WritableStream, WritableStreamDefaultWriter
 
 
 class PipeOptions(NamedTuple):

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from .primitives import SPACE
+from ..primitives import SPACE
 
 LAST: Final = 0x10FFFF
 

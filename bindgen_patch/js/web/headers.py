@@ -8,13 +8,13 @@ from itertools import islice
 from types import MappingProxyType
 from typing import Any, ClassVar, Final, cast
 
-from . import errors, model, quota
-from .classes import Class
+from .. import errors, model, quota
+from ..classes import Class
+from ..iterators import BuiltinIterator, kind
+from ..ordinary import Array, Ordinary
+from ..primitives import null
+from ..symbols import ITERATOR
 from .events import arguments, this_is
-from .iterators import BuiltinIterator, kind
-from .ordinary import Array, Ordinary
-from .primitives import null
-from .symbols import ITERATOR
 
 _NAME = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
 _SPACE: Final = "\t\n\r "

@@ -7,13 +7,13 @@ from collections.abc import Callable, Iterable, Mapping
 from types import MappingProxyType
 from typing import Any, ClassVar
 
-from . import errors, model, quota
-from .buffers import ArrayBuffer, DataView, Uint8Array, typed
-from .classes import Class
-from .coercions import relative, to_integer
+from .. import errors, model, quota
+from ..buffers import ArrayBuffer, DataView, Uint8Array, typed
+from ..classes import Class
+from ..coercions import relative, to_integer
+from ..ordinary import Ordinary
+from ..promise import Promise, default_jobs, promised, rejected
 from .events import arguments, attribute, dictionary, this_is
-from .ordinary import Ordinary
-from .promise import Promise, default_jobs, promised, rejected
 from .text_codecs import bytes_of, utf8
 
 

@@ -6,13 +6,13 @@ import itertools
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final
 
-from . import errors, model
-from .alarms import Alarm
-from .classes import apply
-from .primitives import to_int32
+from .. import errors, model
+from ..alarms import Alarm
+from ..classes import apply
+from ..primitives import to_int32
 
 if TYPE_CHECKING:
-    from .realm import Realm
+    from ..realm import Realm
 
 MAX_TIMERS: Final = 1 << 16
 """How many may be pending in one instance."""

@@ -13,14 +13,14 @@ from types import MappingProxyType
 from typing import Any, ClassVar, Final, NamedTuple, TypeVar
 from weakref import WeakMethod
 
-from . import model, quota
-from .classes import Class, Function
-from .errors import RangeError, TypeError
-from .iterators import caught
-from .jobs import Jobs
-from .ordinary import Ordinary
-from .primitives import null
-from .promise import Promise, promised, realm_of, rejected
+from .. import model, quota
+from ..classes import Class, Function
+from ..errors import RangeError, TypeError
+from ..iterators import caught
+from ..jobs import Jobs
+from ..ordinary import Ordinary
+from ..primitives import null
+from ..promise import Promise, promised, realm_of, rejected
 
 S = TypeVar("S")
 

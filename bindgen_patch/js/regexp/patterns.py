@@ -6,15 +6,16 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
-from . import model, regexp
-from .classes import Class, Key, Table, with_lengths, without_this
-from .errors import TypeError
-from .iterators import kind
-from .ordinary import Array
+from .. import model
+from ..classes import Class, Key, Table, with_lengths, without_this
+from ..errors import TypeError
+from ..iterators import kind
+from ..ordinary import Array
+from ..symbols import MATCH, MATCH_ALL, REPLACE, SEARCH, SPECIES, SPLIT
+from ..texts import match_array, matches, replacement
+from ..views import Stored, register
+from . import regexp
 from .regexp import RegExp as RegExp
-from .symbols import MATCH, MATCH_ALL, REPLACE, SEARCH, SPECIES, SPLIT
-from .texts import match_array, matches, replacement
-from .views import Stored, register
 
 
 class _Pattern(Stored):

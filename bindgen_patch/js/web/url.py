@@ -7,14 +7,14 @@ from itertools import islice
 from types import MappingProxyType
 from typing import Any
 
-from . import model
-from .classes import Class, with_lengths, without_this
-from .errors import TypeError
-from .iterators import BuiltinIterator, kind
-from .ordinary import Array, Ordinary
-from .primitives import null
-from .strings import to_well_formed
-from .symbols import ITERATOR
+from .. import model
+from ..classes import Class, with_lengths, without_this
+from ..errors import TypeError
+from ..iterators import BuiltinIterator, kind
+from ..ordinary import Array, Ordinary
+from ..primitives import null
+from ..strings import to_well_formed
+from ..symbols import ITERATOR
 from .url_hosts import percent_decode, percent_encode
 from .url_parser import SPECIAL, FailureError, Record, in_form, in_fragment, in_query, in_special_query, in_userinfo, parse, parse_part
 

@@ -11,9 +11,9 @@ import re
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
-from .errors import RangeError
-from .regexp_parser import Back, Boundary, Capture, Chars, Choice, Edge, Look, Node, Pattern, Repeat, Sequential
-from .regexp_sets import LINE_ENDS, CharSet, Membership, canonical, compiled, simple_fold
+from ..errors import RangeError
+from .parser import Back, Boundary, Capture, Chars, Choice, Edge, Look, Node, Pattern, Repeat, Sequential
+from .sets import LINE_ENDS, CharSet, Membership, canonical, compiled, simple_fold
 
 STEPS: Final = 4096
 """How many steps are made between two questions for patience."""

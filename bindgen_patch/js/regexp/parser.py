@@ -11,10 +11,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, Never
 
-from .errors import SyntaxError
-from .primitives import code_units
-from .regexp_sets import DIGITS, EVERYTHING, LINE_ENDS, NOTHING, SPACES, CharSet, closed, property_set, simple_fold, word_characters
-from .strings import joined
+from ..errors import SyntaxError
+from ..primitives import code_units
+from ..strings import joined
+from .sets import DIGITS, EVERYTHING, LINE_ENDS, NOTHING, SPACES, CharSet, closed, property_set, simple_fold, word_characters
 
 MAX_PATTERN: Final = 1 << 16
 MAX_DEPTH: Final = 80

@@ -6,13 +6,13 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from ..recovery.log import log
-from . import errors, model
-from .classes import Class, apply
-from .ordinary import Array, Ordinary
+from ...recovery.log import log
+from .. import errors, model
+from ..classes import Class, apply
+from ..ordinary import Array, Ordinary
+from ..primitives import null
+from ..promise import realm_of
 from .platform import now
-from .primitives import null
-from .promise import realm_of
 
 if TYPE_CHECKING:
     from .aborting import AbortSignal

@@ -7,14 +7,14 @@ from types import MappingProxyType
 from typing import Any, ClassVar
 from weakref import WeakSet, ref
 
-from . import errors, model
-from .alarms import Alarm
-from .classes import MISSING, Class
-from .coercions import MAX_INDEX
+from .. import errors, model
+from ..alarms import Alarm
+from ..classes import MISSING, Class
+from ..coercions import MAX_INDEX
+from ..iterators import thrown
+from ..ordinary import Ordinary
+from ..promise import default_jobs
 from .events import Event, EventTarget, arguments, attribute, this_is
-from .iterators import thrown
-from .ordinary import Ordinary
-from .promise import default_jobs
 
 
 class AbortSignal(EventTarget):

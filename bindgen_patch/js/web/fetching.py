@@ -12,24 +12,24 @@ from contextlib import suppress
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from ..errors import GuestException
-from ..recovery.log import DEBUG, log
-from . import errors, model, printing
+from ...errors import GuestException
+from ...recovery.log import DEBUG, log
+from .. import errors, model, printing
+from ..asynchronous import Later
+from ..classes import Class
+from ..coercions import to_integer
+from ..jobs import notify
+from ..primitives import null
+from ..promise import Promise, rejected
+from ..strings import to_well_formed
 from .aborting import AbortSignal
-from .asynchronous import Later
 from .bodies import NULL_STATUS, Body, extracted, getters, methods
-from .classes import Class
-from .coercions import to_integer
 from .events import arguments, attribute, dictionary, this_is
 from .headers import Headers, filled
-from .jobs import notify
-from .primitives import null
-from .promise import Promise, rejected
-from .strings import to_well_formed
 from .url_parser import FailureError, Record, parse
 
 if TYPE_CHECKING:
-    from .realm import Realm
+    from ..realm import Realm
 
 NO_TRANSPORT = (
     "fetch failed: the host has not given this guest access to any network. Whoever embeds it can do so with a transport:"

@@ -10,16 +10,16 @@ from collections import deque
 from collections.abc import Callable
 from typing import Any, ClassVar, Literal, NamedTuple
 
-from . import model, quota
-from .buffers import ArrayBuffer, DataView, Uint8Array, typed
-from .coercions import to_index, to_integer
-from .errors import RangeError, TypeError
-from .iterators import caught, result
-from .jobs import Jobs
-from .ordinary import Ordinary
-from .promise import Promise, promised, rejected
-from .streams_common import Algorithm, begin, member, nothing, upon
-from .streams_readable import ReadableStream, ReadableStreamDefaultReader, Reader, ReadRequest
+from .. import model, quota
+from ..buffers import ArrayBuffer, DataView, Uint8Array, typed
+from ..coercions import to_index, to_integer
+from ..errors import RangeError, TypeError
+from ..iterators import caught, result
+from ..jobs import Jobs
+from ..ordinary import Ordinary
+from ..promise import Promise, promised, rejected
+from .common import Algorithm, begin, member, nothing, upon
+from .readable import ReadableStream, ReadableStreamDefaultReader, Reader, ReadRequest
 
 
 class ReadIntoRequest(NamedTuple):

@@ -8,13 +8,13 @@ from functools import cache
 from types import MappingProxyType
 from typing import Any, ClassVar, Final
 
-from . import model, quota
-from .buffers import ArrayBuffer, DataView, Uint8Array, typed
-from .classes import Class
-from .errors import RangeError, TypeError
+from .. import model, quota
+from ..buffers import ArrayBuffer, DataView, Uint8Array, typed
+from ..classes import Class
+from ..errors import RangeError, TypeError
+from ..ordinary import Object, Ordinary
+from ..strings import to_well_formed
 from .events import attribute, dictionary, this_is
-from .ordinary import Object, Ordinary
-from .strings import to_well_formed
 
 _ENCODINGS: Final = """
 utf-8 | utf-8 | unicode-1-1-utf-8 unicode11utf8 unicode20utf8 utf8 x-unicode20utf8

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable
 from typing import Any, ClassVar
 
-from . import model
-from .iterators import result, thrown
-from .ordinary import Ordinary
-from .promise import Promise, promised
-from .streams_common import member
-from .streams_readable import ReadableStream, ReadableStreamDefaultReader, ReadRequest
+from .. import model
+from ..iterators import result, thrown
+from ..ordinary import Ordinary
+from ..promise import Promise, promised
+from .common import member
+from .readable import ReadableStream, ReadableStreamDefaultReader, ReadRequest
 
 
 class ReadableStreamAsyncIterator(Ordinary):

@@ -18,9 +18,9 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-from .regexp_matcher import minimum
-from .regexp_parser import Boundary, Capture, Chars, Choice, Edge, Node, Pattern, Repeat, Sequential
-from .regexp_sets import LINE_ENDS, NOTHING, CharSet
+from .matcher import minimum
+from .parser import Boundary, Capture, Chars, Choice, Edge, Node, Pattern, Repeat, Sequential
+from .sets import LINE_ENDS, NOTHING, CharSet
 
 MAX_WORK: Final = 100
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections import deque
 from typing import Any, ClassVar, NamedTuple
 
-from . import model
-from .errors import RangeError, TypeError
-from .iterators import caught
-from .jobs import Jobs
-from .ordinary import Ordinary
-from .promise import Promise, jobs_of, promised, rejected
-from .streams_common import (
+from .. import model
+from ..errors import RangeError, TypeError
+from ..iterators import caught
+from ..jobs import Jobs
+from ..ordinary import Ordinary
+from ..promise import Promise, jobs_of, promised, rejected
+from .common import (
     Algorithm,
     SizedQueue,
     Strategy,
@@ -476,7 +476,7 @@ class WritableStreamDefaultController(Ordinary):
     def signal(self) -> Any:
         """An ``AbortSignal`` that tells when the stream is aborted; ``None`` while this world has no ``AbortController``."""
         if self._signal is None:
-            from .classes import HOMES, builtin
+            from ..classes import HOMES, builtin
 
             if "AbortController" in HOMES:
                 self._signal = model.construct(builtin("AbortController"), [])

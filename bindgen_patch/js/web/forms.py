@@ -8,15 +8,15 @@ from collections.abc import Callable, Iterator, Mapping
 from types import MappingProxyType
 from typing import Any, ClassVar, Final
 
-from . import errors, model
+from .. import errors, model
+from ..classes import Class
+from ..iterators import BuiltinIterator, kind
+from ..ordinary import Array, Ordinary
+from ..primitives import null
+from ..strings import to_well_formed
+from ..symbols import ITERATOR
 from .blobs import Blob, File, file_of, joined
-from .classes import Class
 from .events import arguments, this_is
-from .iterators import BuiltinIterator, kind
-from .ordinary import Array, Ordinary
-from .primitives import null
-from .strings import to_well_formed
-from .symbols import ITERATOR
 
 MAX_PARTS: Final = 1 << 14
 """How many entries a form may have."""
