@@ -11,16 +11,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from bindgen_patch.js.regexp.linear import translate
-from bindgen_patch.js.regexp.matcher import Matcher, Program
-from bindgen_patch.js.regexp.parser import Flags, parse
-from bindgen_patch.js.regexp.regexp import RegExp
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bindgen_patch import js
 from bindgen_patch.js import strings
 from bindgen_patch.js.regexp import regexp
+from bindgen_patch.js.regexp.linear import translate
+from bindgen_patch.js.regexp.matcher import Matcher, Program
+from bindgen_patch.js.regexp.parser import Flags, parse
+from bindgen_patch.js.regexp.regexp import RegExp
 
 from .oracle import NODE, needs_node
 

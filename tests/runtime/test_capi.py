@@ -87,7 +87,8 @@ def test_calls_that_run_guests_let_other_threads_run() -> None:
     keeps = {name for name, function in capi.declared.items() if function._flags_ & 4}
     assert set(capi.declared) - keeps == {
         "wasmtime_func_call_unchecked", "wasmtime_instance_new", "wasmtime_instance_pre_instantiate", "wasmtime_store_delete",
-        "wasmtime_memory_grow", "wasmtime_module_new", "wasmtime_module_serialize", "wasmtime_module_deserialize", "wasmtime_module_deserialize_file",
+        "wasmtime_memory_grow", "wasmtime_module_new", "wasmtime_module_serialize",
+        "wasmtime_module_deserialize", "wasmtime_module_deserialize_file",
     }  # fmt: skip
 
 
