@@ -160,39 +160,6 @@ def test_the_methods_are_for_patterns(method: str) -> None:
         (regexp.PROTOTYPE.get(method) or regexp.GETTERS[method])("a")
 
 
-def test_the_last_match_is_told_to_who_keeps_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    kept: list[regexp.LastMatch] = []
-    monkeypatch.setattr(regexp, "remember", kept.append)
-
-    def legacy() -> dict[str, str]:
-        return {name: read(kept[-1]) for name, read in regexp.LEGACY.items()}
-
-    assert RegExp("(w)(x)?(o)").test("hello world!")
-    last = legacy()
-    assert [last[name] for name in ("input", "lastMatch", "lastParen", "leftContext", "rightContext")] == [
-        "hello world!",
-        "wo",
-        "o",
-        "hello ",
-        "rld!",
-    ]
-    assert [last[name] for name in ("$_", "$&", "$+", "$`", "$'", "$1", "$2", "$3", "$9")] == [
-        "hello world!",
-        "wo",
-        "o",
-        "hello ",
-        "rld!",
-        "w",
-        "",
-        "o",
-        "",
-    ]
-    assert not RegExp("x").test("hello")
-    assert len(kept) == 1
-    assert P["replace"]("\U0001f980a\U0001f980", RegExp(".", "gu"), "") == ""
-    assert (len(kept), legacy()["leftContext"], legacy()["lastMatch"], legacy()["lastParen"]) == (4, "\U0001f980a", "\U0001f980", "")
-
-
 def test_a_pattern_may_change_while_it_replaces() -> None:
     pattern = RegExp("(?<n>a)", "g")
 

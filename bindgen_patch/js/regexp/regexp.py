@@ -160,45 +160,6 @@ def _compile(source: str, flags: Flags) -> _Compiled:
 _kept_compiled = functools.lru_cache(maxsize=128)(_Compiled)
 
 
-class LastMatch:
-    """What a match leaves behind for ``RegExp.$1`` and kin (:data:`LEGACY`)."""
-
-    __slots__ = ("_found", "_subject")
-
-    def __init__(self, subject: _Subject, found: Captures) -> None:
-        self._subject = subject
-        self._found = found
-
-    @property
-    def input(self) -> str:
-        """The text that was searched."""
-        return self._subject.text
-
-    def capture(self, index: int) -> str:
-        """A capture, 0 for the match; empty where there is none."""
-        start, end = self._found[2 * index : 2 * index + 2] if 2 * index < len(self._found) else (-1, -1)
-        return self._subject.part(start, end) if start >= 0 and end >= 0 else ""
-
-    def last_paren(self) -> str:
-        """The last capture."""
-        return self.capture(len(self._found) // 2 - 1) if len(self._found) > 2 else ""
-
-    def left_context(self) -> str:
-        """What stands before the match."""
-        return self._subject.part(0, self._found[0])
-
-    def right_context(self) -> str:
-        """What stands after it."""
-        return self._subject.part(self._found[1], len(self._subject.chars))
-
-
-def _forget(_match: LastMatch) -> None:
-    """Nobody wants to know."""
-
-
-remember: Callable[[LastMatch], None] = _forget
-"""Told of every match. Who keeps the last one keeps it for each guest by itself: it is text that others have no right to."""
-
 # ------------------------------------------------------------------------------------------- RegExp
 
 
@@ -282,7 +243,7 @@ class RegExp(strings.Pattern):
     def search(self, text: str) -> int:
         """``text.search(this)``: the index of the first match, or -1; ``last_index`` stays as it is."""
         subject = _subject(text, self._by_code_point)
-        found = _find(self._compiled, subject, 0, "y" in self._flags)
+        found = self._compiled.find(subject.chars, 0, "y" in self._flags)
         return -1 if found is None else subject.to_unit(found[0])
 
     def replace(self, text: str, replacement: object) -> str:
@@ -344,7 +305,7 @@ class RegExp(strings.Pattern):
         start = last if self._remembers else 0
         found = None
         if start <= subject.to_unit(len(subject.chars)):
-            found = _find(self._compiled, subject, subject.from_unit(start), "y" in self._flags)
+            found = self._compiled.find(subject.chars, subject.from_unit(start), "y" in self._flags)
         if self._remembers:
             self.last_index = 0 if found is None else subject.to_unit(found[1])
         return found
@@ -354,7 +315,7 @@ class RegExp(strings.Pattern):
         compiled, sticky = self._compiled, "y" in self._flags
         start = 0
         self.last_index = 0
-        while (found := _find(compiled, subject, start, sticky)) is not None:
+        while (found := compiled.find(subject.chars, start, sticky)) is not None:
             yield found
             start = found[1] + (found[0] == found[1])
 
@@ -370,13 +331,6 @@ class RegExp(strings.Pattern):
             spans = [None if start < 0 or end < 0 else [start, end] for start, end in zip(places[::2], places[1::2], strict=True)]
             result.indices = Indices(spans, _groups(spans, self._compiled.names))
         return result
-
-
-def _find(compiled: _Compiled, subject: _Subject, start: int, sticky: bool) -> Captures | None:
-    found = compiled.find(subject.chars, start, sticky)
-    if found is not None:
-        remember(LastMatch(subject, found))
-    return found
 
 
 def _groups(items: list[Any], names: Mapping[str, Sequence[int]]) -> dict[str, Any] | None:
@@ -490,15 +444,3 @@ SETTERS: Mapping[str, Callable[[Any, object], None]] = MappingProxyType({"lastIn
 
 STATICS: Mapping[str, Callable[..., Any]] = MappingProxyType({"escape": escape})
 """The functions of ``RegExp``."""
-
-LEGACY: Mapping[str, Callable[[LastMatch], str]] = MappingProxyType(
-    {
-        **{f"${index}": functools.partial(LastMatch.capture, index=index) for index in range(1, 10)},
-        **dict.fromkeys(("input", "$_"), lambda last: last.input),
-        **dict.fromkeys(("lastMatch", "$&"), lambda last: last.capture(0)),
-        **dict.fromkeys(("lastParen", "$+"), LastMatch.last_paren),
-        **dict.fromkeys(("leftContext", "$`"), LastMatch.left_context),
-        **dict.fromkeys(("rightContext", "$'"), LastMatch.right_context),
-    }
-)
-"""``RegExp.$1`` and kin, as getters of the last match that :data:`remember` was told of; before the first one all are empty."""
