@@ -13,6 +13,7 @@ typedef struct {
     /* The plan, for one that does nothing but call: */
     int planned;
     PyObject *name;             /* of what is called, among the host's globals; None: the one argument is the value */
+    int is_error;               /* the name is Error */
     Type types[MOST], returned; /* of its arguments and of the value */
     int arguments, nothing;
     PyObject *convert, *label;  /* for a value that is not plainly what it should be: convert(value, label) -> word */
@@ -22,13 +23,15 @@ static PyTypeObject HostType;
 
 typedef enum { DECLINED, DONE, RAISED } Ending;
 
-/* The function that is asked for, as Target.function() finds it; NULL without an exception: Python has to look. */
-static PyObject *find_function(const Host *self, const Core *guest) {
+/* The function that is asked for, as Target.function() finds it; NULL without an exception: Python has to look. Of the guest's scopes the
+ * first is what the host provides, the second the built-ins. */
+static PyObject *find_function(const Host *self, const Core *guest, int *is_builtin) {
     if (guest->scopes == NULL || !PyTuple_CheckExact(guest->scopes)) return NULL;
     for (Py_ssize_t k = 0; k < PyTuple_GET_SIZE(guest->scopes); k++) {
         PyObject *scope = PyTuple_GET_ITEM(guest->scopes, k);
         if (!PyDict_CheckExact(scope)) return NULL;
         PyObject *found = PyDict_GetItemWithError(scope, self->name);
+        *is_builtin = k == 1;
         if (found != NULL) return PyCallable_Check(found) ? Py_NewRef(found) : NULL;
         PyErr_Clear();
     }
@@ -81,7 +84,8 @@ static PyObject *make_error(PyObject *text) {
 /* By the plan: DECLINED before anything has happened. */
 static Ending call_planned(const Host *self, Core *guest, const Slot *slots, Slot *word) {
     PyObject *args[MOST + 1] = {NULL}, *value;
-    PyObject *function = self->name == Py_None ? Py_NewRef(Py_None) : find_function(self, guest);
+    int is_builtin = 0;
+    PyObject *function = self->name == Py_None ? Py_NewRef(Py_None) : find_function(self, guest, &is_builtin);
     if (function == NULL) return DECLINED;
     int count = lift_all(self, guest, slots, args + 1);
     if (count < 0) {
@@ -90,7 +94,7 @@ static Ending call_planned(const Host *self, Core *guest, const Slot *slots, Slo
     }
     if (self->name == Py_None)
         value = Py_NewRef(args[1]);
-    else if (function == error_class && count == 1 && PyUnicode_CheckExact(args[1]))
+    else if (is_builtin && self->is_error && count == 1 && PyUnicode_CheckExact(args[1]))
         value = make_error(args[1]);
     else
         value = PyObject_Vectorcall(function, args + 1, (size_t)count | PY_VECTORCALL_ARGUMENTS_OFFSET, NULL);
@@ -241,6 +245,7 @@ static int read_plan(Host *self, PyObject *plan) {
     if (*result && (kind == STRING || kind == NUMBERS || kind == TEXT)) return 0;
     if (words != self->count || self->nothing != !self->result) return 0;
     self->name = Py_NewRef(name);
+    self->is_error = PyUnicode_Check(name) && PyUnicode_CompareWithASCIIString(name, "Error") == 0;
     self->convert = Py_NewRef(convert);
     self->label = Py_NewRef(label);
     self->planned = 1;
