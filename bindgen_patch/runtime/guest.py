@@ -1,4 +1,6 @@
-"""One instance of a guest: its memory, its handles, its functions. What the generated code calls ``_bp_guest``.
+"""One instance of a guest: its functions, its life and its death. What the generated code calls ``_bp_guest``.
+
+Its memory is in :mod:`.linear`, its handles are in :mod:`.handles`.
 
 Everything here may be called only between the guard's ``enter`` and ``leave``, or from a host function that the guest
 called. Whatever the guest says is checked: addresses against the size of its memory, handles against the table,
@@ -9,15 +11,13 @@ from __future__ import annotations
 
 import ctypes
 import itertools
-import struct
 from collections.abc import Callable
-from functools import cache
 from time import monotonic
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 from weakref import ref
 
 from .. import js, symbols
-from ..accelerator import Core, Queue
+from ..accelerator import Queue
 from ..errors import GuestAborted, GuestException
 from ..js import quota
 from ..js.builtins import LOADED
@@ -28,22 +28,16 @@ from ..recovery.log import log
 from ..recovery.state import State
 from . import deadlines, threads, trap, values
 from .calls import caller
+from .handles import FIRST_HANDLE, FIXED, Handles
+from .linear import MASK, Frames, out_of_memory
 from .typed import export
 
 if TYPE_CHECKING:
-    from ..js.buffers import TypedArray
     from .host import Host, Target
-    from .memory import Pages
     from .objects import Closure, Object
     from .program import Loaded, Program
 
 T = TypeVar("T", bound="Object")
-
-_MASK = 0xFFFF_FFFF
-_FIRST_HANDLE = 1028
-_FIXED: dict[int, object] = {0: None, 1024: None, 1025: js.null, 1026: True, 1027: False}
-_RESULT_BYTES = 32
-"""The largest record a function returns is four words; the shadow stack stays aligned to 16."""
 
 _FRAMES_NEEDED = 40
 """How many frames of the interpreter a nested call may need on its way in and out, the host's own function apart."""
@@ -53,20 +47,10 @@ _NOT_BEGUN = "a host function could not begin: the interpreter's stack is used u
 _SECONDS_PER_HOOK = 1.0
 """What the guest's abort hook may take where the limits say nothing: it runs in the middle of a failure."""
 
-Frames = tuple["Frames", int, int, int, BaseException | None, deadlines.Due | None] | None
-"""What nested calls put aside, innermost first: the frame outside, stack pointer, number of handles lent, result area, host
-exception on its way, deadline. Never changed, only replaced: a host function can tell by identity whether what it called is all over.
-"""
-
 _here = threads.here
-_struct = cache(struct.Struct)
 _serials = itertools.count(1)
 _halted: dict[int, ref[Guest]] = {}
 """Guests that were killed, by :attr:`Guest.serial`, as long as there is something of them."""
-_view_of = ctypes.pythonapi.PyMemoryView_FromMemory
-_view_of.restype = ctypes.py_object
-_view_of.argtypes = (ctypes.c_void_p, ctypes.c_ssize_t, ctypes.c_int)
-_WRITABLE = 0x200
 
 
 class Exported:
@@ -84,19 +68,19 @@ class Exported:
         return self if guest is None else guest.look_up(self._name)
 
 
-class Guest(Core):
+class Guest(Handles):
     """One wasm instance. Exports are attributes: ``guest.call_add(2, 3)``. See :meth:`look_up`."""
 
     def __init__(self, program: Program, door: Guard[Guest], host: Host) -> None:
         self.program = program
-        self.door = door
+        self.door: Guard[Guest] = door
         self.host = host
         self.bounds: list[object] = host.bounds
         """Whether calls may have limits: what sets them, shared by all guests of the Instance."""
         self.loaded = self._load()
         capi = self._capi = self.loaded.capi
         self.owner: object = None
-        self.death: GuestAborted | None = None
+        self.death = None
         self.halted: GuestAborted | None = None
         """Set by :meth:`kill`: code that is running has to come back."""
         limits = host.limits
@@ -109,24 +93,20 @@ class Guest(Core):
         self._scopes, self._numbers = (host.globals, LOADED), program.numbers
         self.garbage = Queue()
         """Destructors to run before the next call: (call name, arguments). Filled by finalizers, from any thread."""
-        self.values: dict[int, object] = dict(_FIXED)
-        """The handle table. Handles count upwards and are not reused, so a made-up or dropped one is never another value."""
+        self.values = dict(FIXED)
         self._statics: dict[Target, object] = {}
         self.host_error: BaseException | None = None
         """What a host function raised, while its wasm exception (or trap) is on its way through the guest."""
-        self.last_words: tuple[Frames, trap.LastWords] | None = None
-        """In which call, and what, the guest's panic hook has told the host."""
+        self.last_words = None
         self.result = 0
-        """Where the function being called stores a result of several words: a place on the guest's own shadow stack."""
-        self._next_handle, self._wrapped = _FIRST_HANDLE, False
-        self.lent: list[int] = []
-        self.frames: Frames = None
-        """What nested calls put aside; see :data:`Frames`."""
+        self._next_handle, self._wrapped = FIRST_HANDLE, False
+        self.lent = []
+        self.frames = None
         self._stack_base = 0
         self._base = 0
         self._size = 0
         self._view = memoryview(b"")
-        self._pages: Pages | None = None
+        self._pages = None
         self._flag = _flag_of(ctypes.c_uint32(0))
         self._in_hook = False
         self.discarded = self.stopped = False
@@ -395,6 +375,15 @@ class Guest(Core):
         if store:
             self.program.give_back(self, store, lease)
 
+    def __del__(self) -> None:
+        if self.__dict__.get("_store"):
+            self.discard()
+
+    def _address_of(self, symbol: str) -> int | None:
+        """The address in an immutable global that the guest exports; ``None`` where it has none or it points nowhere."""
+        address = self.program.constant(self, symbol)
+        return address if address is not None and address + 4 <= self._size and not address % 4 else None
+
     # ------------------------------------------------------------------ functions
 
     if TYPE_CHECKING:
@@ -479,7 +468,7 @@ class Guest(Core):
         try:
             self._fallen(error, trap_address)
         except GuestAborted as death:
-            raise _out_of_memory(death, size) from None
+            raise out_of_memory(death, size) from None
 
     def _settle(self, reason: BaseException, trap_pointer: Any) -> None:
         """``reason`` leaves a call: the verdict, or an interrupt that struck before there was one."""
@@ -598,260 +587,6 @@ class Guest(Core):
             return False
         return True
 
-    # ------------------------------------------------------------------ memory
-
-    def free(self, address: int, size: int, align: int) -> None:
-        """Give memory back to the guest's allocator."""
-        if size:
-            self.call_free(address, size, align)
-
-    def put(self, data: bytes | memoryview, align: int = 1) -> int:
-        """Copy ``data`` into fresh guest memory and return its address, which is never 0."""
-        if not isinstance(data, bytes):
-            data = data.cast("B") if data.nbytes else b""
-        size = len(data)
-        try:
-            address: int = self.call_malloc(size, align) & _MASK
-        except GuestAborted as death:
-            raise _out_of_memory(death, size) from None
-        if not address:
-            raise self.violation("the guest's allocator returned a null pointer")
-        end = address + size
-        if end > self._size:
-            self._check(address, size)
-        if size:
-            self._view[address:end] = data
-        return address
-
-    def put_values(self, items: list[Any]) -> int:
-        """Copy owned handles of ``items`` into fresh guest memory."""
-        return self.put(memoryview(struct.pack(f"<{len(items)}I", *map(self.handle, items))), 4)
-
-    def read(self, address: int, size: int) -> bytes:
-        """``size`` bytes of guest memory; a negative size is an unsigned word."""
-        address &= _MASK
-        if size < 0:
-            size &= _MASK
-        self._check(address, size)
-        return self._view[address : address + size].tobytes()
-
-    def write(self, address: int, data: bytes | bytearray) -> None:
-        """Store into guest memory."""
-        address &= _MASK
-        self._check(address, len(data))
-        self._view[address : address + len(data)] = data
-
-    def __del__(self) -> None:
-        if self.__dict__.get("_store"):
-            self.discard()
-
-    def load(self, layout: str) -> tuple[int, ...]:
-        """The record that the call just made has stored; ``layout`` is a :mod:`struct` format."""
-        return _struct(layout).unpack_from(self._view, self.result)
-
-    def store(self, address: int, layout: str, *words: float) -> None:
-        """Store a host function's result where the guest asked for it. Integers wrap to the width of their word."""
-        try:
-            data = _struct(layout).pack(*words)
-        except struct.error:
-            data = _wrapped(layout, words)
-        self.write(address, data)
-
-    @property
-    def pages(self) -> Pages:
-        """The memory as others may see it in place."""
-        if self._pages is None:
-            from .memory import Pages
-
-            self._alive()
-            self._pages = Pages(self)
-        return self._pages
-
-    def view(self, kind: str, address: int, count: int) -> TypedArray:
-        """Borrowed numbers in place, as JavaScript has them: a typed array that shows them until memory grows or is gone."""
-        return self.pages.view(kind, address & _MASK, count & _MASK)
-
-    def lend_slice(self, code: str, address: int, count: int) -> LentSlice:
-        """A ``&mut [T]`` for a host function."""
-        return LentSlice(self, code, address, self.read(address, (count & _MASK) * struct.calcsize(code)))
-
-    def _check(self, address: int, size: int) -> None:
-        if address + size > self._size:
-            self._refresh()
-            if address + size > self._size:
-                raise self.violation(f"{size} bytes at {address:#x} are outside the guest's memory of {self._size} bytes")
-
-    def _refresh(self) -> None:
-        """Memory may have grown; it never moves or shrinks, so an old view is small but right."""
-        self._alive()
-        capi = self._capi
-        memory = ctypes.byref(self._memory.of.memory)
-        size = capi.memory_data_size(self._context, memory)
-        self._base = capi.memory_data(self._context, memory) or 0
-        self._view = _view_of(self._base, size, _WRITABLE)
-        self._size = size  # last: what was checked against it must be there
-        if self._pages is not None:
-            self._pages.look()
-
-    def _address_of(self, symbol: str) -> int | None:
-        """The address in an immutable global that the guest exports; ``None`` where it has none or it points nowhere."""
-        address = self.program.constant(self, symbol)
-        return address if address is not None and address + 4 <= self._size and not address % 4 else None
-
-    def _stack(self) -> int:
-        return self._stack_pointer.get() if self._stack_pointer is not None else 0
-
-    def _set_stack(self, address: int) -> None:
-        if self._stack_pointer is not None and not self.discarded:
-            self._stack_pointer.set(address)
-
-    def _lower_stack(self, address: int) -> int:
-        """Room for one result below ``address``; the stack pointer goes there too."""
-        lowered = (address & ~15) - _RESULT_BYTES
-        if lowered <= 0:
-            raise self.die(GuestAborted("the shadow stack is used up", kind="stack_overflow"))
-        self._check(lowered, _RESULT_BYTES)
-        self._set_stack(lowered)
-        return lowered
-
-    def _stack_exhausted(self) -> bool:
-        """The shadow stack grows down from its base; below address 0 it wraps round."""
-        return self._stack_pointer is not None and self._stack() > self._stack_base
-
-    # ------------------------------------------------------------------ strings and numbers
-
-    def string(self, address: int, size: int) -> str:
-        """Borrowed UTF-8."""
-        address &= _MASK
-        end = address + (size & _MASK)
-        if end > self._size:
-            self._check(address, size & _MASK)
-        try:
-            text = str(self._view[address:end], "utf-8")
-        except UnicodeDecodeError as error:
-            raise self.violation(f"a str that is not UTF-8 ({error.reason})") from None
-        words = trap.last_words(text)
-        if words:
-            self.last_words = self.frames, words
-        return text
-
-    def take_string(self, address: int, size: int) -> str:
-        """UTF-8 that is ours to free."""
-        text = self.string(address, size)
-        if size:
-            self.call_free(address, size, 1)
-        return text
-
-    def take_bytes(self, address: int, size: int) -> bytes:
-        """Bytes that are ours to free."""
-        result = self.read(address, size)
-        self.free(address, size, 1)
-        return result
-
-    def numbers(self, code: str, address: int, count: int) -> values.Array:
-        """Borrowed numbers, copied."""
-        result, address = values.Array(code), address & _MASK
-        size = (count & _MASK) * result.itemsize
-        self._check(address, size)
-        result.frombytes(self._view[address : address + size])
-        return result
-
-    def take_numbers(self, code: str, address: int, count: int) -> values.Array:
-        """Numbers that are ours to free."""
-        result = self.numbers(code, address, count)
-        self.free(address, len(result) * result.itemsize, result.itemsize)
-        return result
-
-    def take_cells(self, code: str, address: int, count: int) -> list[int]:
-        """Encoded elements that are ours to free."""
-        return list(self.take_numbers(code, address, count))
-
-    def take_string_cells(self, address: int, count: int) -> list[str]:
-        """Borrowed strings, their places in a buffer that is ours to free."""
-        count &= _MASK
-        places = struct.unpack(f"<{2 * count}I", self.read(address, 8 * count)) if count else ()
-        result = [self.string(*places[i : i + 2]) for i in range(0, 2 * count, 2)]
-        self.free(address, 8 * count, 4)
-        return result
-
-    def take_strings(self, address: int, count: int) -> list[str]:
-        """A ``Vec<String>``: handles of strings."""
-        result = self.take_values(address, count)
-        for item in result:
-            if not isinstance(item, str):
-                raise self.violation(f"a {type(item).__name__} in a Vec<String>")
-        return result
-
-    def take_values(self, address: int, count: int) -> list[Any]:
-        """Owned handles in memory that is ours to free."""
-        return [self.take(handle) for handle in self.take_cells("I", address, count)]
-
-    def borrowed_values(self, address: int, count: int) -> list[Any]:
-        """Borrowed handles in borrowed memory."""
-        return [self.value(handle) for handle in self.numbers("I", address, count)]
-
-    # ------------------------------------------------------------------ handles
-
-    def handle(self, value: object) -> int:
-        """A new handle that the guest owns."""
-        if value is None:
-            return 1024
-        if value is True:
-            return 1026
-        if value is False:
-            return 1027
-        if value is js.null:
-            return 1025
-        handle = self._next_handle
-        if handle > _MASK:
-            handle, self._wrapped = next(h for h in itertools.count(_FIRST_HANDLE) if h not in self.values), True
-        self._next_handle = handle + 1
-        while self._next_handle in self.values:
-            self._next_handle += 1
-        self.values[handle] = value
-        return handle
-
-    @property
-    def live_handles(self) -> int:
-        """How many values the guest holds."""
-        return len(self.values) - len(_FIXED)
-
-    def lend(self, value: object) -> int:
-        """A handle that is good until the call is over."""
-        handle = self.handle(value)
-        if handle >= _FIRST_HANDLE:
-            self.lent.append(handle)
-        return handle
-
-    def lend_option(self, value: object) -> int:
-        """The same, 0 for ``None`` and null."""
-        return 0 if value is None or value is js.null else self.lend(value)
-
-    def value(self, handle: int) -> Any:
-        """What a borrowed handle stands for."""
-        try:
-            return self.values[handle & _MASK]
-        except KeyError:
-            raise self.violation(f"handle {handle & _MASK} stands for nothing") from None
-
-    def take(self, handle: int) -> Any:
-        """What an owned handle stands for; the handle is given up."""
-        handle &= _MASK
-        if handle < _FIRST_HANDLE:
-            return self.value(handle)
-        try:
-            return self.values.pop(handle)
-        except KeyError:
-            raise self.violation(f"handle {handle} stands for nothing") from None
-
-    def option_handle(self, value: object) -> int:
-        """An owned handle, 0 for ``None`` and null: how an optional ``JsValue`` crosses."""
-        return 0 if value is None or value is js.null else self.handle(value)
-
-    def error(self, handle: int) -> BaseException:
-        """The exception for an ``Err`` that the guest returned."""
-        return throwable(self.take(handle))
-
     def static(self, target: Target, *, optional: bool = False) -> Any:
         """The value of an imported static, looked up once; a missing one is ``None`` where that is allowed."""
         if target not in self._statics:
@@ -900,7 +635,7 @@ class Guest(Core):
 
     def wrap(self, cls: type[T], address: int) -> T:
         """A Python object that owns the Rust value at ``address``."""
-        return self.door_class(cls)._bp_wrap(self, address & _MASK)
+        return self.door_class(cls)._bp_wrap(self, address & MASK)
 
     def door_class(self, cls: type[T]) -> type[T]:
         """``cls`` as the Instance that this guest serves knows it."""
@@ -916,23 +651,6 @@ class Guest(Core):
                 return 0
             value._bp_revive(self)
         return self.consume(value)
-
-
-class LentSlice:
-    """A ``&mut [T]`` while a host function has it: a copy, for a host may keep what it was lent; :meth:`release` writes it back."""
-
-    __slots__ = ("_address", "_data", "_guest", "numbers")
-
-    def __init__(self, guest: Guest, code: str, address: int, data: bytes) -> None:
-        self._guest = guest
-        self._address = address
-        self._data = bytearray(data)
-        self.numbers: memoryview = memoryview(self._data).cast(code)  # type: ignore[call-overload]
-
-    def release(self) -> None:
-        """The host function has returned, or failed."""
-        if self._guest.death is None:
-            self._guest.write(self._address, self._data)
 
 
 def _forget(serial: int) -> Callable[[object], object]:
@@ -954,15 +672,6 @@ def _flag_of(word: ctypes.c_uint32) -> memoryview:
     return memoryview(word).cast("B").cast("I")
 
 
-def _wrapped(layout: str, words: tuple[float, ...]) -> bytes:
-    """``words`` packed modulo the width of each."""
-    masks = {"I": _MASK, "Q": 0xFFFF_FFFF_FFFF_FFFF}
-    unsigned = layout.replace("i", "I").replace("q", "Q")
-    kinds = [letter for letter in unsigned if letter in "IQfd"]
-    wrapped = (int(word) & masks[kind] if kind in masks else word for word, kind in zip(words, kinds, strict=True))
-    return _struct(unsigned).pack(*wrapped)
-
-
 def _headroom(frames: int) -> None:
     """Raise ``RecursionError`` here, where nothing has happened yet, rather than half way through a nested call."""
     if frames:
@@ -976,16 +685,3 @@ def _interruption(error: BaseException) -> GuestAborted:
     death = GuestAborted(f"the host failed half way: {type(error).__name__}: {error}", kind="host_error")
     death.__cause__ = error
     return death
-
-
-def _out_of_memory(death: GuestAborted, size: int) -> GuestAborted:
-    """What the guest's allocator died of when it was asked for ``size`` bytes."""
-    if death.kind == "unreachable":  # how it says that there is nothing left; it has no other reason
-        death.kind, death.message = "out_of_memory", f"out of memory: {size} bytes for an argument"
-        death.args = (death.message,)
-    return death
-
-
-def throwable(value: object) -> BaseException:
-    """What to raise for a value that the guest threw."""
-    return value if isinstance(value, BaseException) else GuestException(value)

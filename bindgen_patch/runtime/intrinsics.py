@@ -14,7 +14,7 @@ from ..js import model, operators, printing
 from ..js.primitives import is_bigint, is_number
 from . import values
 from .calls import Adapter
-from .guest import throwable
+from .handles import throwable
 from .objects import Closure
 
 if TYPE_CHECKING:

@@ -19,7 +19,7 @@ from ..js.memory import Memory, MemoryBuffer
 
 if TYPE_CHECKING:
     from ..js.buffers import TypedArray
-    from .guest import Guest
+    from .linear import Linear
 
 
 class Lease:
@@ -46,7 +46,7 @@ class Pages:
 
     __slots__ = ("_buffer", "_capi", "_context", "_guest", "_lease", "_memory", "object")
 
-    def __init__(self, guest: Guest) -> None:
+    def __init__(self, guest: Linear) -> None:
         self._capi, self._context, self._memory = guest._capi, guest._context, guest._memory
         self._guest = ref(guest)
         self._lease: Lease | None = Lease()

@@ -47,6 +47,8 @@ SEEN = (
     "program.py",
     "trap.py",
     "guest.py",
+    "handles.py",
+    "linear.py",
     "guard.py",
     "calls.py",
     "host.py",
