@@ -37,6 +37,27 @@ cannot unwind, so they have no panic to compare. Threads are measured by the clo
 second core to give.
 """
 
+WHY = """\
+## Where a target is missed: what the time goes to, and what the floor is
+
+- **Calls in pure Python.** The parts of a scalar call are a row of their own under "Besides". The crossing is the smallest of them: the
+  lock, `enter` and `leave` and the frames of the interpreter around them are the rest. The floor is the crossing, the checks, and a
+  lock that keeps threads apart and that no interrupt can leave held: about half of what a call takes. Guard on ÷ guard off and UniFFI ÷
+  ours follow from it.
+- **Calls with the accelerator** are the engine's own entry into wasm (what "guard off" measures, which is all but nothing else) and
+  some 20 ns of lock, state and limits. PyO3 enters nothing: two to three of its calls are that entry alone. Which side of their targets
+  these rows are on depends on how busy the machine is.
+- **Text in pure Python** is three crossings, two copies, and UTF-8 both ways. The same by bare ctypes takes longer than ours.
+- **`sum` and `fill`** are loops of the guest's, and any guest can be stopped: the engine looks at every turn whether it is to, which
+  doubles a loop as short as these. The row with `Limits(interruptible=False)` shows what is ours. What `fill` returns it makes first:
+  the page faults of a fresh 8 MB vector are most of that row.
+- **Objects, `Err` and callbacks in pure Python** are two guarded calls; a call, a callback that makes the exception, and Python's
+  `raise`; and ctypes' way into Python, which takes some 0.6 µs before the first line of ours.
+- **A panic** enters the guest twice and calls four host functions; unwinding in the engine takes as long as all of PyO3's panic does.
+- **From an abort to the next answer** the engine makes a store, the companion's instance and the guest's, a dozen exports are looked
+  up, and a first call finds cold caches.
+"""
+
 OURS = ("pure", "accelerated")
 NONE = "\N{EN DASH}"
 
@@ -52,6 +73,7 @@ def markdown(result: dict[str, Any]) -> str:
         *(["## Besides\n\n" + _table(result["more"])] if result["more"] else []),
         "## CPU time of each operation\n\n" + _times(result["medians"]),
         NOTES,
+        WHY,
         "## Versions\n\n" + "".join(f"- {PEERS[name].title}: {version}\n" for name, version in result["versions"].items()),
     ]
     if result["missing"]:
