@@ -561,7 +561,5 @@ def adopted(awaitable: Any, jobs: Jobs) -> Promise[Any]:
 
 
 def aborted(message: str) -> Exception:
-    """What JavaScript throws where something was given up: an error whose name is ``AbortError`` (Web IDL 2.8.1)."""
-    error = errors.Error(message)
-    error.name = "AbortError"
-    return error
+    """What JavaScript throws where something was given up."""
+    return errors.DOMException(message, "AbortError")

@@ -474,15 +474,14 @@ class WritableStreamDefaultController(Ordinary):
 
     @property
     def signal(self) -> Any:
-        """An ``AbortSignal`` that tells when the stream is aborted; ``None`` while this world has no ``AbortController``."""
+        """An ``AbortSignal`` that tells when the stream is aborted."""
         if self._signal is None:
-            from ..classes import HOMES, builtin
+            from ..classes import builtin
 
-            if "AbortController" in HOMES:
-                self._signal = model.construct(builtin("AbortController"), [])
-                if self._aborted is not None:
-                    model.call(self._signal, "abort", self._aborted)
-        return None if self._signal is None else model.get(self._signal, "signal")
+            self._signal = model.construct(builtin("AbortController"), [])
+            if self._aborted is not None:
+                model.call(self._signal, "abort", self._aborted)
+        return model.get(self._signal, "signal")
 
     # ------------------------------------------------------------------ operations (5.5.4)
 

@@ -1,4 +1,4 @@
-"""What requests and responses carry (Fetch 5.2 and 5.3). It is bytes, all there at once; :func:`stream_of` is where streams come in."""
+"""What requests and responses carry (Fetch 5.2 and 5.3): bytes, all there at once, though guests may read them as a stream."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 from .. import errors, model, printing
 from ..buffers import ArrayBuffer, DataView, Uint8Array, typed
-from ..classes import HOMES, Function, builtin
+from ..classes import Function, builtin
 from ..ordinary import Object, Ordinary
 from ..primitives import null
 from .blobs import Blob, rejecting
@@ -42,9 +42,14 @@ class Body(Ordinary):
         return self._content or b""
 
     @property
+    def disturbed(self) -> bool:
+        """Whether somebody has begun to read it."""
+        return self.used or (self._stream is not None and self._stream._disturbed)
+
+    @property
     def unusable(self) -> bool:
         """Whether it cannot be read any more: it was, or somebody holds a reader of its stream."""
-        return self.used or (self._stream is not None and bool(model.get(self._stream, "locked")))
+        return self.disturbed or (self._stream is not None and bool(model.get(self._stream, "locked")))
 
     def take(self) -> bytes:
         """Consume it (5.3). Raises :class:`.TypeError` for one that was used."""
@@ -55,14 +60,9 @@ class Body(Ordinary):
 
 
 def stream_of(body: Body) -> Any:
-    """The attribute ``body``: null, or a ``ReadableStream`` that gives the bytes in one chunk and uses them up.
-
-    Undefined as long as there are no streams.
-    """
+    """The attribute ``body``: null, or a ``ReadableStream`` that gives the bytes in one chunk and uses them up."""
     if body._content is None:
         return null
-    if "ReadableStream" not in HOMES:
-        return None
     if body._stream is None:
 
         def pull(controller: Any) -> None:
@@ -91,7 +91,7 @@ def extracted(value: object) -> tuple[bytes | None, str | None]:
     if isinstance(value, ArrayBuffer | DataView) or typed(value) is not None:
         return bytes_of(value), None
     if getattr(type(value), "_bp_class", None) == "ReadableStream":
-        raise errors.TypeError("a body that is a stream is not supported yet: give its bytes")
+        raise errors.TypeError("a body that is a stream is not supported: give its bytes")
     return utf8(model.to_string(value)), "text/plain;charset=UTF-8"
 
 
@@ -153,7 +153,7 @@ def getters(check: Callable[[object], Body]) -> Mapping[str, Callable[[object], 
     return MappingProxyType(
         {
             "body": lambda this: stream_of(check(this)),
-            "bodyUsed": lambda this: check(this).used,
+            "bodyUsed": lambda this: check(this).disturbed,
             "headers": lambda this: check(this).headers,
         }
     )

@@ -134,3 +134,9 @@ let log = []; let c = []; let s = new ReadableStream({type: "bytes", start: x =>
 //> [true,true,[],"function","TypeError","TypeError"]
 let log = []; ReadableStream.prototype.cancel.call({}).catch(e => { log.push(e) }); WritableStream.prototype.close.call(5).catch(e => { log.push(e) }); log
 //> [[TypeError],[TypeError]]
+let log = []; let w = new WritableStream({start: c => { c.signal.addEventListener("abort", e => log.push(e.type, c.signal.reason)); return 1; }}).getWriter(); t(() => w.abort("why").then(v => log.push(v))); log
+//> ["abort","why",undefined]
+let log = []; let r = new Response("abc"); r.body.getReader().read().then(c => log.push(c.done, c.value.length, r.bodyUsed)); log.push(r.bodyUsed, r.body.locked, new Response().body); log
+//> [true,true,null,false,3,true]
+let log = []; let c = new AbortController(); let p = new ReadableStream({pull: k => k.enqueue(1)}).pipeTo(new WritableStream({}), {signal: c.signal}); p.then(null, e => log.push(e.name, e instanceof DOMException)); c.abort(); log
+//> ["AbortError",true]
