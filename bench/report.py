@@ -44,9 +44,10 @@ WHY = """\
   lock, `enter` and `leave` and the frames of the interpreter around them are the rest. The floor is the crossing, the checks, and a
   lock that keeps threads apart and that no interrupt can leave held: about half of what a call takes. Guard on ÷ guard off and UniFFI ÷
   ours follow from it.
-- **Calls with the accelerator** are the engine's own entry into wasm (what "guard off" measures, which is all but nothing else) and
-  some 20 ns of lock, state and limits. PyO3 enters nothing: two to three of its calls are that entry alone. Which side of their targets
-  these rows are on depends on how busy the machine is.
+- **Calls with the accelerator** are the engine's own entry into wasm (what "guard off" measures, which is little else) and some
+  nanoseconds of lock, state and limits. PyO3 enters nothing: two to three of its calls are that entry alone. All of it is measured in
+  processes that have one thread. Once there was another (the one that wakes at deadlines is enough) each call takes 20 ns more: letting
+  go of the interpreter's lock is done by atomic operations from then on.
 - **Text in pure Python** is three crossings, two copies, and UTF-8 both ways. The same by bare ctypes takes longer than ours.
 - **`sum` and `fill`** are loops of the guest's, and any guest can be stopped: the engine looks at every turn whether it is to, which
   doubles a loop as short as these. The row with `Limits(interruptible=False)` shows what is ours. What `fill` returns it makes first:
