@@ -575,13 +575,14 @@ def _sorted(values: Iterable[Any], compare: object) -> list[Any]:
     return defined + [None] * (len(items) - len(defined))
 
 
-def _demand_comparator(compare: object) -> None:
+def demand_comparator(compare: object) -> None:
+    """Raise ``TypeError`` for what is neither a function nor undefined."""
     if compare is not None and not callable(compare):
         raise TypeError("The comparison function must be either a function or undefined")
 
 
 def _sort(this: object, compare: object = None) -> Any:
-    _demand_comparator(compare)
+    demand_comparator(compare)
     obj = model.to_object(this)
     length = length_of(obj)
     there = _sorted((value for _, value in elements(obj)), compare)
@@ -594,7 +595,7 @@ def _sort(this: object, compare: object = None) -> Any:
 
 
 def _to_sorted(this: object, compare: object = None) -> Array:
-    _demand_comparator(compare)
+    demand_comparator(compare)
     return Array(_sorted(_copy(model.to_object(this)), compare))
 
 

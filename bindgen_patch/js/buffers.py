@@ -810,13 +810,8 @@ def _in_order(mine: TypedArray, compare: object) -> list[Any]:
     return ordered + [math.nan] * (len(values) - len(numbers))
 
 
-def _demand_comparator(compare: object) -> None:
-    if compare is not None and not callable(compare):
-        raise TypeError("The comparison function must be either a function or undefined")
-
-
 def _sort(this: object, compare: object = None) -> Any:
-    _demand_comparator(compare)
+    arrays.demand_comparator(compare)
     mine = attached(this)
     data = mine.packed(_in_order(mine, compare))
     mine.put(0, data[: len(mine) * mine.element.size])
@@ -824,7 +819,7 @@ def _sort(this: object, compare: object = None) -> Any:
 
 
 def _to_sorted(this: object, compare: object = None) -> TypedArray:
-    _demand_comparator(compare)
+    arrays.demand_comparator(compare)
     mine = attached(this)
     return mine.like(_in_order(mine, compare))
 

@@ -100,8 +100,7 @@ class Realm:
         except Exception as error:
             if self.ended:
                 return
-            for promise in tuple(self._abandoned):
-                promise._reject(error)
+            self._reject_abandoned(error)
             self.jobs.uncaught(error, "a timer")
 
     def _fetch(self, resource: Any = None, init: Any = None, *_rest: object) -> Promise[Any]:
@@ -204,6 +203,11 @@ class Realm:
         if self.running:
             self._abandoned.append(promise)
 
+    def _reject_abandoned(self, error: Exception) -> None:
+        for promise in tuple(self._abandoned):
+            promise._reject(error)
+        self._abandoned.clear()
+
     def _blame(self, error: Exception) -> bool:
         """A poll failed, and the instance lives: have the promise rejected whose future it was. False when it was none's.
 
@@ -211,9 +215,7 @@ class Realm:
         the code does not unwind, there are suspects (see :meth:`end`). They are given the time to be settled.
         """
         if self._abandoned:
-            for promise in tuple(self._abandoned):
-                promise._reject(error)
-            self._abandoned.clear()
+            self._reject_abandoned(error)
             return True
         suspects = self._suspects()
         if suspects:

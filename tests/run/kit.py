@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import asyncio
+from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from types import ModuleType
 from typing import Any, NoReturn
@@ -22,6 +23,19 @@ def guest_of(module: ModuleType) -> Any:
         guest = door.enter(False)
         door.leave(guest, False)
     return guest
+
+
+def run(main: Callable[[], Coroutine[Any, Any, Any]]) -> Any:
+    """Run ``main``; fail when it takes long, or when anything is thrown at the event loop."""
+
+    async def guarded() -> Any:
+        thrown: list[Any] = []
+        asyncio.get_running_loop().set_exception_handler(lambda _loop, context: thrown.append(context))
+        result = await asyncio.wait_for(main(), 20)
+        assert thrown == []
+        return result
+
+    return asyncio.run(guarded())
 
 
 def _refuse(*_words: float) -> NoReturn:

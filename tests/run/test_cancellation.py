@@ -10,7 +10,8 @@ import pytest
 
 from bindgen_patch import js
 
-from .test_futures import Host, Load, run, turns
+from .kit import run
+from .test_futures import Host, Load, turns
 
 ABORTED = "err JsValue(AbortError: the awaitable was cancelled);ok JsValue(1);"
 

@@ -15,8 +15,8 @@ import pytest
 from bindgen_patch import GuestAborted, ModuleTerminated, PanicError, js
 from bindgen_patch.js.promise import _adopted
 
-from .kit import guest_of
-from .test_futures import Host, Load, pending, run, turns
+from .kit import guest_of, run
+from .test_futures import Host, Load, pending, turns
 
 MANY = 10_000
 

@@ -7,7 +7,7 @@ import gc
 import importlib
 import logging
 import threading
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,7 @@ from bindgen_patch import GuestAborted, GuestException, MissingImport, ModuleTer
 from bindgen_patch.emit.package import write
 
 from ..conftest import FIXTURES
-from .kit import guest_of
+from .kit import guest_of, run
 
 Load = Callable[..., Any]
 MODES = ("unwind", "legacy", "abort")
@@ -89,19 +89,6 @@ def aborting(load: Load, host: Host) -> Any:
     module = load("futures", "abort")
     module.instance.provide(host.imports())
     return module
-
-
-def run(main: Callable[[], Coroutine[Any, Any, Any]]) -> Any:
-    """Run ``main``; fail when it takes long, or when anything is thrown at the event loop."""
-
-    async def guarded() -> Any:
-        thrown: list[Any] = []
-        asyncio.get_running_loop().set_exception_handler(lambda _loop, context: thrown.append(context))
-        result = await asyncio.wait_for(main(), 20)
-        assert thrown == []
-        return result
-
-    return asyncio.run(guarded())
 
 
 async def turns(module: Any, count: int = 3) -> None:

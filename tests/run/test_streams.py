@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import gc
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 import pytest
 
 from bindgen_patch import GuestAborted, GuestException, ModuleTerminated, js
 
-from .kit import guest_of
+from .kit import guest_of, run
 
 Load = Callable[..., Any]
 
@@ -25,19 +25,6 @@ def guest(load: Load) -> Any:
     module = load("streams", "abort")
     module.lines()
     return module
-
-
-def run(main: Callable[[], Coroutine[Any, Any, Any]]) -> Any:
-    """Run ``main``; fail when it takes long, or when anything is thrown at the event loop."""
-
-    async def guarded() -> Any:
-        thrown: list[Any] = []
-        asyncio.get_running_loop().set_exception_handler(lambda _loop, context: thrown.append(context))
-        result = await asyncio.wait_for(main(), 20)
-        assert thrown == []
-        return result
-
-    return asyncio.run(guarded())
 
 
 async def turns(count: int = 20) -> None:

@@ -17,9 +17,9 @@ from ..errors import RangeError, TypeError
 from ..iterators import caught, result
 from ..jobs import Jobs
 from ..ordinary import Ordinary
-from ..promise import Promise, promised, rejected
-from .common import Algorithm, begin, member, nothing, upon
-from .readable import ReadableStream, ReadableStreamDefaultReader, Reader, ReadRequest
+from ..promise import Promise, rejected
+from .common import Algorithm, begin, member, nothing
+from .readable import PullingController, ReadableStream, ReadableStreamDefaultReader, Reader, ReadRequest
 
 
 class ReadIntoRequest(NamedTuple):
@@ -81,27 +81,11 @@ class PullInto:
         return self.kind(transfer(self.buffer), self.offset, self.filled // self.size)
 
 
-class ReadableByteStreamController(Ordinary):
+class ReadableByteStreamController(PullingController):
     """What a source of bytes has of its stream."""
 
-    __slots__ = (
-        "_auto",
-        "_cancel",
-        "_close_requested",
-        "_mark",
-        "_pending",
-        "_pull",
-        "_pull_again",
-        "_pulling",
-        "_queue",
-        "_request",
-        "_started",
-        "_stream",
-        "_total",
-    )
+    __slots__ = ("_auto", "_mark", "_pending", "_queue", "_request", "_total")
     _bp_class: ClassVar[str] = "ReadableByteStreamController"
-
-    _stream: ReadableStream
 
     def __init__(self) -> None:
         raise TypeError("Illegal constructor")
@@ -117,22 +101,12 @@ class ReadableByteStreamController(Ordinary):
         self._auto = None if auto is None else to_index(auto)
         if self._auto == 0:
             raise TypeError("autoAllocateChunkSize must be greater than 0")
-        self._stream = stream
         self._request: ReadableStreamBYOBRequest | None = None
         self._pending: deque[PullInto] = deque()
         self._queue: deque[tuple[ArrayBuffer, int, int]] = deque()
         self._total = 0
-        self._started = self._close_requested = self._pull_again = self._pulling = False
         self._mark = mark
-        self._pull: Algorithm | None = pull
-        self._cancel: Algorithm | None = cancel
-        stream._controller = self
-
-        def started(_value: Any) -> None:
-            self._started = True
-            self._call_pull_if_needed()
-
-        upon(promised(None if start is None else start(self), stream._jobs), started, self._error)
+        self._begin(stream, start, pull, cancel)
 
     # ------------------------------------------------------------------ for sources
 
@@ -187,23 +161,6 @@ class ReadableByteStreamController(Ordinary):
         """ReadableStreamGetNumReadIntoRequests."""
         reader = self._stream._reader
         return len(reader._requests) if isinstance(reader, ReadableStreamBYOBReader) else 0
-
-    def _call_pull_if_needed(self) -> None:
-        """ReadableByteStreamControllerCallPullIfNeeded."""
-        if not self._should_call_pull():
-            return
-        if self._pulling:
-            self._pull_again = True
-            return
-        self._pulling = True
-
-        def pulled(_value: Any) -> None:
-            self._pulling = False
-            if self._pull_again:
-                self._pull_again = False
-                self._call_pull_if_needed()
-
-        upon(begin(self._pull or nothing, self, jobs=self._stream._jobs), pulled, self._error)
 
     def _pull_steps(self, request: ReadRequest) -> None:
         if self._total:

@@ -255,7 +255,7 @@ def tee(stream: ReadableStream) -> tuple[ReadableStream, ReadableStream]:
 
     def source_failed(reason: Any) -> None:
         for branch in branches:
-            branch._controller._error(reason)  # type: ignore[attr-defined]
+            branch._controller._error(reason)
         if None in canceled:
             cancel_promise._resolve(None)
 

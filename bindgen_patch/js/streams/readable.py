@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import AsyncIterator, Callable
-from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 from .. import model, quota
 from ..errors import RangeError, TypeError
@@ -44,14 +44,6 @@ class ReadRequest(NamedTuple):
     error: Callable[[Any], None]
 
 
-class Controller(Protocol):
-    """What a stream asks of its controller."""
-
-    def _pull_steps(self, request: ReadRequest) -> None: ...
-    def _cancel_steps(self, reason: Any) -> Promise[Any]: ...
-    def _release_steps(self) -> None: ...
-
-
 class ReadableStream(Ordinary):
     """A JavaScript ``ReadableStream``: chunks, some of which may not be there yet.
 
@@ -62,7 +54,7 @@ class ReadableStream(Ordinary):
     __slots__ = ("_controller", "_disturbed", "_jobs", "_reader", "_state", "_stored_error", "_tie")
     _bp_class: ClassVar[str] = "ReadableStream"
 
-    _controller: Controller
+    _controller: PullingController
     _reader: ReadableStreamDefaultReader | ReadableStreamBYOBReader | None
     _tie: Promise[Any] | None
 
@@ -267,7 +259,7 @@ class ReadableStream(Ordinary):
     def _fail(self, reason: Any) -> None:
         """Its guest is gone."""
         if self._state == "readable":
-            self._controller._error(reason)  # type: ignore[attr-defined]
+            self._controller._error(reason)
 
     def _fulfill(self, chunk: Any, done: bool) -> None:
         """ReadableStreamFulfillReadRequest."""
@@ -389,13 +381,70 @@ class ReadableStreamDefaultReader(Reader):
 # ------------------------------------------------------------------------------------------- the controller (4.6)
 
 
-class ReadableStreamDefaultController(Ordinary):
-    """What a source has of its stream."""
+class PullingController(Ordinary):
+    """What both controllers of readable streams do: ask the source when there is room, one question at a time."""
 
-    __slots__ = ("_cancel", "_close_requested", "_pull", "_pull_again", "_pulling", "_queue", "_started", "_strategy", "_stream")
-    _bp_class: ClassVar[str] = "ReadableStreamDefaultController"
+    __slots__ = ("_cancel", "_close_requested", "_pull", "_pull_again", "_pulling", "_started", "_stream")
 
     _stream: ReadableStream
+
+    def _begin(self, stream: ReadableStream, start: Algorithm | None, pull: Algorithm | None, cancel: Algorithm | None) -> None:
+        """The end of setting up (4.9.4, 4.9.5). Raises what ``start`` raises."""
+        self._stream = stream
+        self._started = self._close_requested = self._pull_again = self._pulling = False
+        self._pull: Algorithm | None = pull
+        self._cancel: Algorithm | None = cancel
+        stream._controller = self
+
+        def started(_value: Any) -> None:
+            self._started = True
+            self._call_pull_if_needed()
+
+        upon(promised(None if start is None else start(self), stream._jobs), started, self._error)
+
+    def _call_pull_if_needed(self) -> None:
+        """Readable…ControllerCallPullIfNeeded."""
+        if not self._should_call_pull():
+            return
+        if self._pulling:
+            self._pull_again = True
+            return
+        self._pulling = True
+
+        def pulled(_value: Any) -> None:
+            self._pulling = False
+            if self._pull_again:
+                self._pull_again = False
+                self._call_pull_if_needed()
+
+        upon(begin(self._pull or nothing, self, jobs=self._stream._jobs), pulled, self._error)
+
+    def _should_call_pull(self) -> bool:
+        """Readable…ControllerShouldCallPull."""
+        raise NotImplementedError
+
+    def _error(self, reason: Any) -> None:
+        """Readable…ControllerError."""
+        raise NotImplementedError
+
+    def _pull_steps(self, request: ReadRequest) -> None:
+        """[[PullSteps]]."""
+        raise NotImplementedError
+
+    def _cancel_steps(self, reason: Any) -> Promise[Any]:
+        """[[CancelSteps]]."""
+        raise NotImplementedError
+
+    def _release_steps(self) -> None:
+        """[[ReleaseSteps]]."""
+        raise NotImplementedError
+
+
+class ReadableStreamDefaultController(PullingController):
+    """What a source has of its stream."""
+
+    __slots__ = ("_queue", "_strategy")
+    _bp_class: ClassVar[str] = "ReadableStreamDefaultController"
 
     def __init__(self) -> None:
         raise TypeError("Illegal constructor")
@@ -408,19 +457,9 @@ class ReadableStreamDefaultController(Ordinary):
         self, stream: ReadableStream, start: Algorithm | None, pull: Algorithm | None, cancel: Algorithm | None, strategy: Strategy
     ) -> None:
         """SetUpReadableStreamDefaultController (4.9.4). Raises what ``start`` raises."""
-        self._stream = stream
         self._queue = SizedQueue()
-        self._started = self._close_requested = self._pull_again = self._pulling = False
         self._strategy = strategy
-        self._pull: Algorithm | None = pull
-        self._cancel: Algorithm | None = cancel
-        stream._controller = self
-
-        def started(_value: Any) -> None:
-            self._started = True
-            self._call_pull_if_needed()
-
-        upon(promised(None if start is None else start(self), stream._jobs), started, self._error)
+        self._begin(stream, start, pull, cancel)
 
     # ------------------------------------------------------------------ for sources
 
@@ -467,23 +506,6 @@ class ReadableStreamDefaultController(Ordinary):
         if not self._may_enqueue or not self._started:
             return False
         return self._stream._waiting > 0 or self._strategy.high_water_mark - self._queue.total > 0
-
-    def _call_pull_if_needed(self) -> None:
-        """ReadableStreamDefaultControllerCallPullIfNeeded."""
-        if not self._should_call_pull():
-            return
-        if self._pulling:
-            self._pull_again = True
-            return
-        self._pulling = True
-
-        def pulled(_value: Any) -> None:
-            self._pulling = False
-            if self._pull_again:
-                self._pull_again = False
-                self._call_pull_if_needed()
-
-        upon(begin(self._pull or nothing, self, jobs=self._stream._jobs), pulled, self._error)
 
     def _clear(self) -> None:
         """ReadableStreamDefaultControllerClearAlgorithms: what they hold may go."""

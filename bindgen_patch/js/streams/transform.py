@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, ClassVar
 
 from ..errors import RangeError, TypeError
@@ -112,48 +113,39 @@ class TransformStream(Ordinary):
 
     def _sink_abort(self, reason: Any) -> Promise[Any]:
         """TransformStreamDefaultSinkAbortAlgorithm."""
-        controller, readable = self._controller, self._readable
-        if controller._finish is not None:
-            return controller._finish
-        finish = controller._finish = Promise._make(self._jobs)
-        cancelled = begin(controller._cancel, reason, jobs=self._jobs)
-        controller._clear()
-
-        def fulfilled(_value: Any) -> None:
-            if readable._state == "errored":
-                finish._reject(readable._stored_error)
-            else:
-                self._source._error(reason)
-                finish._resolve(None)
-
-        def failed(why: Any) -> None:
-            self._source._error(why)
-            finish._reject(why)
-
-        upon(cancelled, fulfilled, failed)
-        return finish
+        controller, source = self._controller, self._source
+        return self._finished(
+            lambda: begin(controller._cancel, reason, jobs=self._jobs), self._readable, lambda: source._error(reason), source._error
+        )
 
     def _sink_close(self) -> Promise[Any]:
         """TransformStreamDefaultSinkCloseAlgorithm."""
-        controller, readable = self._controller, self._readable
+        controller, source = self._controller, self._source
+        return self._finished(lambda: begin(controller._flush, controller, jobs=self._jobs), self._readable, source._close, source._error)
+
+    def _finished(
+        self, last: Callable[[], Promise[Any]], other: Any, done: Callable[[], None], failed: Callable[[Any], None]
+    ) -> Promise[Any]:
+        """What ends it, once: the transformer's ``last`` word, then ``done`` unless the ``other`` side has failed, else ``failed``."""
+        controller = self._controller
         if controller._finish is not None:
             return controller._finish
         finish = controller._finish = Promise._make(self._jobs)
-        flushed = begin(controller._flush, controller, jobs=self._jobs)
+        outcome = last()
         controller._clear()
 
-        def fulfilled(_value: Any) -> None:
-            if readable._state == "errored":
-                finish._reject(readable._stored_error)
+        def succeed(_value: Any) -> None:
+            if other._state == "errored":
+                finish._reject(other._stored_error)
             else:
-                self._source._close()
+                done()
                 finish._resolve(None)
 
-        def failed(why: Any) -> None:
-            self._source._error(why)
+        def fail(why: Any) -> None:
+            failed(why)
             finish._reject(why)
 
-        upon(flushed, fulfilled, failed)
+        upon(outcome, succeed, fail)
         return finish
 
     # ------------------------------------------------------------------ its source (6.4.4)
@@ -167,27 +159,12 @@ class TransformStream(Ordinary):
     def _source_cancel(self, reason: Any) -> Promise[Any]:
         """TransformStreamDefaultSourceCancelAlgorithm."""
         controller, writable = self._controller, self._writable
-        if controller._finish is not None:
-            return controller._finish
-        finish = controller._finish = Promise._make(self._jobs)
-        cancelled = begin(controller._cancel, reason, jobs=self._jobs)
-        controller._clear()
 
-        def fulfilled(_value: Any) -> None:
-            if writable._state == "errored":
-                finish._reject(writable._stored_error)
-            else:
-                writable._controller._error_if_needed(reason)
-                self._unblock_write()
-                finish._resolve(None)
-
-        def failed(why: Any) -> None:
+        def give_up(why: Any) -> None:
             writable._controller._error_if_needed(why)
             self._unblock_write()
-            finish._reject(why)
 
-        upon(cancelled, fulfilled, failed)
-        return finish
+        return self._finished(lambda: begin(controller._cancel, reason, jobs=self._jobs), writable, lambda: give_up(reason), give_up)
 
 
 class TransformStreamDefaultController(Ordinary):
