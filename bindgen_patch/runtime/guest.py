@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 from weakref import ref
 
 from .. import js, symbols
-from ..accelerator import Queue
+from ..accelerator import Queue, native
 from ..errors import GuestAborted, GuestException
 from ..js import quota
 from ..js.builtins import LOADED
@@ -26,11 +26,11 @@ from ..js.realm import Realm
 from ..recovery.guard import Guard
 from ..recovery.log import log
 from ..recovery.state import State
-from . import deadlines, threads, trap, values
+from . import deadlines, quick, threads, trap, values
 from .calls import caller
 from .handles import FIRST_HANDLE, FIXED, Handles
 from .linear import MASK, Frames, out_of_memory
-from .typed import export
+from .typed import Plan, export
 
 if TYPE_CHECKING:
     from .host import Host, Target
@@ -107,7 +107,8 @@ class Guest(Handles):
         self._size = 0
         self._view = memoryview(b"")
         self._pages = None
-        self._flag = _flag_of(ctypes.c_uint32(0))
+        self._area = 0
+        self._flag = ctypes.c_uint32(0)
         self._in_hook = False
         self.discarded = self.stopped = False
         self._judging = self._judged = False
@@ -133,7 +134,7 @@ class Guest(Handles):
         address = self._address_of(symbols.INSTANCE_TERMINATED)
         if address is not None:
             self._flag_at = self._base + address
-            self._flag = _flag_of(ctypes.c_uint32.from_address(self._flag_at))
+            self._flag = ctypes.c_uint32.from_address(self._flag_at)
 
     def _load(self) -> Loaded:
         """The compiled code. Who has to wait for it is given the time back: it is not the guest's."""
@@ -162,7 +163,7 @@ class Guest(Handles):
 
     def troubled(self) -> int:
         """2: the guest's own flag, objects to be freed, a panic hook that nothing died of, a death. 1: limits, or a thread, to look at."""
-        if self.garbage or self._flag[0] or self.last_words:
+        if self.garbage or self._flag or self.last_words:
             return 2
         if self.bounds or not _here.plain:
             return 1 if self.death is None else 2
@@ -172,7 +173,7 @@ class Guest(Handles):
         """Run the destructors of collected objects; take a raised flag for a death."""
         if self.garbage:
             self._timed(self._sweep)
-        if self._flag[0] and self.death is None:
+        if self._flag and self.death is None:
             self.death = GuestAborted("the guest declared itself terminated", kind="terminated")
 
     def _sweep(self) -> None:
@@ -329,7 +330,7 @@ class Guest(Handles):
 
     def run_abort_hook(self) -> None:
         """Raise the guest's flag, then run the hook it installed with ``set_on_abort``; host functions work inside it."""
-        self._flag[0] = 1
+        self._flag.value = 1
         address = self._address_of(symbols.ABORT_HANDLER)
         if address is None or not self.program.table:
             return
@@ -362,8 +363,8 @@ class Guest(Handles):
         self.watch.end()
         self._unbind()
         self._view.release()
-        self._view, self._base, self._size = memoryview(b""), 0, 0
-        self._flag = _flag_of(ctypes.c_uint32(1))
+        self._view, self._base, self._size, self._area = memoryview(b""), 0, 0, 0
+        self._flag = ctypes.c_uint32(1)
         self.garbage.clear()
         self.values.clear()
         self._statics.clear()
@@ -399,7 +400,9 @@ class Guest(Handles):
         """The class of the program's guests: this one with its exports. Made once."""
         made = program.guest_types.get(cls)
         if made is None:
-            made = program.guest_types[cls] = type("Guest", (cls,), {name: Exported(name) for name in program.exports})
+            exports: dict[str, Exported | None] = {name: Exported(name) for name in program.exports}
+            bundles = {quick.bundle_name(name): None for name in program.exports}
+            made = program.guest_types[cls] = type("Guest", (cls,), exports | bundles)
         return made
 
     def look_up(self, name: str) -> Callable[..., Any]:
@@ -415,7 +418,24 @@ class Guest(Handles):
         self.__dict__[name] = function
         if name in self.program.numbers:
             self._bind(self.program.numbers[name], func.store_id, func.private)
+        quickly = plan or self.program.drop(name)
+        if quickly is not None:
+            self._prepare(quickly, symbol, func)
         return function
+
+    def _prepare(self, plan: Plan, symbol: str, func: Any) -> None:
+        """Have the next calls take the short way, where there is one."""
+        whole = self.program.function(self, symbols.whole(symbol), plan.whole_signature) if plan.carries else None
+        if whole is not None:
+            self._bind(self.program.numbers[symbols.whole(plan.call)], whole.store_id, whole.private)
+        if plan.carries and whole is None:
+            return
+        area = self.area() if whole is not None else 0
+        if native is None:
+            name = quick.bundle_name(plan.call)
+            self._looked_up.append(name)
+            self.__dict__[name] = quick.bundle(self, plan, whole or func, area)
+            self.program.quicken(plan)
 
     def table_call(self, slot: int, signature: str) -> Callable[..., int]:
         """The function in a slot of the guest's table, checked to be of this type."""
@@ -506,6 +526,7 @@ class Guest(Handles):
                 stack_exhausted=self._stack_exhausted(),
                 words=words if said_in is self.frames else None,
             )
+            death = self.blamed(death)
             outlived = not self.program.abort_handler and death.kind in trap.OUTLIVED
             return death if outlived else self.die(death)
         finally:
@@ -666,10 +687,6 @@ def _still_wanted() -> None:
 
 
 quota.asked.append(_still_wanted)
-
-
-def _flag_of(word: ctypes.c_uint32) -> memoryview:
-    return memoryview(word).cast("B").cast("I")
 
 
 def _headroom(frames: int) -> None:
