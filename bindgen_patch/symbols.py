@@ -95,7 +95,7 @@ EXPORT_HOST = "__bp_host"
 WHOLE_PREFIX = "__bp_call_"
 WHOLE_NAME = "__bp_call"
 """What the name section calls every function that makes a whole call (``edit/whole.py``): traces leave them out."""
-AREA_ASKED, AREA_RECORD, AREA_DATA = 0, 16, 64
+AREA_ASKED, AREA_LEFT, AREA_RECORD, AREA_DATA = 0, 4, 16, 64
 """Where things are in the area of whole calls. They are written into the guest's code: whoever changes them changes the prefix above."""
 AREA_FITS = 16 * 1024 - AREA_DATA
 """Bytes of its data."""

@@ -129,8 +129,9 @@ def _own_exports(wasm: Wasm, module: ir.Module, layout: Layout) -> list[bytes]:
         (layout.table, "table", 0),
         (layout.host, "table", len(wasm.tables)),
     )
-    for name in (symbols.EXPORT_STACK_POINTER, symbols.EXPORT_TABLE, symbols.EXPORT_HOST):
-        if name in module.facts.exports:
+    ours = {symbols.EXPORT_STACK_POINTER, symbols.EXPORT_TABLE, symbols.EXPORT_HOST}
+    for name in sorted(module.facts.exports):
+        if name in ours or name.startswith(symbols.WHOLE_PREFIX):
             raise GenerationError(f"the guest already exports `{name}`", hint="give the .wasm that rustc wrote, not a generated package's")
     return [export(name, KINDS.index(kind), index) for name, kind, index in own if name is not None and index is not None]
 

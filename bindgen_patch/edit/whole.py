@@ -5,11 +5,14 @@ and is entered once, for what fits into an *area* of the guest's memory that the
 
 The protocol (``runtime/typed.py`` and the accelerator are the other side; the places in the area are in ``symbols``):
 
-- it takes what the export takes, but for a buffer the number of its elements instead of an address and a number; no result area; and the
-  address of the area last. What the buffers hold lies in the area's data, one behind the other, each at a multiple of 8;
+- it takes what the export takes, but for a buffer the number of its elements instead of an address and a number; no result area; and, last,
+  the address of the area and the most bytes of a result that it copies there. What the buffers hold lies in the area's data, one behind
+  the other, each at a multiple of 8;
 - it returns what the export returns. A result of several words is in the area's record. Text and buffers are copied into the area's data,
-  then freed, and the number of elements is returned; -1 when that was not done, for an ``Err`` or one that does not fit: then the record
-  tells of it, and it is the host's to free;
+  then freed, and the number of elements is returned; -1 when that was not done, for an ``Err`` or one that is larger: then the record tells
+  of it, and it is the host's to free;
+- what the host has to free it may leave to the next of these functions: three words in the area, address, bytes, alignment. They are
+  looked at first;
 - while the guest's allocator runs, the area's first word is 1 + the number of bytes it was asked for. It is -1 when the function trapped
   because that returned null, -2 when it returned memory that is not there.
 
@@ -74,9 +77,10 @@ def _whole(item: ir.Export, call: PlainCall, target: int, allocator: int, deallo
         params.append(words[place])
         place += 2 if width(kind) else 1
     area = len(params)
-    cursor, size, first = area + 1, area + 2, area + 3
+    fits, cursor, size, first = range(area + 1, area + 5)
     addresses = {local: first + k for k, local in enumerate(buffers)}
-    code = [op.get(area), op.const(symbols.AREA_DATA), op.I32_ADD, op.put(cursor)] if buffers else []
+    code = _free_left(area, deallocator)
+    code += [op.get(area), op.const(symbols.AREA_DATA), op.I32_ADD, op.put(cursor)] if buffers else []
     for local, each in buffers.items():
         code += _copy_in(area, cursor, size, local, addresses[local], each, allocator)
     if buffers:
@@ -88,10 +92,19 @@ def _whole(item: ir.Export, call: PlainCall, target: int, allocator: int, deallo
     code.append(op.call(target))
     results: tuple[int, ...] = () if record else op.codes(item.wasm.results)
     if width(call.result):
-        code += _copy_out(area, cursor, size, width(call.result), call.fallible, deallocator)
+        code += _copy_out(area, fits, cursor, size, width(call.result), call.fallible, deallocator)
         results = (op.I32,)
     local_types = [op.I32] * (2 + len(buffers))
-    return Whole(symbols.whole(item.symbol), op.functype((*op.codes(params), op.I32), results), op.body(local_types, *code))
+    return Whole(symbols.whole(item.symbol), op.functype((*op.codes(params), op.I32, op.I32), results), op.body(local_types, *code))
+
+
+def _free_left(area: int, deallocator: int) -> list[bytes]:
+    address, size, align = (symbols.AREA_LEFT + offset for offset in (0, 4, 8))
+    return [
+        *(op.get(area), op.load(size), op.IF),
+        *(op.get(area), op.load(address), op.get(area), op.load(size), op.get(area), op.load(align), op.call(deallocator)),
+        *(op.get(area), op.const(0), op.store(size), op.END),
+    ]
 
 
 def _copy_in(area: int, cursor: int, size: int, count: int, address: int, each: int, allocator: int) -> list[bytes]:
@@ -109,13 +122,13 @@ def _copy_in(area: int, cursor: int, size: int, count: int, address: int, each: 
     ]
 
 
-def _copy_out(area: int, address: int, size: int, each: int, fallible: bool, deallocator: int) -> list[bytes]:
+def _copy_out(area: int, fits: int, address: int, size: int, each: int, fallible: bool, deallocator: int) -> list[bytes]:
     """What the record tells of into the area; the number of its elements is left on the stack."""
     not_done = (op.IF, op.const(-1), op.RETURN, op.END)
     found, length, failed = (symbols.AREA_RECORD + offset for offset in (0, 4, 12))
     return [
         *((op.get(area), op.load(failed), *not_done) if fallible else ()),
-        *(op.get(area), op.load(length), op.const(symbols.AREA_FITS // each), op.I32_GT_U, *not_done),
+        *(op.get(area), op.load(length), op.get(fits), op.const(each.bit_length() - 1), op.I32_SHR_U, op.I32_GT_U, *not_done),
         *(op.get(area), op.load(length), op.const(each.bit_length() - 1), op.I32_SHL, op.tee(size)),
         op.IF,
         # It lies in memory, whose size may be 2**32: all of this is modulo that.

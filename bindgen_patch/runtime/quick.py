@@ -120,9 +120,9 @@ class _Writer:
         for name, kind in zip(self.names, params, strict=True):
             words.append(("I", f"count_{name}") if name in self.carried else (PARAMETERS[kind].format, name))
         if self.whole:
-            words.append(("I", "area"))
+            words += [("I", "area"), ("I", str(symbols.AREA_FITS))]
         self.words = words
-        preset = {"guest._stack_base", "0", "area"}
+        preset = {"guest._stack_base", "0", "area", str(symbols.AREA_FITS)}
         self.preset = {place: word for place, (_, word) in enumerate(words) if word in preset and (place or not self.direct)}
         self.formats = sorted({*(format for format, _ in words), *self.direct})
         self.needed = [*self.formats, "trap", "invoke", *(["area", "text", "data"] if self.whole else [])]

@@ -41,7 +41,7 @@ class Plan(NamedTuple):
     @property
     def whole_signature(self) -> str:
         """The type of that function, as :mod:`.calls` writes it."""
-        letters = ["i"] * (self.role == "method") + [_LETTERS.get(kind, "i") for kind in self.params.values()] + ["i"]
+        letters = ["i"] * (self.role == "method") + [_LETTERS.get(kind, "i") for kind in self.params.values()] + ["i", "i"]
         returned = "i" if self.result not in RESULTS else "" if self.fallible else _LETTERS[self.result]
         return f"{''.join(letters)}:{returned if self.result else ''}"
 
