@@ -100,6 +100,8 @@ AREA_ASKED, AREA_LEFT, AREA_RECORD, AREA_DATA = 0, 4, 16, 64
 AREA_FITS = 16 * 1024 - AREA_DATA
 """Bytes of its data."""
 AREA_BYTES = AREA_DATA + AREA_FITS
+AREA_STACK = 1024 * 1024
+"""The least shadow stack that it is taken from."""
 AREA_NULL, AREA_OUTSIDE = -1, -2
 """In its first word: the allocator returned null, or memory that is not there."""
 

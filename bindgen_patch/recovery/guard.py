@@ -398,6 +398,7 @@ class Guard(Gate, Generic[G]):
     def _let_go(self) -> None:
         """Discard the instance there is, if there is one."""
         guest, self._guest = self._guest, None
+        self._ready = False
         if guest is not None:
             guest.discard()
 

@@ -130,7 +130,7 @@ class Guest(Handles):
         self._stack_pointer = None if stack_pointer is None else capi.I32(self._context, stack_pointer)
         if stack_pointer is not None and self._stack_pointer is not None:
             self._stack_at = ctypes.addressof(stack_pointer.of.global_)
-            self._stack_base = self.result = self._lower_stack(self._stack_pointer.get())
+            self._stack_base = self.result = self._lower_stack(self._reserve(self._stack_pointer.get()))
         address = self._address_of(symbols.INSTANCE_TERMINATED)
         if address is not None:
             self._flag_at = self._base + address
@@ -424,17 +424,17 @@ class Guest(Handles):
         return function
 
     def _prepare(self, plan: Plan, symbol: str, func: Any) -> None:
-        """Have the next calls take the short way, where there is one."""
-        whole = self.program.function(self, symbols.whole(symbol), plan.whole_signature) if plan.carries else None
-        if whole is not None:
-            self._bind(self.program.numbers[symbols.whole(plan.call)], whole.store_id, whole.private)
-        if plan.carries and whole is None:
-            return
-        area = self.area() if whole is not None else 0
+        """Have the next calls of a plain export take the short way, where there is one."""
+        if plan.carries:
+            func = self.program.function(self, symbols.whole(symbol), plan.whole_signature) if self._area else None
+            if func is None:
+                return
+            self.write(self._area, bytes(symbols.AREA_RECORD))
+            self._bind(self.program.numbers[symbols.whole(plan.call)], func.store_id, func.private)
         if native is None:
             name = quick.bundle_name(plan.call)
             self._looked_up.append(name)
-            self.__dict__[name] = quick.bundle(self, plan, whole or func, area)
+            self.__dict__[name] = quick.bundle(self, plan, func)
             self.program.quicken(plan)
 
     def table_call(self, slot: int, signature: str) -> Callable[..., int]:

@@ -65,7 +65,7 @@ class Linear(Core):
     _stack_pointer: Any
     _stack_base: int
     _area: int
-    """The address of what :meth:`area` has allocated; 0 so far."""
+    """Where whole calls (``edit/whole.py``) find what they are given, and leave what they return; 0: nowhere."""
 
     if TYPE_CHECKING:
 
@@ -102,10 +102,14 @@ class Linear(Core):
             self._view[address:end] = data
         return address
 
-    def area(self) -> int:
-        """Where whole calls (``edit/whole.py``) find what they are given, and leave what they return."""
-        if not self._area:
-            self._area = self.put(bytes(symbols.AREA_BYTES), 16)
+    def _reserve(self, stack_pointer: int) -> int:
+        """Take the area of whole calls off the shadow stack, which is the one memory that a host may have without asking an allocator.
+
+        Returns where the stack begins from now on. Stacks below a megabyte, which is what Rust's linker makes, are left as they are.
+        """
+        if stack_pointer < symbols.AREA_STACK:
+            return stack_pointer
+        self._area = (stack_pointer & ~15) - symbols.AREA_BYTES
         return self._area
 
     def blamed(self, death: GuestAborted) -> GuestAborted:

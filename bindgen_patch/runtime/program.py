@@ -203,7 +203,7 @@ class Program:
                 for name, (call, *_) in (*self._plans.items(), *_drop(owner)):
                     function = _function(owner, name)[2] if call == plan.call else None
                     if function is not None:
-                        quick.quicken(function, plan)
+                        quick.quicken(owner, function, plan)
 
     def drop(self, call: str) -> Plan | None:
         """The destructor of that call name, if it is one."""
@@ -346,9 +346,9 @@ def _drop(owner: type) -> list[tuple[str, tuple[str, str, dict[str, str], str, b
 def _function(owner: type, name: str) -> tuple[str, Any, types.FunctionType | None]:
     """What ``owner`` has for a plan of that name: attribute, what is there, and the generated function, ``None`` if it is not its own."""
     where, _, attribute = name.rpartition(".")
-    attribute, _, setter = attribute.partition("=")
+    attribute, setter, _ = attribute.partition("=")
     found = owner.__dict__.get(attribute) if where == owner.__name__ else None
-    function = found.fset if setter and found is not None else found.fget if isinstance(found, property) else found
+    function = (found.fset if setter else found.fget) if isinstance(found, property) else found
     plain = getattr(function, "__func__", function)
     return attribute, found, plain if isinstance(plain, types.FunctionType) else None
 

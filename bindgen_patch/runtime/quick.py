@@ -12,8 +12,8 @@ known of it, so that stands inside of the ``try``; nothing can strike between th
 Exports with text or buffers go through the function that ``edit/whole.py`` has appended to the guest: one crossing, what is carried lies in
 the guest's area. What does not fit into that goes the long way, step by step.
 
-A function stays the object that it was, for others may have it already: only its code changes. What that needs besides the guest is put
-in the place of constants.
+A function stays the object that it was, for others may have it already: only its code changes. The code that was replaced becomes a static
+method of the same class. What quick code needs besides is put in the place of constants.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from .linear import WRITABLE, view_of
 from .typed import CHECKS, PARAMETERS, RESULTS, Plan
 
 _ARGUMENT, _LABEL = "argument{}", "<label {}>"
-_CALL, _BUNDLE = "call_", "quick_"
+_CALL, _BUNDLE, _LONG = "call_", "quick_", "_bp_long_"
 
 
 def bundle_name(call: str) -> str:
@@ -40,30 +40,31 @@ def bundle_name(call: str) -> str:
     return _BUNDLE + call
 
 
-def bundle(guest: Any, plan: Plan, func: Any, area: int) -> tuple[Any, ...]:
-    """What quick code needs to call ``func`` of the guest's: the export itself, or, with an ``area``, the function for whole calls."""
+def bundle(guest: Any, plan: Plan, func: Any) -> tuple[Any, ...]:
+    """What quick code needs to call ``func``: the export itself or, if that carries something, the function for whole calls."""
     shape = _shape(plan.role, tuple(plan.params.values()), plan.result, plan.fallible)
-    found: tuple[Any, ...] = shape.bind(guest, func, area)
+    found: tuple[Any, ...] = shape.bind(guest, func)
     return found
 
 
-def quicken(function: types.FunctionType, plan: Plan) -> None:
-    """Have ``function``, a generated one, run quick code from now on. One without a guard is left alone."""
+def quicken(owner: type, function: types.FunctionType, plan: Plan) -> None:
+    """Have ``function``, a generated one that ``owner`` has, run quick code from now on. One without a guard is left alone."""
     old = function.__code__
     if "_bp_door" not in old.co_names:
         return
     shape = _shape(plan.role, tuple(plan.params.values()), plan.result, plan.fallible)
-    slow = types.FunctionType(old, function.__globals__, function.__name__, function.__defaults__, function.__closure__)
-    slow.__kwdefaults__, slow.__qualname__ = function.__kwdefaults__, function.__qualname__
-    names = {_ARGUMENT.format(k): name for k, name in enumerate(plan.params)}
-    constants = {"<slow>": slow, **_CONSTANTS, "<unpack>": shape.unpack}
-    constants |= {_LABEL.format(k): name for k, name in enumerate(plan.params)}
+    long = types.FunctionType(old, function.__globals__, function.__name__, function.__defaults__, function.__closure__)
+    long.__kwdefaults__, long.__qualname__ = function.__kwdefaults__, function.__qualname__
+    setattr(owner, _LONG + plan.call, staticmethod(long))  # in a constant of the code the garbage collector would not see it
+    variables = {"self": old.co_varnames[0]} | {_ARGUMENT.format(k): name for k, name in enumerate(plan.params)}
+    names = {_CALL: plan.call, _BUNDLE: bundle_name(plan.call), _LONG: _LONG + plan.call}
+    constants = {**_CONSTANTS, "<unpack>": shape.unpack} | {_LABEL.format(k): name for k, name in enumerate(plan.params)}
     code = shape.code
     function.__code__ = code.replace(
         co_name=old.co_name,
         co_qualname=old.co_qualname,
-        co_varnames=tuple(names.get(name, name) for name in code.co_varnames),
-        co_names=tuple({_CALL: plan.call, _BUNDLE: bundle_name(plan.call)}.get(name, name) for name in code.co_names),
+        co_varnames=tuple(variables.get(name, f"_bp_{name}") for name in code.co_varnames),
+        co_names=tuple(names.get(name, name) for name in code.co_names),
         co_consts=tuple(constants.get(value, value) if isinstance(value, str) else value for value in code.co_consts),
     )
 
@@ -71,8 +72,8 @@ def quicken(function: types.FunctionType, plan: Plan) -> None:
 class _Shape:
     """Quick code for all exports that look alike.
 
-    ``code`` is that of a function in which the names ``argument0`` …, ``call_`` and ``quick_`` stand for those of the export, and texts for
-    what :func:`quicken` knows. ``bind`` makes the bundle. ``unpack`` reads the record of several words.
+    ``code`` is that of a function in which the names ``argument0`` …, ``call_``, ``quick_`` and ``_bp_long_`` stand for those of the
+    export, and texts for what :func:`quicken` knows. ``bind`` makes the bundle. ``unpack`` reads the record of several words.
     """
 
     def __init__(self, role: str, params: tuple[str, ...], result: str, *, fallible: bool) -> None:
@@ -129,16 +130,17 @@ class _Writer:
         """The parts of the bundle."""
 
     def binding(self) -> list[str]:
-        """The text of ``bind(guest, func, area)``."""
+        """The text of ``bind(guest, func)``."""
         area = [
+            "area = guest._area",
             f"text = char_array(FITS).from_address(guest._base + area + {symbols.AREA_DATA})",
             f"data = view_of(guest._base + area + {symbols.AREA_DATA}, FITS, WRITABLE)",
         ]
         return [
-            "def bind(guest, func, area):",
+            "def bind(guest, func):",
             *(f"    {line}" for line in slots_of("".join(self.formats), max(len(self.words), 1))),
-            *(f"    {slot('I', place)} = {word}" for place, word in self.preset.items()),
             *(f"    {line}" for line in (area if self.whole else [])),
+            *(f"    {slot('I', place)} = {word}" for place, word in self.preset.items()),
             f"    return {', '.join(self.needed)}, (raw, func)",
         ]
 
@@ -182,7 +184,7 @@ class _Writer:
             "            if not waiting:",
             "                raise",
             "            raise error.__context__ or error from None",
-            f"    slow = '<slow>'; return slow({', '.join(['self', *receiver])})",
+            f"    return self.{_LONG}({', '.join(['self', *receiver])})",
         ]
 
     def _body(self) -> list[str]:
