@@ -15,6 +15,7 @@ from bindgen_patch.decode.rewrite import assemble, code_section
 from bindgen_patch.edit import Edited, edit
 from bindgen_patch.edit.hazards import NOTHING as NO_HAZARD
 from bindgen_patch.edit.hazards import Call, unsafe_calls
+from bindgen_patch.edit.whole import whole_calls
 from bindgen_patch.errors import GenerationError
 from tests.conftest import FIXTURES
 from tests.decode.handmade import MARKER_IMPORT, UNIT_FUNCTION, custom, export, metadata, module, program, shim, small_guest
@@ -34,7 +35,7 @@ def test_all_bodies_but_the_swapped_and_the_unsafe_are_the_same_at_the_same_plac
     assert unsafe == NO_HAZARD or found.facts.eh == "exnref"
     assert after.functions[: len(wasm.functions)] == wasm.functions
     twins = {function: len(wasm.functions) + place for place, function in enumerate([*unsafe.imports, *unsafe.copies])}
-    assert len(after.functions) == len(wasm.functions) + len(twins)
+    assert len(after.functions) == len(wasm.functions) + len(twins) + len(whole_calls(wasm, found))
 
     def same_but_for(calls: list[Call], old: tuple[int, int], new: tuple[int, int]) -> bool:
         """Nothing but the operands of these calls has changed."""
@@ -71,10 +72,10 @@ def test_a_twin_has_the_type_of_its_import(runnable_path: Path) -> None:
 def test_all_sections_but_the_edited_are_the_same(runnable_path: Path) -> None:
     _, wasm, _, after = edited(runnable_path)
     kept = [s for s in wasm.sections if s.name != symbols.METADATA_SECTION]
-    if wasm.section(Id.TABLE):
+    if wasm.section(Id.TABLE) and wasm.custom("name"):
         assert [(s.number, s.name) for s in after.sections] == [(s.number, s.name) for s in kept]
     for section in kept:
-        if section.number not in (Id.FUNCTION, Id.TABLE, Id.EXPORT, Id.CODE) and section.name != "name":
+        if section.number not in (Id.TYPE, Id.FUNCTION, Id.TABLE, Id.EXPORT, Id.CODE) and section.name != "name":
             twin = next(s for s in after.sections if (s.number, s.name) == (section.number, section.name))
             assert after.data[twin.header : twin.end] == wasm.data[section.header : section.end]
 
@@ -90,10 +91,12 @@ def function_names(wasm: Wasm) -> dict[int, str]:
 
 
 def test_appended_functions_have_names(runnable_path: Path) -> None:
-    _, wasm, result, after = edited(runnable_path)
+    found, wasm, result, after = edited(runnable_path)
     before, names = function_names(wasm), function_names(after)
     assert {index: names[index] for index in before} == before
-    appended = range(len(wasm.functions), len(after.functions))
+    whole = range(len(after.functions) - len(whole_calls(wasm, found)), len(after.functions))
+    assert {names.pop(index) for index in whole} <= {symbols.WHOLE_NAME}
+    appended = range(len(wasm.functions), whole.start)
     assert names.keys() - before.keys() == set(appended)
     imports = [imported.name for imported in wasm.imported_functions]
     assert all(names[index].endswith(".trap") for index in appended)
@@ -103,25 +106,33 @@ def test_appended_functions_have_names(runnable_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "content",
-    [None, b"", b"\1", b"\1\xff", b"\1\3\1\0", b"\1\4\1\0\1\xff", b"\1\1\0", b"\1\7\1\xff\xff\xff\x0f\1a", b"\0\4\3abc"],
+    [b"", b"\1", b"\1\xff", b"\1\3\1\0", b"\1\4\1\0\1\xff", b"\1\1\0", b"\1\7\1\xff\xff\xff\x0f\1a", b"\0\4\3abc"],
 )  # fmt: skip
-def test_no_names_for_appended_functions_where_the_guest_has_none(content: bytes | None) -> None:
+def test_no_names_for_appended_functions_where_those_of_the_guest_are_damaged(content: bytes) -> None:
     """A name section that is damaged, or has names for functions there are not, stays as it is."""
     path = FIXTURES / "imports" / "unwind.wasm"
     found, wasm = decode(path.read_bytes(), path.name)
-    data = assemble(wasm, {}, lambda custom: custom.name != "name")
-    if content is not None:
-        data += custom("name", content)
-    stripped = Wasm(data, "stripped")
-    result = edit(stripped, found)
+    data = assemble(wasm, {}, lambda custom: custom.name != "name") + custom("name", content)
+    result = edit(Wasm(data, "stripped"), found)
     assert result.layout.trapping
     after = Wasm(result.module, "edited")
-    assert [after.data[s.start : s.end] for s in after.custom("name")] == ([] if content is None else [content])
+    assert [after.data[s.start : s.end] for s in after.custom("name")] == [content]
+
+
+def test_whole_calls_have_names_where_the_guest_has_none() -> None:
+    path = FIXTURES / "imports" / "unwind.wasm"
+    found, wasm = decode(path.read_bytes(), path.name)
+    stripped = Wasm(assemble(wasm, {}, lambda custom: custom.name != "name"), "stripped")
+    after = Wasm(edit(stripped, found).module, "edited")
+    count = len(whole_calls(wasm, found))
+    assert count
+    assert function_names(after) == dict.fromkeys(range(len(after.functions) - count, len(after.functions)), symbols.WHOLE_NAME)
 
 
 def test_exports_are_kept_but_for_the_describe_functions(runnable_path: Path) -> None:
     found, wasm, result, after = edited(runnable_path)
     own = {name for name in (result.layout.stack_pointer, result.layout.table, result.layout.host) if name}
+    own |= {whole.export for whole in whole_calls(wasm, found)}
     assert {e for e in after.exports if e.name not in own} == {e for e in wasm.exports if e.name not in found.facts.describes}
     assert {e.name for e in after.exports} == found.facts.exports | own
 
