@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
-_ABI_VERSION = 2
+_ABI_VERSION = 3
 
 
 def _find() -> Any:

@@ -107,7 +107,7 @@ class Guest(Handles):
         self._size = 0
         self._view = memoryview(b"")
         self._pages = None
-        self._flag = _flag_of(ctypes.c_uint32(0))
+        self._flag: list[int] | memoryview = [0]
         self._in_hook = False
         self.discarded = self.stopped = False
         self._judging = self._judged = False
@@ -121,19 +121,21 @@ class Guest(Handles):
         self.serial = next(_serials) & 0x7FFF_FFFF or next(_serials)
         """Which instance a host function is called by, among all of this process. Never 0."""
         self._instantiate()
-        self._memory = program.export(self, symbols.MEMORY, capi.MEMORY)
-        if self._memory is None:
+        self._alive()
+        made = self._made
+        if made.base is None and made.memory.kind != capi.MEMORY:
             raise self.violation("the guest exports no memory")
-        self._refresh()
-        stack_pointer = program.export(self, symbols.EXPORT_STACK_POINTER, capi.GLOBAL)
-        self._stack_pointer = None if stack_pointer is None else capi.I32(self._context, stack_pointer)
-        if stack_pointer is not None and self._stack_pointer is not None:
-            self._stack_at = ctypes.addressof(stack_pointer.of.global_)
+        self._instance = capi.place(made, "instance")
+        self._see(made.base or 0, made.size)
+        self._stack_pointer = None
+        if made.stack_pointer.kind == capi.GLOBAL:
+            self._stack_pointer = capi.I32(self._context, made, capi.STACK_POINTER)
+            self._stack_at = ctypes.addressof(made) + capi.STACK_POINTER
             self._stack_base = self.result = self._lower_stack(self._stack_pointer.get())
         address = self._address_of(symbols.INSTANCE_TERMINATED)
         if address is not None:
             self._flag_at = self._base + address
-            self._flag = _flag_of(ctypes.c_uint32.from_address(self._flag_at))
+            self._flag = self._view[address : address + 4].cast("I")
 
     def _load(self) -> Loaded:
         """The compiled code. Who has to wait for it is given the time back: it is not the guest's."""
@@ -150,7 +152,7 @@ class Guest(Handles):
         self.death = early = GuestAborted("the guest called its host before it was instantiated", kind="abi_violation")
         try:
             self._arm()
-            self._store, self._context, self._instance, self._companion = self.program.instantiate(self)
+            self._store, self._context, self._made, self._companion = self.program.instantiate(self)
         except GuestAborted as failure:
             raise self.halted or (early if self.stopped else failure) from None
         finally:
@@ -363,7 +365,7 @@ class Guest(Handles):
         self._unbind()
         self._view.release()
         self._view, self._base, self._size = memoryview(b""), 0, 0
-        self._flag = _flag_of(ctypes.c_uint32(1))
+        self._flag = [1]
         self.garbage.clear()
         self.values.clear()
         self._statics.clear()
@@ -666,10 +668,6 @@ def _still_wanted() -> None:
 
 
 quota.asked.append(_still_wanted)
-
-
-def _flag_of(word: ctypes.c_uint32) -> memoryview:
-    return memoryview(word).cast("B").cast("I")
 
 
 def _headroom(frames: int) -> None:

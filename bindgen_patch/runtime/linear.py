@@ -50,7 +50,7 @@ class Linear(Core):
     """In which call, and what, the guest's panic hook has told the host."""
     _capi: Any
     _context: int
-    _memory: Any
+    _made: Any
     _base: int
     _size: int
     _view: memoryview
@@ -148,12 +148,18 @@ class Linear(Core):
         self._alive()
         capi = self._capi
         memory = ctypes.byref(self._memory.of.memory)
-        size = capi.memory_data_size(self._context, memory)
-        self._base = capi.memory_data(self._context, memory) or 0
-        self._view = _view_of(self._base, size, _WRITABLE)
-        self._size = size  # last: what was checked against it must be there
+        self._see(capi.memory_data(self._context, memory) or 0, capi.memory_data_size(self._context, memory))
         if self._pages is not None:
             self._pages.look()
+
+    def _see(self, base: int, size: int) -> None:
+        self._base = base
+        self._view = _view_of(base, size, _WRITABLE)
+        self._size = size  # last: what was checked against it must be there
+
+    @property
+    def _memory(self) -> Any:
+        return self._made.memory
 
     def _stack(self) -> int:
         return self._stack_pointer.get() if self._stack_pointer is not None else 0

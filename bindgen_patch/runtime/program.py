@@ -224,13 +224,10 @@ class Program:
     # ------------------------------------------------------------------ instances
 
     def instantiate(self, guest: Guest) -> tuple[int, int, Any, Companion]:
-        """A fresh store with the guest in it: (store, context, instance, its companion).
+        """A fresh store with the guest in it: (store, context, what :data:`.capi.Maker` has made, its companion).
 
         Raises :class:`GuestAborted` when the guest does not get that far: it wants more than it may have, or runs code of its own
         before the instance is there.
-
-        The guest cannot be linked once for all: what it imports belongs to its companion, of which each instance has its own. What is
-        looked up by name on the way is what instantiating needs and nothing else.
         """
         loaded, capi = guest.loaded, guest.loaded.capi
         limits = guest.host.limits
@@ -248,35 +245,23 @@ class Program:
                 capi.watch_epoch(store, context, loaded.epoch_callback, guest.serial)
             if limits.fuel_per_call is not None:
                 capi.set_fuel(context, limits.fuel_per_call)
-            trap, shims, instance = ctypes.c_void_p(), capi.Instance(), capi.Instance()
-            stop = ctypes.addressof(trap)
-            self._check(capi.instance_pre_instantiate(loaded.companion.address, context, ctypes.addressof(shims), stop), trap)
             self.guests[guest.serial] = ref(guest)
-            try:
-                links = loaded.links.pop()
-            except IndexError:
-                links = loaded.new_links()
-            links.find(context, shims, guest.serial)
-            self._check(
-                capi.instance_new(context, loaded.module.address, links.imports, links.count, ctypes.addressof(instance), stop), trap
-            )
-            if self.slots:
-                links.fill(context, capi.export(context, instance, symbols.EXPORT_HOST, capi.TABLE))
-            loaded.links.append(links)  # one that a failure leaves in disorder is not used again
-            return store, context, instance, Companion(capi, context, shims)
+            made = capi.Made()
+            error = loaded.make(guest, context, made)
+            if error is not None or made.trap is not None:
+                raise self._unmade(error, made.trap)
+            return store, context, made, Companion(capi, context, made)
         except BaseException:
             self.give_back(guest, store)
             raise
 
-    def _check(self, error: int | None, pointer: Any) -> None:
-        """Raise what instantiating came to."""
-        if error is None and pointer.value is None:
-            return
+    def _unmade(self, error: int | None, pointer: int) -> GuestAborted:
+        """What instantiating came to."""
         from . import capi
 
         if error is not None:
-            raise GuestAborted(trap.reason(capi.error_message(error)), kind="host_error")
-        raise trap.aborted(capi.take_trap(pointer.value), self.debug_info)
+            return GuestAborted(trap.reason(capi.error_message(error)), kind="host_error")
+        return trap.aborted(capi.take_trap(pointer), self.debug_info)
 
     def debug_info(self) -> DebugInfo:
         """What the guest tells about its sources; read when somebody looks at a death, once per process."""
@@ -308,7 +293,7 @@ class Program:
         known = guest.loaded.constants
         if name not in known:
             item = self.export(guest, name, guest._capi.GLOBAL)
-            known[name] = None if item is None else guest._capi.I32(guest._context, item).get()
+            known[name] = None if item is None else guest._capi.I32(guest._context, item, guest._capi.IN_EXTERN).get()
         return known[name]
 
     def give_back(self, guest: Guest, store: int, lease: Lease | None = None) -> None:
@@ -331,8 +316,8 @@ class Companion:
 
     __slots__ = ("_capi", "_context", "_instance", "_take", "_trapped")
 
-    def __init__(self, capi: Any, context: int, instance: Any) -> None:
-        self._capi, self._context, self._instance = capi, context, instance
+    def __init__(self, capi: Any, context: int, made: Any) -> None:
+        self._capi, self._context, self._instance = capi, context, capi.place(made, "companion")
         self._take: Any = None
         self._trapped: Any = None
 
@@ -348,7 +333,8 @@ class Companion:
         """Whether it made the trap that ended the call: a host function had failed where no exception may be thrown."""
         capi = self._capi
         if self._trapped is None:
-            self._trapped = capi.I32(self._context, capi.export(self._context, self._instance, symbols.SHIM_TRAPPED, capi.GLOBAL))
+            trapped = capi.export(self._context, self._instance, symbols.SHIM_TRAPPED, capi.GLOBAL)
+            self._trapped = capi.I32(self._context, trapped, capi.IN_EXTERN)
         if not self._trapped.get():
             return False
         self._trapped.set(0)
@@ -366,10 +352,6 @@ class Loaded:
         self._program, self._shims = program, shims
         places = {(item.module, item.symbol): number for number, item in enumerate(program.imports) if not item.host_slot}
         imports = [symbols.shim(places[item]) for item in capi.module_imports(module)]
-        self.new_links = partial(capi.Links, symbols.SHIM_INSTANCE, imports, program.slots)
-        """For what the companion exports for each import of the guest's, and for its table."""
-        self.links: list[Any] = []
-        """Those that nobody uses at this moment: at most one for each thread that has instantiated."""
         linker = capi.linker_new(at.address)
         self.signatures: dict[str, str] = {}
         """Of exported functions, as far as they were looked up."""
@@ -389,7 +371,8 @@ class Loaded:
             capi.define(linker, symbols.SHIM_HOST_MODULE, str(number), *companion_type(item.signature), callback)
             self.callbacks.append(callback)
         self.epoch_callback = epoch_callback(program.guests)
-        self.companion = capi.instantiate_pre(linker, shims)
+        own = (symbols.EXPORT_HOST, symbols.MEMORY, symbols.EXPORT_STACK_POINTER)
+        self.make = capi.maker(capi.instantiate_pre(linker, shims), module, own, symbols.SHIM_INSTANCE, imports, program.slots)
 
     def moved(self, to: Engine) -> Loaded:
         """The same code in another engine."""
