@@ -30,6 +30,8 @@ typedef struct { /* Made of runtime/capi.py */
 
 static void *(*engine_pre_instantiate)(const void *pre, void *context, Instance *instance, void **trap);
 static void *(*engine_instance_new)(void *context, const void *module, const Extern *imports, size_t count, Instance *instance, void **trap);
+static void (*engine_watch)(void *store, const void *callback, void *data, void (*finalizer)(void *));
+static void (*engine_set_deadline)(void *context, uint64_t beyond);
 static bool (*engine_export_get)(void *context, const Instance *instance, const char *name, size_t length, Extern *item);
 static void (*engine_global_get)(void *context, const void *global, Val *value);
 static void *(*engine_table_set)(void *context, const void *table, uint64_t index, const Val *value);
@@ -39,14 +41,16 @@ static PyObject *refusal;      /* the class of what is raised for a package that
 static PyObject *raise_error; /* raises an error of the engine's */
 
 static PyObject *bind_instances(PyObject *Py_UNUSED(module), PyObject *args) {
-    unsigned long long pre, new, get, global, set, data, size;
+    unsigned long long watch, deadline, pre, new, get, global, set, data, size;
     Py_ssize_t made_bytes;
     PyObject *class, *raises;
-    if (!PyArg_ParseTuple(args, "KKKKKKKnOO", &pre, &new, &get, &global, &set, &data, &size, &made_bytes, &class, &raises)) return NULL;
+    if (!PyArg_ParseTuple(args, "KKKKKKKKKnOO", &watch, &deadline, &pre, &new, &get, &global, &set, &data, &size, &made_bytes, &class, &raises)) return NULL;
     if (made_bytes != sizeof(Made) || sizeof(Extern) != sizeof(Val)) {
         PyErr_SetString(PyExc_ValueError, "the engine's structures are not those that this was made for");
         return NULL;
     }
+    engine_watch = (void (*)(void *, const void *, void *, void (*)(void *)))(uintptr_t)watch;
+    engine_set_deadline = (void (*)(void *, uint64_t))(uintptr_t)deadline;
     engine_pre_instantiate = (void *(*)(const void *, void *, Instance *, void **))(uintptr_t)pre;
     engine_instance_new = (void *(*)(void *, const void *, const Extern *, size_t, Instance *, void **))(uintptr_t)new;
     engine_export_get = (bool (*)(void *, const Instance *, const char *, size_t, Extern *))(uintptr_t)get;
@@ -57,6 +61,37 @@ static PyObject *bind_instances(PyObject *Py_UNUSED(module), PyObject *args) {
     Py_XSETREF(refusal, Py_NewRef(class));
     Py_XSETREF(raise_error, Py_NewRef(raises));
     Py_RETURN_NONE;
+}
+
+/* find(context, a Made, which instance in it, name, kind, an Extern to be filled): whether there is such an export. */
+static PyObject *find_export(PyObject *Py_UNUSED(module), PyObject *const *args, Py_ssize_t count) {
+    Py_buffer made, item;
+    Py_ssize_t length;
+    if (count != 6) return PyErr_Format(PyExc_TypeError, "find() takes 6 arguments"), NULL;
+    void *context = PyLong_AsVoidPtr(args[0]);
+    size_t offset = PyLong_AsSize_t(args[2]);
+    const char *name = PyUnicode_AsUTF8AndSize(args[3], &length);
+    long kind = PyLong_AsLong(args[4]);
+    if (name == NULL || PyErr_Occurred() || PyObject_GetBuffer(args[1], &made, PyBUF_SIMPLE) < 0) return NULL;
+    if (PyObject_GetBuffer(args[5], &item, PyBUF_WRITABLE) < 0) {
+        PyBuffer_Release(&made);
+        return NULL;
+    }
+    int sound = item.len == sizeof(Extern) && made.len == sizeof(Made) && offset <= sizeof(Made) - sizeof(Instance);
+    bool found = sound && engine_export_get(context, (const Instance *)((const char *)made.buf + offset), name, (size_t)length, item.buf) &&
+                 ((Extern *)item.buf)->kind == kind;
+    PyBuffer_Release(&item);
+    PyBuffer_Release(&made);
+    if (!sound) return PyErr_Format(PyExc_ValueError, "no instance is there"), NULL;
+    return PyBool_FromLong(found);
+}
+
+/* view(address, size): that memory, to be read and written. */
+static PyObject *view(PyObject *Py_UNUSED(module), PyObject *const *args, Py_ssize_t count) {
+    if (count != 2) return PyErr_Format(PyExc_TypeError, "view() takes 2 arguments"), NULL;
+    void *address = PyLong_AsVoidPtr(args[0]);
+    Py_ssize_t size = PyLong_AsSsize_t(args[1]);
+    return PyErr_Occurred() ? NULL : PyMemoryView_FromMemory(address, size, PyBUF_WRITE);
 }
 
 /* None; where there is an error, NULL and an exception that says what it says. */
@@ -128,7 +163,7 @@ static PyTypeObject I32Type = {
 typedef struct {
     PyObject_HEAD
     PyObject *owned; /* whatever the addresses are of */
-    void *companion, *module;
+    void *companion, *module, *look; /* `look`: what the store calls when the engine's epoch was incremented, or NULL */
     PyObject *names;               /* a tuple of bytes: what the guest exports, then what the companion does */
     Py_ssize_t imports, slots;
 } Maker;
@@ -145,9 +180,13 @@ static void find_own(const Maker *self, void *context, const Instance *instance,
 }
 
 /* With the interpreter let go. An error of the engine's, or NULL; then there may be a trap, or a `missing` name. */
-static void *make(const Maker *self, void *context, uint32_t serial, Made *made, Extern *items, Py_ssize_t *missing) {
+static void *make(const Maker *self, void *store, void *context, uint32_t serial, Made *made, Extern *items, Py_ssize_t *missing) {
     Extern table;
     Val number = {0, {0}};
+    if (self->look != NULL) {
+        engine_watch(store, self->look, (void *)(uintptr_t)serial, NULL);
+        engine_set_deadline(context, 1);
+    }
     void *error = engine_pre_instantiate(self->companion, context, &made->companion, &made->trap);
     if (error != NULL || made->trap != NULL) return error;
     Py_ssize_t count = PyTuple_GET_SIZE(self->names) - OWN_NAMES;
@@ -181,12 +220,12 @@ static void *make(const Maker *self, void *context, uint32_t serial, Made *made,
     return NULL;
 }
 
-/* maker(guest, context, a Made): an error's address, or None. */
+/* maker(guest, store, context, a Made): an error's address, or None. */
 static PyObject *maker_call(Maker *self, PyObject *args, PyObject *Py_UNUSED(kwargs)) {
     PyObject *guest;
-    unsigned long long context;
+    unsigned long long store, context;
     Py_buffer made;
-    if (!PyArg_ParseTuple(args, "O!Kw*", &CoreType, &guest, &context, &made)) return NULL;
+    if (!PyArg_ParseTuple(args, "O!KKw*", &CoreType, &guest, &store, &context, &made)) return NULL;
     Extern *items = made.len == sizeof(Made) ? PyMem_Malloc((PyTuple_GET_SIZE(self->names) - OWN_NAMES) * sizeof(Extern)) : NULL;
     if (items == NULL) {
         PyBuffer_Release(&made);
@@ -196,7 +235,7 @@ static PyObject *maker_call(Maker *self, PyObject *args, PyObject *Py_UNUSED(kwa
     Py_ssize_t missing = -1;
     Py_INCREF(guest);
     let_others_run(&call, (Core *)guest);
-    void *error = make(self, (void *)(uintptr_t)context, ((Core *)guest)->serial, made.buf, items, &missing);
+    void *error = make(self, (void *)(uintptr_t)store, (void *)(uintptr_t)context, ((Core *)guest)->serial, made.buf, items, &missing);
     come_back(&call);
     Py_DECREF(guest);
     PyMem_Free(items);
@@ -207,12 +246,12 @@ static PyObject *maker_call(Maker *self, PyObject *args, PyObject *Py_UNUSED(kwa
     return address_of(error);
 }
 
-/* Maker(owned, address of the companion, linked, address of the guest's module, names, how many of them are imports, how many slots) */
+/* Maker(owned, addresses of the companion, linked, of the guest's module, and of what looks when the epoch was incremented, names, how many of them are imports, how many slots) */
 static PyObject *maker_new(PyTypeObject *type, PyObject *args, PyObject *Py_UNUSED(kwargs)) {
     PyObject *owned, *names;
-    unsigned long long companion, module;
+    unsigned long long companion, module, look;
     Py_ssize_t imports, slots;
-    if (!PyArg_ParseTuple(args, "OKKO!nn", &owned, &companion, &module, &PyTuple_Type, &names, &imports, &slots)) return NULL;
+    if (!PyArg_ParseTuple(args, "OKKKO!nn", &owned, &companion, &module, &look, &PyTuple_Type, &names, &imports, &slots)) return NULL;
     int sound = imports >= 0 && slots >= 0 && PyTuple_GET_SIZE(names) == OWN_NAMES + 1 + imports + slots;
     for (Py_ssize_t k = 0; sound && k < PyTuple_GET_SIZE(names); k++) sound = PyBytes_CheckExact(PyTuple_GET_ITEM(names, k));
     if (!sound) {
@@ -225,6 +264,7 @@ static PyObject *maker_new(PyTypeObject *type, PyObject *args, PyObject *Py_UNUS
     self->names = Py_NewRef(names);
     self->companion = (void *)(uintptr_t)companion;
     self->module = (void *)(uintptr_t)module;
+    self->look = (void *)(uintptr_t)look;
     self->imports = imports;
     self->slots = slots;
     return (PyObject *)self;

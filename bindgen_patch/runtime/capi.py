@@ -309,12 +309,6 @@ _tag_eq = _quick("wasmtime_tag_eq", c_bool, c_void_p, c_void_p, c_void_p)
 _NEXT = c_uint64.from_param(1)
 
 
-def watch_epoch(store: int, context: int, callback: Any, data: int) -> None:
-    """Have ``callback`` (of :func:`epoch_callback`) called with ``data`` when the guest runs and the epoch was incremented since."""
-    _epoch_callback(_pointer(store), callback, _pointer(data), None)
-    _set_epoch_deadline(_pointer(context), _NEXT)
-
-
 def set_fuel(context: int, amount: int) -> None:
     """How much the guest may burn from now on."""
     raise_error(_set_fuel(context, amount))
@@ -327,19 +321,20 @@ def _named(name: str) -> tuple[Any, Any]:
     return _text(encoded), _size(len(encoded))
 
 
-def export(context: int, instance: Any, name: str, kind: int) -> Any:
-    """The ``Extern`` that ``instance``, a :func:`place` of one, exports as ``name``; ``None`` when that is nothing, or of another kind."""
+def export(context: int, made: Made, instance: int, name: str, kind: int) -> Any:
+    """The ``Extern`` that :data:`GUEST` or :data:`COMPANION` exports as ``name``; ``None`` when that is nothing, or of another kind."""
     item = Extern()
-    found = export_get(_pointer(context), instance, *_named(name), byref(item))
-    return item if found and item.kind == kind else None
+    return item if _find(context, made, instance, name, kind, item) else None
 
 
-def place(made: Made, name: str) -> Any:
-    """Where the instance of that name is, for :func:`export`. It keeps the other alive."""
-    return byref(made, _PLACES[name])
+def _found(context: int, made: Made, instance: int, name: str, kind: int, item: Extern) -> bool:
+    found: bool = export_get(_pointer(context), byref(made, instance), *_named(name), byref(item))
+    return found and item.kind == kind
 
 
+_find: Any = _found if native is None else native.find
 _PLACES = {name: getattr(Made, name).offset for name, _ in Made._fields_}
+COMPANION, GUEST = _PLACES["companion"], _PLACES["instance"]
 IN_EXTERN = Extern.of.offset
 """Where the item itself is in an ``Extern``."""
 STACK_POINTER = _PLACES["stack_pointer"] + IN_EXTERN
@@ -379,8 +374,9 @@ class _Maker:
     looked up by name on the way is what instantiating needs and nothing else.
     """
 
-    def __init__(self, owned: tuple[Owned, Owned], companion: int, module: int, names: tuple[bytes, ...], imports: int, slots: int) -> None:
+    def __init__(self, owned: Any, companion: int, module: int, look: int, names: tuple[bytes, ...], imports: int, slots: int) -> None:
         self._owned, self._companion, self._module = owned, companion, module
+        self._look = ctypes.cast(look, EPOCH_CALLBACK) if look else None
         own, theirs = names[:_OWN_NAMES], names[_OWN_NAMES:]
         self._table, self._memory, self._stack_pointer = [(_text(name), _size(len(name))) for name in own]
         self._slots = slots
@@ -388,9 +384,12 @@ class _Maker:
         self.links: list[Links] = []
         """Those that nobody uses at this moment: at most one for each thread that has instantiated."""
 
-    def __call__(self, guest: Any, context: int, made: Made) -> int | None:
-        """In the store of that context, which is the guest's. An error, if there is one; or there is a ``made.trap``."""
+    def __call__(self, guest: Any, store: int, context: int, made: Made) -> int | None:
+        """In that store, which is the guest's. An error, if there is one; or there is a ``made.trap``."""
         first, at = addressof(made), _pointer(context)
+        if self._look is not None:
+            _epoch_callback(_pointer(store), self._look, _pointer(guest.serial), None)
+            _set_epoch_deadline(at, _NEXT)
         error: int | None = instance_pre_instantiate(self._companion, context, first, first + _PLACES["trap"])
         if error is not None or made.trap is not None:
             return error
@@ -424,14 +423,20 @@ _OWN_NAMES = 3
 Maker: Any = _Maker if native is None else native.Maker
 
 
-def maker(companion: Owned, module: Owned, own: tuple[str, str, str], serial: str, imports: Sequence[str], slots: Sequence[str]) -> Any:
+def maker(
+    companion: Owned, module: Owned, look: Any, own: tuple[str, str, str], serial: str, imports: Sequence[str], slots: Sequence[str]
+) -> Any:
     """A :class:`Maker` for instances of ``module`` with a ``companion``, which is one of :func:`instantiate_pre`.
+
+    ``look`` is called with the number of the instance when the guest runs and the epoch was incremented: one of :func:`epoch_callback`, or
+    ``None`` where nobody increments it.
 
     ``own`` names what the guest exports: the host table, its memory, and its stack pointer. ``serial`` names the companion's global for
     the number of the instance, ``imports`` its functions for the guest's imports, ``slots`` those for the host table, each in order.
     """
     names = tuple(name.encode() for name in (*own, serial, *imports, *slots))
-    return Maker((companion, module), companion.address, module.address, names, len(imports), len(slots))
+    address = 0 if look is None else ctypes.cast(look, c_void_p).value
+    return Maker((companion, module, look), companion.address, module.address, address, names, len(imports), len(slots))
 
 
 class Links:
@@ -849,7 +854,17 @@ if native is not None:
         ctypes.sizeof(Item),
     )
     native.bind_instances(
-        *_addresses(instance_pre_instantiate, instance_new, export_get, _global_get, _table_set, memory_data, memory_data_size),
+        *_addresses(
+            _epoch_callback,
+            _set_epoch_deadline,
+            instance_pre_instantiate,
+            instance_new,
+            export_get,
+            _global_get,
+            _table_set,
+            memory_data,
+            memory_data_size,
+        ),
         ctypes.sizeof(Made),
         BindgenPatchError,
         raise_error,

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import ctypes
 import struct
+from collections.abc import Callable
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from ..accelerator import Core
+from ..accelerator import Core, native
 from ..errors import GuestAborted
 from . import trap, values
 
@@ -30,10 +31,18 @@ exception on its way, deadline. Never changed, only replaced: a host function ca
 """
 
 _struct = cache(struct.Struct)
-_view_of = ctypes.pythonapi.PyMemoryView_FromMemory
-_view_of.restype = ctypes.py_object
-_view_of.argtypes = (ctypes.c_void_p, ctypes.c_ssize_t, ctypes.c_int)
+_from_memory = ctypes.pythonapi.PyMemoryView_FromMemory
+_from_memory.restype = ctypes.py_object
+_from_memory.argtypes = (ctypes.c_void_p, ctypes.c_ssize_t, ctypes.c_int)
 _WRITABLE = 0x200
+
+
+def _view(base: int, size: int) -> memoryview:
+    seen: memoryview = _from_memory(base, size, _WRITABLE)
+    return seen
+
+
+_view_of: Callable[[int, int], memoryview] = _view if native is None else native.view
 
 
 class Linear(Core):
@@ -154,7 +163,7 @@ class Linear(Core):
 
     def _see(self, base: int, size: int) -> None:
         self._base = base
-        self._view = _view_of(base, size, _WRITABLE)
+        self._view = _view_of(base, size)
         self._size = size  # last: what was checked against it must be there
 
     @property

@@ -212,7 +212,7 @@ class Program:
             if settings not in self.loaded:
                 at, module = engine.load(self.module, settings)
                 _, shims = engine.load(self.shims, settings, at)
-                self.loaded[settings] = Loaded(self, at, module, shims)
+                self.loaded[settings] = Loaded(self, at, module, shims, settings)
             loaded = self.loaded[settings]
             if loaded.engine.free != []:
                 return loaded
@@ -240,13 +240,11 @@ class Program:
         context = capi.store_context(store)
         try:
             limits.apply(store)
-            if limits.interruptible:
-                capi.watch_epoch(store, context, loaded.epoch_callback, guest.serial)
             if limits.fuel_per_call is not None:
                 capi.set_fuel(context, limits.fuel_per_call)
             self.guests[guest.serial] = ref(guest)
             made = capi.Made()
-            error = loaded.make(guest, context, made)
+            error = loaded.make(guest, store, context, made)
             if error is not None or made.trap is not None:
                 raise self._unmade(error, made.trap)
             return store, context, made, Companion(capi, context, made)
@@ -275,7 +273,7 @@ class Program:
 
     def export(self, guest: Guest, name: str, kind: int) -> Any:
         """What the instance exports under a wasm name, or ``None`` when that is missing or of another kind."""
-        return guest._capi.export(guest._context, guest._instance, name, kind)
+        return guest._capi.export(guest._context, guest._made, guest._capi.GUEST, name, kind)
 
     def function(self, guest: Guest, name: str, signature: str) -> Any:
         """The exported function of that name and type, or ``None``. Its type is one of the module: that is asked for once."""
@@ -313,17 +311,17 @@ def _free(loaded: Loaded, store: int) -> None:
 class Companion:
     """How the companion of an instance tells that it has ended a call. Most never do: what is needed for it is looked up then."""
 
-    __slots__ = ("_capi", "_context", "_instance", "_take", "_trapped")
+    __slots__ = ("_capi", "_context", "_made", "_take", "_trapped")
 
     def __init__(self, capi: Any, context: int, made: Any) -> None:
-        self._capi, self._context, self._instance = capi, context, capi.place(made, "companion")
+        self._capi, self._context, self._made = capi, context, made
         self._take: Any = None
         self._trapped: Any = None
 
     def took_exception(self) -> bool | None:
         """Take the exception that just left the guest out of the store. Says whether it is the companion's; ``None``: there is none."""
         if self._take is None:
-            tag = self._capi.export(self._context, self._instance, symbols.SHIM_TAG, self._capi.TAG)
+            tag = self._capi.export(self._context, self._made, self._capi.COMPANION, symbols.SHIM_TAG, self._capi.TAG)
             self._take = self._capi.exception_taker(self._context, tag)
         found: bool | None = self._take()
         return found
@@ -332,7 +330,7 @@ class Companion:
         """Whether it made the trap that ended the call: a host function had failed where no exception may be thrown."""
         capi = self._capi
         if self._trapped is None:
-            trapped = capi.export(self._context, self._instance, symbols.SHIM_TRAPPED, capi.GLOBAL)
+            trapped = capi.export(self._context, self._made, capi.COMPANION, symbols.SHIM_TRAPPED, capi.GLOBAL)
             self._trapped = capi.I32(self._context, trapped, capi.IN_EXTERN)
         if not self._trapped.get():
             return False
@@ -343,12 +341,12 @@ class Companion:
 class Loaded:
     """The compiled half of a program, in one engine."""
 
-    def __init__(self, program: Program, at: Engine, module: Any, shims: Any) -> None:
+    def __init__(self, program: Program, at: Engine, module: Any, shims: Any, settings: Settings) -> None:
         from . import capi
 
         self.capi = capi
         self.engine, self.module = at, module
-        self._program, self._shims = program, shims
+        self._program, self._shims, self._settings = program, shims, settings
         places = {(item.module, item.symbol): number for number, item in enumerate(program.imports) if not item.host_slot}
         imports = [symbols.shim(places[item]) for item in capi.module_imports(module)]
         linker = capi.linker_new(at.address)
@@ -369,12 +367,12 @@ class Loaded:
             )
             capi.define(linker, symbols.SHIM_HOST_MODULE, str(number), *companion_type(item.signature), callback)
             self.callbacks.append(callback)
-        self.epoch_callback = epoch_callback(program.guests)
+        companion, look = capi.instantiate_pre(linker, shims), epoch_callback(program.guests) if settings.interruptible else None
         own = (symbols.EXPORT_HOST, symbols.MEMORY, symbols.EXPORT_STACK_POINTER)
-        self.make = capi.maker(capi.instantiate_pre(linker, shims), module, own, symbols.SHIM_INSTANCE, imports, program.slots)
+        self.make = capi.maker(companion, module, look, own, symbols.SHIM_INSTANCE, imports, program.slots)
 
     def moved(self, to: Engine) -> Loaded:
         """The same code in another engine."""
         capi = self.capi
         module, shims = (capi.module_deserialize(to.address, capi.module_serialize(code)) for code in (self.module, self._shims))
-        return Loaded(self._program, to, module, shims)
+        return Loaded(self._program, to, module, shims, self._settings)
