@@ -232,10 +232,12 @@ class Vec(ctypes.Structure):
 
     def addresses(self) -> list[int]:
         """The content of a vector of addresses."""
-        return list((c_void_p * self.size).from_address(self.data)) if self.size else []
+        # An array type of that length would do, but ctypes forgets one that nobody has: making it anew costs more than a guest's call.
+        return memoryview(ctypes.string_at(self.data, self.size * ctypes.sizeof(c_void_p))).cast("P").tolist() if self.size else []
 
 
 _KINDS = {"i": 0, "l": 1, "f": 2, "d": 3}
+_LETTERS = {kind: letter for letter, kind in _KINDS.items()}
 _FUNCREF = 5
 
 FUNC, GLOBAL, TABLE, MEMORY, TAG, NOTHING = 0, 1, 2, 3, 5, 255
@@ -484,7 +486,7 @@ def table_func(context: int, item: Any, index: int) -> Any:
         return None
     if value.kind != _FUNCREF or value.of.funcref.store_id == 0:
         return None
-    return Func.from_buffer_copy(value.of.funcref)
+    return value.of.funcref
 
 
 def memory_grow(context: int, item: Any, pages: int) -> int | None:
@@ -634,9 +636,8 @@ def signature(context: int, func: Any) -> str:
     """The type of a function in the short form that the run time uses: ``"iil:d"``; ``?`` for other types."""
     functype = _func_type(context, byref(func))
     try:
-        letters = {kind: letter for letter, kind in _KINDS.items()}
-        sides = (_functype_params(functype).contents, _functype_results(functype).contents)
-        return ":".join("".join(letters.get(_valtype_kind(item), "?") for item in side.addresses()) for side in sides)
+        sides = [side(functype).contents.addresses() for side in (_functype_params, _functype_results)]
+        return ":".join(["".join([_LETTERS.get(_valtype_kind(item), "?") for item in side]) for side in sides])
     finally:
         _functype_delete(functype)
 

@@ -117,7 +117,7 @@ class Guest(Handles):
         """Which instance a host function is called by, among all of this process. Never 0."""
         self._instantiate()
         self._alive()
-        made = self._made
+        made = self._instance
         if made.base is None and made.memory.kind != capi.MEMORY:
             raise self.violation("the guest exports no memory")
         self._see(made.base or 0, made.size)
@@ -130,6 +130,8 @@ class Guest(Handles):
         if address is not None:
             self._flag_at = self._base + address
             self._flag = self._view[address : address + 4].cast("I")
+        if self.loaded.unhooked is None:
+            self.loaded.unhooked = self._hook()
 
     def _load(self) -> Loaded:
         """The compiled code. Who has to wait for it is given the time back: it is not the guest's."""
@@ -146,7 +148,7 @@ class Guest(Handles):
         self.death = early = GuestAborted("the guest called its host before it was instantiated", kind="abi_violation")
         try:
             self._arm()
-            self._store, self._context, self._made, self._companion = self.program.instantiate(self)
+            self._store, self._context, self._instance, self._companion = self.program.instantiate(self)
         except GuestAborted as failure:
             raise self.halted or (early if self.stopped else failure) from None
         finally:
@@ -324,14 +326,14 @@ class Guest(Handles):
         self._set_stack(self.result)
 
     def run_abort_hook(self) -> None:
-        """Raise the guest's flag, then run the hook it installed with ``set_on_abort``; host functions work inside it."""
+        """Raise the guest's flag, then run the hook it installed with ``set_on_abort``; host functions work inside it.
+
+        Where there is none nobody runs who could see the flag.
+        """
+        slot = self._hook()
+        if slot in (0, self.loaded.unhooked) or not self.program.table:
+            return
         self._flag[0] = 1
-        address = self._address_of(symbols.ABORT_HANDLER)
-        if address is None or not self.program.table:
-            return
-        slot = int.from_bytes(self.read(address, 4), "little")
-        if not slot:
-            return
         death, span = self.death, self._seconds or _SECONDS_PER_HOOK
         try:
             threads.require_stack(self._stack_bytes)
@@ -344,6 +346,11 @@ class Guest(Handles):
             self._in_hook = False
             self.death = death
             self.watch.disarm()
+
+    def _hook(self) -> int:
+        """The slot of the abort hook; 0 where the guest has no place for one."""
+        address = self._address_of(symbols.ABORT_HANDLER)
+        return 0 if address is None else int.from_bytes(self.read(address, 4), "little")
 
     def discard(self) -> None:
         """Free the store. Every address this object knows is forgotten first. May be repeated."""

@@ -59,7 +59,7 @@ class Linear(Core):
     """In which call, and what, the guest's panic hook has told the host."""
     _capi: Any
     _context: int
-    _made: Any
+    _instance: Any
     _base: int
     _size: int
     _view: memoryview
@@ -168,7 +168,7 @@ class Linear(Core):
 
     @property
     def _memory(self) -> Any:
-        return self._made.memory
+        return self._instance.memory
 
     def _stack(self) -> int:
         return self._stack_pointer.get() if self._stack_pointer is not None else 0

@@ -273,7 +273,7 @@ class Program:
 
     def export(self, guest: Guest, name: str, kind: int) -> Any:
         """What the instance exports under a wasm name, or ``None`` when that is missing or of another kind."""
-        return guest._capi.export(guest._context, guest._made, guest._capi.GUEST, name, kind)
+        return guest._capi.export(guest._context, guest._instance, guest._capi.GUEST, name, kind)
 
     def function(self, guest: Guest, name: str, signature: str) -> Any:
         """The exported function of that name and type, or ``None``. Its type is one of the module: that is asked for once."""
@@ -354,6 +354,8 @@ class Loaded:
         """Of exported functions, as far as they were looked up."""
         self.constants: dict[str, int | None] = {}
         """Values of exported globals, likewise."""
+        self.unhooked: int | None = None
+        """What a fresh instance has for an abort hook: one of wasm-bindgen's that does nothing, its sign for none (``NO_OP_PTR``)."""
         self.callbacks = []
         for number, item in enumerate(program.imports):
             callback = host_function(
