@@ -380,7 +380,7 @@ class _Maker:
         self._owned, self._companion, self._module = owned, companion, module
         self._look = ctypes.cast(look, EPOCH_CALLBACK) if look else None
         own, theirs = names[:_OWN_NAMES], names[_OWN_NAMES:]
-        self._table, self._memory, self._stack_pointer = [(_text(name), _size(len(name))) for name in own]
+        self._own, (self._table, self._memory, self._stack_pointer) = own, [(_text(name), _size(len(name))) for name in own]
         self._slots = slots
         self._new_links = partial(Links, theirs, imports)
         self.links: list[Links] = []
@@ -407,7 +407,7 @@ class _Maker:
         if self._slots:
             table = Extern()
             if not export_get(at, instance, *self._table, byref(table)) or table.kind != TABLE:
-                raise BindgenPatchError(f"the guest exports no {self._table[0]}")
+                raise BindgenPatchError(f"the guest exports no {self._own[0].decode()}")
             links.fill(at, byref(table, IN_EXTERN))
         self.links.append(links)  # one that a failure leaves in disorder is not used again
         memory, stack_pointer = byref(made, _PLACES["memory"]), byref(made, _PLACES["stack_pointer"])
