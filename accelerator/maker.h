@@ -86,12 +86,13 @@ static PyObject *find_export(PyObject *Py_UNUSED(module), PyObject *const *args,
     return PyBool_FromLong(found);
 }
 
-/* view(address, size): that memory, to be read and written. */
+/* view(address, size, flags), as PyMemoryView_FromMemory() */
 static PyObject *view(PyObject *Py_UNUSED(module), PyObject *const *args, Py_ssize_t count) {
-    if (count != 2) return PyErr_Format(PyExc_TypeError, "view() takes 2 arguments"), NULL;
+    if (count != 3) return PyErr_Format(PyExc_TypeError, "view() takes 3 arguments"), NULL;
     void *address = PyLong_AsVoidPtr(args[0]);
     Py_ssize_t size = PyLong_AsSsize_t(args[1]);
-    return PyErr_Occurred() ? NULL : PyMemoryView_FromMemory(address, size, PyBUF_WRITE);
+    long flags = PyLong_AsLong(args[2]);
+    return PyErr_Occurred() ? NULL : PyMemoryView_FromMemory(address, size, (int)flags);
 }
 
 /* None; where there is an error, NULL and an exception that says what it says. */

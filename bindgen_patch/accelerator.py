@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
-_ABI_VERSION = 3
+_ABI_VERSION = 4
 
 
 def _find() -> Any:
@@ -93,7 +93,7 @@ if native is None or TYPE_CHECKING:
         _bp_state: Any
 
         def __new__(cls, *args: Any, **kwargs: Any) -> Self:
-            self = super().__new__(cls)
+            self = object.__new__(cls)
             self._bp_guest, self._bp_pointer = None, 0
             self._bp_origin = None if cls._bp_stale == "raise" else (args, kwargs)
             self._bp_state = None
@@ -101,17 +101,13 @@ if native is None or TYPE_CHECKING:
 
         def free(self) -> None:
             """Drop the Rust value now. Does nothing when it is gone already, or its instance is."""
-            if not self._bp_gone():
+            guest = self._bp_guest
+            if guest is not None and self._bp_pointer and guest.death is None:
                 self._bp_drop()
 
         def _bp_drop(self) -> None:
             """The way in behind :meth:`free`; generated classes have it."""
             raise NotImplementedError
-
-        def _bp_gone(self) -> bool:
-            """Whether there is nothing to free: given away, freed, or of an instance that is dead or replaced."""
-            guest = self._bp_guest
-            return guest is None or not self._bp_pointer or guest.death is not None
 
         def __del__(self) -> None:
             """Leave the Rust value to the next call: a finalizer may run anywhere, in any thread, so it enters nothing."""

@@ -41,7 +41,6 @@ def slots_of(letters: str, count: int) -> list[str]:
         f"raw = slot_array({2 * count})()",
         *(f"{letter} = memoryview(raw).cast('B').cast('{letter}')" for letter in sorted({*letters})),
         "trap = c_void_p()",
-        "trapped = memoryview(trap).cast('B').cast('N')",
         f"invoke = prepared_call(guest._context, addressof(func), addressof(raw), {count}, addressof(trap))",
         "failed, settle = guest._failed, guest._settle",
     ]
@@ -61,7 +60,7 @@ def slot(letter: str, position: int) -> str:
 CROSSING = [
     "try:",
     "    error = invoke()",
-    "    if error is not None or trapped[0]:",
+    "    if error is not None or trap:",
     "        raise failed(error, trap)",
     "except BaseException as reason:",
     "    settle(reason, trap)",

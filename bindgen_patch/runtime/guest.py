@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 from weakref import ref
 
 from .. import js, symbols
-from ..accelerator import Queue
+from ..accelerator import Queue, native
 from ..errors import GuestAborted, GuestException
 from ..js import quota
 from ..js.builtins import LOADED
@@ -26,11 +26,11 @@ from ..js.realm import Realm
 from ..recovery.guard import Guard
 from ..recovery.log import log
 from ..recovery.state import State
-from . import deadlines, threads, trap, values
+from . import deadlines, quick, threads, trap, values
 from .calls import caller
 from .handles import FIRST_HANDLE, FIXED, Handles
 from .linear import MASK, Frames, out_of_memory
-from .typed import export
+from .typed import Plan, export
 
 if TYPE_CHECKING:
     from .host import Host, Target
@@ -109,7 +109,8 @@ class Guest(Handles):
         self._statics: dict[Target, object] = {}
         self._stack_base = 0
         self._view = _NOTHING
-        self._flag: list[int] | memoryview = [0]
+        self._area = 0
+        self._flag = ctypes.c_uint32(0)
         self._table_calls: dict[tuple[int, str], Callable[..., int]] = {}
         self._looked_up: list[str] = []
         """The functions that are attributes by now."""
@@ -125,11 +126,11 @@ class Guest(Handles):
         if made.stack_pointer.kind == capi.GLOBAL:
             self._stack_pointer = capi.I32(self._context, made, capi.STACK_POINTER)
             self._stack_at = ctypes.addressof(made) + capi.STACK_POINTER
-            self._stack_base = self.result = self._lower_stack(self._stack_pointer.get())
+            self._stack_base = self.result = self._lower_stack(self._reserve(self._stack_pointer.get()))
         address = self._address_of(symbols.INSTANCE_TERMINATED)
         if address is not None:
             self._flag_at = self._base + address
-            self._flag = self._view[address : address + 4].cast("I")
+            self._flag = ctypes.c_uint32.from_address(self._flag_at)
         if self.loaded.unhooked is None:
             self.loaded.unhooked = self._hook()
 
@@ -160,7 +161,7 @@ class Guest(Handles):
 
     def troubled(self) -> int:
         """2: the guest's own flag, objects to be freed, a panic hook that nothing died of, a death. 1: limits, or a thread, to look at."""
-        if self.garbage or self._flag[0] or self.last_words:
+        if self.garbage or self._flag or self.last_words:
             return 2
         if self.bounds or not _here.plain:
             return 1 if self.death is None else 2
@@ -170,7 +171,7 @@ class Guest(Handles):
         """Run the destructors of collected objects; take a raised flag for a death."""
         if self.garbage:
             self._timed(self._sweep)
-        if self._flag[0] and self.death is None:
+        if self._flag and self.death is None:
             self.death = GuestAborted("the guest declared itself terminated", kind="terminated")
 
     def _sweep(self) -> None:
@@ -333,7 +334,7 @@ class Guest(Handles):
         slot = self._hook()
         if slot in (0, self.loaded.unhooked) or not self.program.table:
             return
-        self._flag[0] = 1
+        self._flag.value = 1
         death, span = self.death, self._seconds or _SECONDS_PER_HOOK
         try:
             threads.require_stack(self._stack_bytes)
@@ -364,10 +365,10 @@ class Guest(Handles):
         _halted.pop(self.serial, None)
         self.watch.end()
         self._unbind()
-        view, self._view, self._base, self._size = self._view, _NOTHING, 0, 0
+        view, self._view, self._base, self._size, self._area = self._view, _NOTHING, 0, 0, 0
         if view is not _NOTHING:
             view.release()
-        self._flag = [1]
+        self._flag = ctypes.c_uint32(1)
         self.garbage.clear()
         self.values.clear()
         self._statics.clear()
@@ -403,7 +404,9 @@ class Guest(Handles):
         """The class of the program's guests: this one with its exports. Made once."""
         made = program.guest_types.get(cls)
         if made is None:
-            made = program.guest_types[cls] = type("Guest", (cls,), {name: Exported(name) for name in program.exports})
+            exports: dict[str, Exported | None] = {name: Exported(name) for name in program.exports}
+            bundles = {quick.bundle_name(name): None for name in program.exports}
+            made = program.guest_types[cls] = type("Guest", (cls,), exports | bundles)
         return made
 
     def look_up(self, name: str) -> Callable[..., Any]:
@@ -419,7 +422,24 @@ class Guest(Handles):
         self.__dict__[name] = function
         if name in self.program.numbers:
             self._bind(self.program.numbers[name], func.store_id, func.private)
+        quickly = plan or self.program.drop(name)
+        if quickly is not None:
+            self._prepare(quickly, symbol, func)
         return function
+
+    def _prepare(self, plan: Plan, symbol: str, func: Any) -> None:
+        """Have the next calls of a plain export take the short way, where there is one."""
+        if plan.carries:
+            func = self.program.function(self, symbols.whole(symbol), plan.whole_signature) if self._area else None
+            if func is None:
+                return
+            self.write(self._area, bytes(symbols.AREA_RECORD))
+            self._bind(self.program.numbers[symbols.whole(plan.call)], func.store_id, func.private)
+        if native is None:
+            name = quick.bundle_name(plan.call)
+            self._looked_up.append(name)
+            self.__dict__[name] = quick.bundle(self, plan, func)
+            self.program.quicken(plan)
 
     def table_call(self, slot: int, signature: str) -> Callable[..., int]:
         """The function in a slot of the guest's table, checked to be of this type."""
@@ -510,6 +530,7 @@ class Guest(Handles):
                 stack_exhausted=self._stack_exhausted(),
                 words=words if said_in is self.frames else None,
             )
+            death = self.blamed(death)
             outlived = not self.program.abort_handler and death.kind in trap.OUTLIVED
             return death if outlived else self.die(death)
         finally:

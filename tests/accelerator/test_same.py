@@ -142,7 +142,7 @@ def test_an_instance_is_made_of_the_same(both: Callable[..., Both]) -> None:
         assert guest._base == items.base == capi.memory_data(guest._context, capi.addressof(items.memory.of.memory))
         assert guest._view.nbytes == guest._size == capi.memory_data_size(guest._context, capi.addressof(items.memory.of.memory))
         kinds = items.memory.kind, items.stack_pointer.kind
-        made.append((kinds, guest._size, before, moved, guest.result, guest._flag[0], guest.loaded.unhooked, bytes(guest._view[-64:])))
+        made.append((kinds, guest._size, before, moved, guest.result, guest._flag.value, guest.loaded.unhooked, bytes(guest._view[-64:])))
     assert made[0] == made[1]
     assert made[0][3] == 2**32 - 16
     assert {type(guest_of(module).loaded.make).__name__ for module in (pair.fast, pair.plain)} == {"Maker", "_Maker"}
