@@ -18,7 +18,7 @@
 #include <stdint.h>
 #include <structmember.h>
 
-#define ABI_VERSION 3 /* what `bindgen_patch/accelerator.py` asks for */
+#define ABI_VERSION 4 /* what `bindgen_patch/accelerator.py` asks for */
 
 #include "engine.h"
 #include "lock.h"
@@ -30,6 +30,7 @@
 #include "export.h"
 #include "host.h"
 #include "taker.h"
+#include "maker.h"
 
 /* ------------------------------------------------------------------------------------------------ the module */
 
@@ -38,6 +39,11 @@ static PyMethodDef functions[] = {
     {"bind_exceptions", bind_exceptions, METH_VARARGS,
      "bind_exceptions(addresses of wasmtime_context_take_exception, _exnref_tag, _exnref_unroot, _tag_eq, _trap_code,"
      " wasm_trap_delete, sizes of an exception, of a tag)"},
+    {"bind_instances", bind_instances, METH_VARARGS,
+     "bind_instances(addresses of wasmtime_store_epoch_deadline_callback, _context_set_epoch_deadline, _instance_pre_instantiate, _instance_new, _instance_export_get, _global_get, _table_set,"
+     " _memory_data, _memory_data_size, size of a Made, an exception class, what raises an error of the engine's)"},
+    {"find", (PyCFunction)(void (*)(void))find_export, METH_FASTCALL, "find(context, a Made, which instance in it, name, kind, an Extern to fill)"},
+    {"view", (PyCFunction)(void (*)(void))view, METH_FASTCALL, "view(address, size, flags), as PyMemoryView_FromMemory()"},
     {"know", know, METH_VARARGS, "know(JavaScript's null and Error, bytes: how what a panic says begins)"},
     {"watch", watch, METH_O, "Have a function told of every call into a guest and its guard: for tests."},
     {"set_plain", set_plain, METH_O, "Whether there is nothing to look at before a call in this thread."},
@@ -60,7 +66,8 @@ PyMODINIT_FUNC PyInit_bindgen_patch_accelerator(void) {
     }
     for (size_t k = 0; k < sizeof NAMES / sizeof *NAMES; k++)
         if ((*NAMES[k].place = PyUnicode_InternFromString(NAMES[k].text)) == NULL) return NULL;
-    PyTypeObject *types[] = {&LockType, &GateType, &FrontType, &CoreType, &WordsType, &QueueType, &BoxType, &ExportType, &HostType, &TakerType};
+    PyTypeObject *types[] = {&LockType, &GateType, &FrontType, &CoreType, &WordsType, &QueueType, &BoxType, &ExportType, &HostType, &TakerType, &I32Type,
+                             &MakerType};
     PyObject *module = PyModule_Create(&definition);
     if (module == NULL) return NULL;
     for (size_t k = 0; k < sizeof types / sizeof *types; k++)

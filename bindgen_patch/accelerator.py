@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
-_ABI_VERSION = 3
+_ABI_VERSION = 4
 
 
 def _find() -> Any:
@@ -48,7 +48,26 @@ if native is None or TYPE_CHECKING:
         _bp_door: Any
 
     class Core:
-        """The fields of a guest that every call reads."""
+        """The fields of a guest that every call reads. There is nothing in them at first."""
+
+        def __new__(cls, *_args: object) -> Self:
+            self = super().__new__(cls)
+            self.death = self.host_error = self.last_words = self.frames = self._unwound = None
+            self.result = self._base = self._size = 0
+            self._in_hook = self._judged = self._wrapped = False
+            return self
+
+        death: Any
+        last_words: Any
+        frames: Any
+        host_error: Any
+        result: int
+        _base: int
+        _size: int
+        _in_hook: bool
+        _judged: bool
+        _wrapped: bool
+        _unwound: Any
 
         def _bind(self, number: int, store: int, index: int) -> None:
             """Which function of the engine's is export ``number``."""

@@ -203,6 +203,24 @@ class Instance(ctypes.Structure):
     _fields_ = (("store_id", c_uint64), ("private", c_size_t))
 
 
+class Made(ctypes.Structure):
+    """What a :class:`Maker` has made: the instances of companion and guest, and what the run time needs of the guest's at once.
+
+    ``trap`` is why there is none. ``base`` and ``size`` are where its memory is in the host; the kind of an item that the guest does not
+    export is :data:`NOTHING`.
+    """
+
+    _fields_ = (
+        ("companion", Instance),
+        ("instance", Instance),
+        ("memory", Extern),
+        ("stack_pointer", Extern),
+        ("trap", c_void_p),
+        ("base", c_void_p),
+        ("size", c_size_t),
+    )
+
+
 class Vec(ctypes.Structure):
     """``wasm_byte_vec_t``, and all other vectors: how many elements, and where."""
 
@@ -214,13 +232,15 @@ class Vec(ctypes.Structure):
 
     def addresses(self) -> list[int]:
         """The content of a vector of addresses."""
-        return list((c_void_p * self.size).from_address(self.data)) if self.size else []
+        # An array type of that length would do, but ctypes forgets one that nobody has: making it anew costs more than a guest's call.
+        return memoryview(ctypes.string_at(self.data, self.size * ctypes.sizeof(c_void_p))).cast("P").tolist() if self.size else []
 
 
 _KINDS = {"i": 0, "l": 1, "f": 2, "d": 3}
+_LETTERS = {kind: letter for letter, kind in _KINDS.items()}
 _FUNCREF = 5
 
-FUNC, GLOBAL, TABLE, MEMORY, TAG = 0, 1, 2, 3, 5
+FUNC, GLOBAL, TABLE, MEMORY, TAG, NOTHING = 0, 1, 2, 3, 5, 255
 """Kinds of exports."""
 
 _TRAPS = (
@@ -291,12 +311,6 @@ _tag_eq = _quick("wasmtime_tag_eq", c_bool, c_void_p, c_void_p, c_void_p)
 _NEXT = c_uint64.from_param(1)
 
 
-def watch_epoch(store: int, context: int, callback: Any, data: int) -> None:
-    """Have ``callback`` (of :func:`epoch_callback`) called with ``data`` when the guest runs and the epoch was incremented since."""
-    _epoch_callback(_pointer(store), callback, _pointer(data), None)
-    _set_epoch_deadline(_pointer(context), _NEXT)
-
-
 def set_fuel(context: int, amount: int) -> None:
     """How much the guest may burn from now on."""
     raise_error(_set_fuel(context, amount))
@@ -309,21 +323,34 @@ def _named(name: str) -> tuple[Any, Any]:
     return _text(encoded), _size(len(encoded))
 
 
-def export(context: int, instance: Any, name: str, kind: int) -> Any:
-    """The ``Extern`` that ``instance`` exports as ``name``, or ``None`` when it exports nothing of that name and kind."""
+def export(context: int, made: Made, instance: int, name: str, kind: int) -> Any:
+    """The ``Extern`` that :data:`GUEST` or :data:`COMPANION` exports as ``name``; ``None`` when that is nothing, or of another kind."""
     item = Extern()
-    found = export_get(_pointer(context), byref(instance), *_named(name), byref(item))
-    return item if found and item.kind == kind else None
+    return item if _find(context, made, instance, name, kind, item) else None
 
 
-class I32:
-    """An exported i32 global, which must be mutable to be set."""
+def _found(context: int, made: Made, instance: int, name: str, kind: int, item: Extern) -> bool:
+    found: bool = export_get(_pointer(context), byref(made, instance), *_named(name), byref(item))
+    return found and item.kind == kind
 
-    __slots__ = ("_context", "_item", "_place", "_value", "_where")
 
-    def __init__(self, context: int, item: Any) -> None:
-        self._item, self._value = item, Val()
-        self._context, self._where, self._place = _pointer(context), byref(item.of.global_), byref(self._value)
+_find: Any = _found if native is None else native.find
+_PLACES = {name: getattr(Made, name).offset for name, _ in Made._fields_}
+COMPANION, GUEST = _PLACES["companion"], _PLACES["instance"]
+IN_EXTERN = Extern.of.offset
+"""Where the item itself is in an ``Extern``."""
+STACK_POINTER = _PLACES["stack_pointer"] + IN_EXTERN
+"""Where that is in a :class:`Made`."""
+
+
+class _I32:
+    """An exported i32 global, which must be mutable to be set. It is so many bytes behind the beginning of ``holder``."""
+
+    __slots__ = ("_context", "_place", "_value", "_where")
+
+    def __init__(self, context: int, holder: Any, offset: int) -> None:
+        self._value = Val()
+        self._context, self._where, self._place = _pointer(context), byref(holder, offset), byref(self._value)
 
     def get(self) -> int:
         """The value, unsigned."""
@@ -339,44 +366,115 @@ class I32:
             raise_error(error)
 
 
+I32: Any = _I32 if native is None else native.I32
+
+
+class _Maker:
+    """Makes instances of one guest in stores: one of its companion first, then its own, linked to that.
+
+    The guest cannot be linked once for all: what it imports belongs to its companion, of which each instance has its own. What is
+    looked up by name on the way is what instantiating needs and nothing else.
+    """
+
+    def __init__(self, owned: Any, companion: int, module: int, look: int, names: tuple[bytes, ...], imports: int, slots: int) -> None:
+        self._owned, self._companion, self._module = owned, companion, module
+        self._look = ctypes.cast(look, EPOCH_CALLBACK) if look else None
+        own, theirs = names[:_OWN_NAMES], names[_OWN_NAMES:]
+        self._own, (self._table, self._memory, self._stack_pointer) = own, [(_text(name), _size(len(name))) for name in own]
+        self._slots = slots
+        self._new_links = partial(Links, theirs, imports)
+        self.links: list[Links] = []
+        """Those that nobody uses at this moment: at most one for each thread that has instantiated."""
+
+    def __call__(self, guest: Any, store: int, context: int, made: Made) -> int | None:
+        """In that store, which is the guest's. An error, if there is one; or there is a ``made.trap``."""
+        first, at = addressof(made), _pointer(context)
+        if self._look is not None:
+            _epoch_callback(_pointer(store), self._look, _pointer(guest.serial), None)
+            _set_epoch_deadline(at, _NEXT)
+        error: int | None = instance_pre_instantiate(self._companion, context, first, first + _PLACES["trap"])
+        if error is not None or made.trap is not None:
+            return error
+        try:
+            links = self.links.pop()
+        except IndexError:
+            links = self._new_links()
+        links.find(at, byref(made), guest.serial)
+        instance = byref(made, _PLACES["instance"])
+        error = instance_new(context, self._module, links.imports, links.count, instance, first + _PLACES["trap"])
+        if error is not None or made.trap is not None:
+            return error
+        if self._slots:
+            table = Extern()
+            if not export_get(at, instance, *self._table, byref(table)) or table.kind != TABLE:
+                raise BindgenPatchError(f"the guest exports no {self._own[0].decode()}")
+            links.fill(at, byref(table, IN_EXTERN))
+        self.links.append(links)  # one that a failure leaves in disorder is not used again
+        memory, stack_pointer = byref(made, _PLACES["memory"]), byref(made, _PLACES["stack_pointer"])
+        if not export_get(at, instance, *self._stack_pointer, stack_pointer) or made.stack_pointer.kind != GLOBAL:
+            made.stack_pointer.kind = NOTHING
+        if not export_get(at, instance, *self._memory, memory) or made.memory.kind != MEMORY:
+            made.memory.kind = NOTHING
+        else:
+            where = byref(made, _PLACES["memory"] + IN_EXTERN)
+            made.base, made.size = memory_data(at, where), memory_data_size(at, where)
+        return None
+
+
+_OWN_NAMES = 3
+Maker: Any = _Maker if native is None else native.Maker
+
+
+def maker(
+    companion: Owned, module: Owned, look: Any, own: tuple[str, str, str], serial: str, imports: Sequence[str], slots: Sequence[str]
+) -> Any:
+    """A :class:`Maker` for instances of ``module`` with a ``companion``, which is one of :func:`instantiate_pre`.
+
+    ``look`` is called with the number of the instance when the guest runs and the epoch was incremented: one of :func:`epoch_callback`, or
+    ``None`` where nobody increments it.
+
+    ``own`` names what the guest exports: the host table, its memory, and its stack pointer. ``serial`` names the companion's global for
+    the number of the instance, ``imports`` its functions for the guest's imports, ``slots`` those for the host table, each in order.
+    """
+    names = tuple(name.encode() for name in (*own, serial, *imports, *slots))
+    address = 0 if look is None else ctypes.cast(look, c_void_p).value
+    return Maker((companion, module, look), companion.address, module.address, address, names, len(imports), len(slots))
+
+
 class Links:
     """What instances of the companion export for the guests that are linked to them: a place for all of it, used by one at a time.
 
-    ``serial`` names its global for the number of the instance, ``imports`` the functions for the guest's imports, ``slots`` those for
-    the guest's host table, each in order. Places and names are the same for every instance, so they are converted once.
+    ``wanted`` are the names of its global for the number of the instance, of the functions for so many ``imports``, and of those for the
+    guest's host table. Places and names are the same for every instance, so they are converted once.
     """
 
-    def __init__(self, serial: str, imports: Sequence[str], slots: Sequence[str]) -> None:
-        self.wanted = (serial, *imports, *slots)
-        self._items = (Extern * len(self.wanted))()
+    def __init__(self, wanted: tuple[bytes, ...], imports: int) -> None:
+        self.wanted, self.count, slots = wanted, imports, len(wanted) - 1 - imports
+        self._items = (Extern * len(wanted))()
         first = addressof(self._items)
-        places = [first + _EXTERN_BYTES * number for number in range(len(self.wanted))]
-        self._names, self._lengths = zip(*map(_named, self.wanted), strict=True)
-        self._places = tuple(map(_pointer, places))
+        self._names, self._lengths = tuple(map(_text, wanted)), tuple(_size(len(name)) for name in wanted)
+        self._places = tuple(_pointer(first + _EXTERN_BYTES * number) for number in range(len(wanted)))
         self.imports = first + _EXTERN_BYTES
         """Where the functions for the imports are, as ``instance_new`` wants them."""
-        self.count = len(imports)
-        self._slots = self._places[1 + len(imports) :]
-        self._indices = tuple(map(c_uint64.from_param, range(len(slots))))
-        self._funcrefs = bytes((_FUNCREF,)) * len(slots)
-        self._kinds = memoryview(self._items).cast("B")[(1 + len(imports)) * _EXTERN_BYTES :: _EXTERN_BYTES]
+        self._slots = self._places[1 + imports :]
+        self._indices = tuple(map(c_uint64.from_param, range(slots)))
+        self._funcrefs = bytes((_FUNCREF,)) * slots
+        self._kinds = memoryview(self._items).cast("B")[(1 + imports) * _EXTERN_BYTES :: _EXTERN_BYTES]
         self._serial = Val(kind=0)
         self._global, self._number = byref(self._items[0].of.global_), byref(self._serial)
 
-    def find(self, context: int, companion: Any, serial: int) -> None:
+    def find(self, context: Any, companion: Any, serial: int) -> None:
         """Look all of it up in an instance of the companion, and tell it its number."""
-        at = _pointer(context)
-        found = list(map(export_get, repeat(at), repeat(byref(companion)), self._names, self._lengths, self._places))
+        found = list(map(export_get, repeat(context), repeat(companion), self._names, self._lengths, self._places))
         if not all(found):
-            raise BindgenPatchError(f"the companion exports no {self.wanted[found.index(False)]}")
+            raise BindgenPatchError(f"the companion exports no {self.wanted[found.index(False)].decode()}")
         self._serial.of.i32 = serial
-        raise_error(_global_set(at, self._global, self._number))
+        raise_error(_global_set(context, self._global, self._number))
 
-    def fill(self, context: int, table: Any) -> None:
+    def fill(self, context: Any, table: Any) -> None:
         """Put the functions for the slots into the first slots of the guest's table."""
         self._kinds[:] = self._funcrefs  # and so each is a Val: a function lies at the same place in both
-        at, where = _pointer(context), byref(table.of.table)
-        for error in map(_table_set, repeat(at), repeat(where), self._indices, self._slots):
+        for error in map(_table_set, repeat(context), repeat(table), self._indices, self._slots):
             if error is not None:
                 raise_error(error)
 
@@ -388,7 +486,7 @@ def table_func(context: int, item: Any, index: int) -> Any:
         return None
     if value.kind != _FUNCREF or value.of.funcref.store_id == 0:
         return None
-    return Func.from_buffer_copy(value.of.funcref)
+    return value.of.funcref
 
 
 def memory_grow(context: int, item: Any, pages: int) -> int | None:
@@ -538,9 +636,8 @@ def signature(context: int, func: Any) -> str:
     """The type of a function in the short form that the run time uses: ``"iil:d"``; ``?`` for other types."""
     functype = _func_type(context, byref(func))
     try:
-        letters = {kind: letter for letter, kind in _KINDS.items()}
-        sides = (_functype_params(functype).contents, _functype_results(functype).contents)
-        return ":".join("".join(letters.get(_valtype_kind(item), "?") for item in side.addresses()) for side in sides)
+        sides = [side(functype).contents.addresses() for side in (_functype_params, _functype_results)]
+        return ":".join(["".join([_LETTERS.get(_valtype_kind(item), "?") for item in side]) for side in sides])
     finally:
         _functype_delete(functype)
 
@@ -756,6 +853,22 @@ if native is not None:
         *_addresses(_take_exception, _exception_tag, _exception_unroot, _tag_eq, _trap_code, _trap_delete),
         ctypes.sizeof(ExnRef),
         ctypes.sizeof(Item),
+    )
+    native.bind_instances(
+        *_addresses(
+            _epoch_callback,
+            _set_epoch_deadline,
+            instance_pre_instantiate,
+            instance_new,
+            export_get,
+            _global_get,
+            _table_set,
+            memory_data,
+            memory_data_size,
+        ),
+        ctypes.sizeof(Made),
+        BindgenPatchError,
+        raise_error,
     )
     _native_host, _native_taken = ctypes.cast(native.HOST_CALL, HOST_FUNCTION), ctypes.cast(native.TAKEN_OUT, HOST_FUNCTION)
 

@@ -47,6 +47,7 @@ _NOT_BEGUN = "a host function could not begin: the interpreter's stack is used u
 _SECONDS_PER_HOOK = 1.0
 """What the guest's abort hook may take where the limits say nothing: it runs in the middle of a failure."""
 
+_NOTHING = memoryview(b"")
 _here = threads.here
 _serials = itertools.count(1)
 _halted: dict[int, ref[Guest]] = {}
@@ -71,6 +72,22 @@ class Exported:
 class Guest(Handles):
     """One wasm instance. Exports are attributes: ``guest.call_add(2, 3)``. See :meth:`look_up`."""
 
+    owner: object = None
+    halted: GuestAborted | None = None
+    """Set by :meth:`kill`: code that is running has to come back."""
+    discarded = stopped = False
+    host_error: BaseException | None
+    """What a host function raised, while its wasm exception (or trap) is on its way through the guest."""
+    _unwound: BaseException | None
+    """The last interrupt of a host function that went through the guest in order: Rust code knows of it."""
+    _cancellation: threads.Cancellation | None = None
+    """Of the outermost call that is running, where it can be cancelled."""
+    _judging = False
+    """Why a call failed is being found out. An interrupt in the middle of that leaves a doubt, and doubt is death."""
+    _verdict: BaseException | None = None
+    _store = 0
+    _pages = None
+
     def __init__(self, program: Program, door: Guard[Guest], host: Host) -> None:
         self.program = program
         self.door: Guard[Guest] = door
@@ -79,62 +96,43 @@ class Guest(Handles):
         """Whether calls may have limits: what sets them, shared by all guests of the Instance."""
         self.loaded = self._load()
         capi = self._capi = self.loaded.capi
-        self.owner: object = None
-        self.death = None
-        self.halted: GuestAborted | None = None
-        """Set by :meth:`kill`: code that is running has to come back."""
         limits = host.limits
         self._seconds, self._fuel, self._stack_bytes = limits.seconds_per_call, limits.fuel_per_call, host.settings.stack_bytes
         self._overdue = "" if self._seconds is None else f"the call took more than {self._seconds:g} seconds"
         self.watch = deadlines.Watch(self)
-        self._cancellation: threads.Cancellation | None = None
-        """Of the outermost call that is running, where it can be cancelled."""
         self.realm = Realm(host.jobs, host.globals, host.transport)
         self._scopes, self._numbers = (host.globals, LOADED), program.numbers
         self.garbage = Queue()
         """Destructors to run before the next call: (call name, arguments). Filled by finalizers, from any thread."""
-        self.values = dict(FIXED)
-        self._statics: dict[Target, object] = {}
-        self.host_error: BaseException | None = None
-        """What a host function raised, while its wasm exception (or trap) is on its way through the guest."""
-        self.last_words = None
-        self.result = 0
-        self._next_handle, self._wrapped = FIRST_HANDLE, False
+        self.values, self._next_handle = dict(FIXED), FIRST_HANDLE
         self.lent = []
-        self.frames = None
+        self._statics: dict[Target, object] = {}
         self._stack_base = 0
-        self._base = 0
-        self._size = 0
-        self._view = memoryview(b"")
-        self._pages = None
+        self._view = _NOTHING
         self._area = 0
         self._flag = ctypes.c_uint32(0)
-        self._in_hook = False
-        self.discarded = self.stopped = False
-        self._judging = self._judged = False
-        """Why a call failed is being found out. An interrupt in the middle of that leaves a doubt, and doubt is death."""
-        self._verdict: BaseException | None = None
-        self._unwound: BaseException | None = None
-        """The last interrupt of a host function that went through the guest in order: Rust code knows of it."""
         self._table_calls: dict[tuple[int, str], Callable[..., int]] = {}
         self._looked_up: list[str] = []
         """The functions that are attributes by now."""
         self.serial = next(_serials) & 0x7FFF_FFFF or next(_serials)
         """Which instance a host function is called by, among all of this process. Never 0."""
         self._instantiate()
-        self._memory = program.export(self, symbols.MEMORY, capi.MEMORY)
-        if self._memory is None:
+        self._alive()
+        made = self._instance
+        if made.base is None and made.memory.kind != capi.MEMORY:
             raise self.violation("the guest exports no memory")
-        self._refresh()
-        stack_pointer = program.export(self, symbols.EXPORT_STACK_POINTER, capi.GLOBAL)
-        self._stack_pointer = None if stack_pointer is None else capi.I32(self._context, stack_pointer)
-        if stack_pointer is not None and self._stack_pointer is not None:
-            self._stack_at = ctypes.addressof(stack_pointer.of.global_)
+        self._see(made.base or 0, made.size)
+        self._stack_pointer = None
+        if made.stack_pointer.kind == capi.GLOBAL:
+            self._stack_pointer = capi.I32(self._context, made, capi.STACK_POINTER)
+            self._stack_at = ctypes.addressof(made) + capi.STACK_POINTER
             self._stack_base = self.result = self._lower_stack(self._reserve(self._stack_pointer.get()))
         address = self._address_of(symbols.INSTANCE_TERMINATED)
         if address is not None:
             self._flag_at = self._base + address
             self._flag = ctypes.c_uint32.from_address(self._flag_at)
+        if self.loaded.unhooked is None:
+            self.loaded.unhooked = self._hook()
 
     def _load(self) -> Loaded:
         """The compiled code. Who has to wait for it is given the time back: it is not the guest's."""
@@ -329,14 +327,14 @@ class Guest(Handles):
         self._set_stack(self.result)
 
     def run_abort_hook(self) -> None:
-        """Raise the guest's flag, then run the hook it installed with ``set_on_abort``; host functions work inside it."""
+        """Raise the guest's flag, then run the hook it installed with ``set_on_abort``; host functions work inside it.
+
+        Where there is none nobody runs who could see the flag.
+        """
+        slot = self._hook()
+        if slot in (0, self.loaded.unhooked) or not self.program.table:
+            return
         self._flag.value = 1
-        address = self._address_of(symbols.ABORT_HANDLER)
-        if address is None or not self.program.table:
-            return
-        slot = int.from_bytes(self.read(address, 4), "little")
-        if not slot:
-            return
         death, span = self.death, self._seconds or _SECONDS_PER_HOOK
         try:
             threads.require_stack(self._stack_bytes)
@@ -350,6 +348,11 @@ class Guest(Handles):
             self.death = death
             self.watch.disarm()
 
+    def _hook(self) -> int:
+        """The slot of the abort hook; 0 where the guest has no place for one."""
+        address = self._address_of(symbols.ABORT_HANDLER)
+        return 0 if address is None else int.from_bytes(self.read(address, 4), "little")
+
     def discard(self) -> None:
         """Free the store. Every address this object knows is forgotten first. May be repeated."""
         if not self._store:
@@ -362,8 +365,9 @@ class Guest(Handles):
         _halted.pop(self.serial, None)
         self.watch.end()
         self._unbind()
-        self._view.release()
-        self._view, self._base, self._size, self._area = memoryview(b""), 0, 0, 0
+        view, self._view, self._base, self._size, self._area = self._view, _NOTHING, 0, 0, 0
+        if view is not _NOTHING:
+            view.release()
         self._flag = ctypes.c_uint32(1)
         self.garbage.clear()
         self.values.clear()
@@ -377,7 +381,7 @@ class Guest(Handles):
             self.program.give_back(self, store, lease)
 
     def __del__(self) -> None:
-        if self.__dict__.get("_store"):
+        if self._store:
             self.discard()
 
     def _address_of(self, symbol: str) -> int | None:

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import ctypes
 import struct
+from collections.abc import Callable
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from .. import symbols
-from ..accelerator import Core
+from ..accelerator import Core, native
 from ..errors import GuestAborted
 from . import trap, values
 
@@ -36,10 +37,11 @@ exception on its way, deadline. Never changed, only replaced: a host function ca
 """
 
 _struct = cache(struct.Struct)
-view_of = ctypes.pythonapi.PyMemoryView_FromMemory
+_from_memory = ctypes.pythonapi.PyMemoryView_FromMemory
+_from_memory.restype = ctypes.py_object
+_from_memory.argtypes = (ctypes.c_void_p, ctypes.c_ssize_t, ctypes.c_int)
+view_of: Callable[[int, int, int], memoryview] = _from_memory if native is None else native.view
 """``(address, size, flags) -> memoryview``. Whoever makes one sees to it that nobody has it when the memory is gone."""
-view_of.restype = ctypes.py_object
-view_of.argtypes = (ctypes.c_void_p, ctypes.c_ssize_t, ctypes.c_int)
 WRITABLE = 0x200
 
 
@@ -57,7 +59,7 @@ class Linear(Core):
     """In which call, and what, the guest's panic hook has told the host."""
     _capi: Any
     _context: int
-    _memory: Any
+    _instance: Any
     _base: int
     _size: int
     _view: memoryview
@@ -178,12 +180,18 @@ class Linear(Core):
         self._alive()
         capi = self._capi
         memory = ctypes.byref(self._memory.of.memory)
-        size = capi.memory_data_size(self._context, memory)
-        self._base = capi.memory_data(self._context, memory) or 0
-        self._view = view_of(self._base, size, WRITABLE)
-        self._size = size  # last: what was checked against it must be there
+        self._see(capi.memory_data(self._context, memory) or 0, capi.memory_data_size(self._context, memory))
         if self._pages is not None:
             self._pages.look()
+
+    def _see(self, base: int, size: int) -> None:
+        self._base = base
+        self._view = view_of(base, size, WRITABLE)
+        self._size = size  # last: what was checked against it must be there
+
+    @property
+    def _memory(self) -> Any:
+        return self._instance.memory
 
     def _stack(self) -> int:
         return self._stack_pointer.get() if self._stack_pointer is not None else 0

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
 import os
 import sys
 import threading
@@ -231,7 +230,7 @@ class Program:
             if settings not in self.loaded:
                 at, module = engine.load(self.module, settings)
                 _, shims = engine.load(self.shims, settings, at)
-                self.loaded[settings] = Loaded(self, at, module, shims)
+                self.loaded[settings] = Loaded(self, at, module, shims, settings)
             loaded = self.loaded[settings]
             if loaded.engine.free != []:
                 return loaded
@@ -242,13 +241,10 @@ class Program:
     # ------------------------------------------------------------------ instances
 
     def instantiate(self, guest: Guest) -> tuple[int, int, Any, Companion]:
-        """A fresh store with the guest in it: (store, context, instance, its companion).
+        """A fresh store with the guest in it: (store, context, what :data:`.capi.Maker` has made, its companion).
 
         Raises :class:`GuestAborted` when the guest does not get that far: it wants more than it may have, or runs code of its own
         before the instance is there.
-
-        The guest cannot be linked once for all: what it imports belongs to its companion, of which each instance has its own. What is
-        looked up by name on the way is what instantiating needs and nothing else.
         """
         loaded, capi = guest.loaded, guest.loaded.capi
         limits = guest.host.limits
@@ -262,39 +258,25 @@ class Program:
         context = capi.store_context(store)
         try:
             limits.apply(store)
-            if limits.interruptible:
-                capi.watch_epoch(store, context, loaded.epoch_callback, guest.serial)
             if limits.fuel_per_call is not None:
                 capi.set_fuel(context, limits.fuel_per_call)
-            trap, shims, instance = ctypes.c_void_p(), capi.Instance(), capi.Instance()
-            stop = ctypes.addressof(trap)
-            self._check(capi.instance_pre_instantiate(loaded.companion.address, context, ctypes.addressof(shims), stop), trap)
             self.guests[guest.serial] = ref(guest)
-            try:
-                links = loaded.links.pop()
-            except IndexError:
-                links = loaded.new_links()
-            links.find(context, shims, guest.serial)
-            self._check(
-                capi.instance_new(context, loaded.module.address, links.imports, links.count, ctypes.addressof(instance), stop), trap
-            )
-            if self.slots:
-                links.fill(context, capi.export(context, instance, symbols.EXPORT_HOST, capi.TABLE))
-            loaded.links.append(links)  # one that a failure leaves in disorder is not used again
-            return store, context, instance, Companion(capi, context, shims)
+            made = capi.Made()
+            error = loaded.make(guest, store, context, made)
+            if error is not None or made.trap is not None:
+                raise self._unmade(error, made.trap)
+            return store, context, made, Companion(capi, context, made)
         except BaseException:
             self.give_back(guest, store)
             raise
 
-    def _check(self, error: int | None, pointer: Any) -> None:
-        """Raise what instantiating came to."""
-        if error is None and pointer.value is None:
-            return
+    def _unmade(self, error: int | None, pointer: int) -> GuestAborted:
+        """What instantiating came to."""
         from . import capi
 
         if error is not None:
-            raise GuestAborted(trap.reason(capi.error_message(error)), kind="host_error")
-        raise trap.aborted(capi.take_trap(pointer.value), self.debug_info)
+            return GuestAborted(trap.reason(capi.error_message(error)), kind="host_error")
+        return trap.aborted(capi.take_trap(pointer), self.debug_info)
 
     def debug_info(self) -> DebugInfo:
         """What the guest tells about its sources; read when somebody looks at a death, once per process."""
@@ -309,7 +291,7 @@ class Program:
 
     def export(self, guest: Guest, name: str, kind: int) -> Any:
         """What the instance exports under a wasm name, or ``None`` when that is missing or of another kind."""
-        return guest._capi.export(guest._context, guest._instance, name, kind)
+        return guest._capi.export(guest._context, guest._instance, guest._capi.GUEST, name, kind)
 
     def function(self, guest: Guest, name: str, signature: str) -> Any:
         """The exported function of that name and type, or ``None``. Its type is one of the module: that is asked for once."""
@@ -326,7 +308,7 @@ class Program:
         known = guest.loaded.constants
         if name not in known:
             item = self.export(guest, name, guest._capi.GLOBAL)
-            known[name] = None if item is None else guest._capi.I32(guest._context, item).get()
+            known[name] = None if item is None else guest._capi.I32(guest._context, item, guest._capi.IN_EXTERN).get()
         return known[name]
 
     def give_back(self, guest: Guest, store: int, lease: Lease | None = None) -> None:
@@ -362,17 +344,17 @@ def _free(loaded: Loaded, store: int) -> None:
 class Companion:
     """How the companion of an instance tells that it has ended a call. Most never do: what is needed for it is looked up then."""
 
-    __slots__ = ("_capi", "_context", "_instance", "_take", "_trapped")
+    __slots__ = ("_capi", "_context", "_made", "_take", "_trapped")
 
-    def __init__(self, capi: Any, context: int, instance: Any) -> None:
-        self._capi, self._context, self._instance = capi, context, instance
+    def __init__(self, capi: Any, context: int, made: Any) -> None:
+        self._capi, self._context, self._made = capi, context, made
         self._take: Any = None
         self._trapped: Any = None
 
     def took_exception(self) -> bool | None:
         """Take the exception that just left the guest out of the store. Says whether it is the companion's; ``None``: there is none."""
         if self._take is None:
-            tag = self._capi.export(self._context, self._instance, symbols.SHIM_TAG, self._capi.TAG)
+            tag = self._capi.export(self._context, self._made, self._capi.COMPANION, symbols.SHIM_TAG, self._capi.TAG)
             self._take = self._capi.exception_taker(self._context, tag)
         found: bool | None = self._take()
         return found
@@ -381,7 +363,8 @@ class Companion:
         """Whether it made the trap that ended the call: a host function had failed where no exception may be thrown."""
         capi = self._capi
         if self._trapped is None:
-            self._trapped = capi.I32(self._context, capi.export(self._context, self._instance, symbols.SHIM_TRAPPED, capi.GLOBAL))
+            trapped = capi.export(self._context, self._made, capi.COMPANION, symbols.SHIM_TRAPPED, capi.GLOBAL)
+            self._trapped = capi.I32(self._context, trapped, capi.IN_EXTERN)
         if not self._trapped.get():
             return False
         self._trapped.set(0)
@@ -391,23 +374,21 @@ class Companion:
 class Loaded:
     """The compiled half of a program, in one engine."""
 
-    def __init__(self, program: Program, at: Engine, module: Any, shims: Any) -> None:
+    def __init__(self, program: Program, at: Engine, module: Any, shims: Any, settings: Settings) -> None:
         from . import capi
 
         self.capi = capi
         self.engine, self.module = at, module
-        self._program, self._shims = program, shims
+        self._program, self._shims, self._settings = program, shims, settings
         places = {(item.module, item.symbol): number for number, item in enumerate(program.imports) if not item.host_slot}
         imports = [symbols.shim(places[item]) for item in capi.module_imports(module)]
-        self.new_links = partial(capi.Links, symbols.SHIM_INSTANCE, imports, program.slots)
-        """For what the companion exports for each import of the guest's, and for its table."""
-        self.links: list[Any] = []
-        """Those that nobody uses at this moment: at most one for each thread that has instantiated."""
         linker = capi.linker_new(at.address)
         self.signatures: dict[str, str] = {}
         """Of exported functions, as far as they were looked up."""
         self.constants: dict[str, int | None] = {}
         """Values of exported globals, likewise."""
+        self.unhooked: int | None = None
+        """What a fresh instance has for an abort hook: one of wasm-bindgen's that does nothing, its sign for none (``NO_OP_PTR``)."""
         self.callbacks = []
         for number, item in enumerate(program.imports):
             callback = host_function(
@@ -421,11 +402,12 @@ class Loaded:
             )
             capi.define(linker, symbols.SHIM_HOST_MODULE, str(number), *companion_type(item.signature), callback)
             self.callbacks.append(callback)
-        self.epoch_callback = epoch_callback(program.guests)
-        self.companion = capi.instantiate_pre(linker, shims)
+        companion, look = capi.instantiate_pre(linker, shims), epoch_callback(program.guests) if settings.interruptible else None
+        own = (symbols.EXPORT_HOST, symbols.MEMORY, symbols.EXPORT_STACK_POINTER)
+        self.make = capi.maker(companion, module, look, own, symbols.SHIM_INSTANCE, imports, program.slots)
 
     def moved(self, to: Engine) -> Loaded:
         """The same code in another engine."""
         capi = self.capi
         module, shims = (capi.module_deserialize(to.address, capi.module_serialize(code)) for code in (self.module, self._shims))
-        return Loaded(self._program, to, module, shims)
+        return Loaded(self._program, to, module, shims, self._settings)

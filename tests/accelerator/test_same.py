@@ -23,7 +23,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bindgen_patch import GuestAborted, PanicError, StaleObjectError, js
+from bindgen_patch import BindgenPatchError, GuestAborted, PanicError, StaleObjectError, js
 from bindgen_patch.accelerator import native
 from bindgen_patch.js.builtins import GLOBALS
 from bindgen_patch.runtime import calls, capi, program, typed
@@ -92,6 +92,8 @@ def both(load: Load, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Both]:
         with monkeypatch.context() as patch:
             for part in (program, calls, typed):
                 patch.setattr(part, "native", None)
+            for name in ("Maker", "I32"):
+                patch.setattr(capi, name, getattr(capi, f"_{name}"))
             plain = load(case, mode)
             guest = guest_of(plain)
             for name in guest.program.exports:  # looked up while the accelerator is away
@@ -121,6 +123,59 @@ def test_the_two_are_what_they_are_taken_for(both: Callable[..., Both]) -> None:
     assert not is_accelerated(vars(pair.plain.Instance)["call_host"])
     assert all(isinstance(item, native.Host) for item in next(iter(pair.fast._bp_program.loaded.values())).callbacks)
     assert all(isinstance(item, capi.HOST_FUNCTION) for item in next(iter(pair.plain._bp_program.loaded.values())).callbacks)
+
+
+# ------------------------------------------------------------------------------------------- a fresh instance
+
+
+def test_an_instance_is_made_of_the_same(both: Callable[..., Both]) -> None:
+    pair = both("recovery")
+    made = []
+    for module in (pair.fast, pair.plain):
+        module.increment()
+        guest = guest_of(module)
+        stack_pointer, items = guest._stack_pointer, guest._instance
+        before = stack_pointer.get()
+        stack_pointer.set(2**32 - 16)
+        moved = stack_pointer.get()
+        stack_pointer.set(before)
+        assert guest._base == items.base == capi.memory_data(guest._context, capi.addressof(items.memory.of.memory))
+        assert guest._view.nbytes == guest._size == capi.memory_data_size(guest._context, capi.addressof(items.memory.of.memory))
+        kinds = items.memory.kind, items.stack_pointer.kind
+        made.append((kinds, guest._size, before, moved, guest.result, guest._flag.value, guest.loaded.unhooked, bytes(guest._view[-64:])))
+    assert made[0] == made[1]
+    assert made[0][3] == 2**32 - 16
+    assert {type(guest_of(module).loaded.make).__name__ for module in (pair.fast, pair.plain)} == {"Maker", "_Maker"}
+
+
+@pytest.mark.parametrize("name", ["SHIM_INSTANCE", "EXPORT_HOST"])
+def test_a_package_that_is_not_as_it_was_generated(both: Callable[..., Both], monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    monkeypatch.setattr(program.symbols, name, "nothing")
+    raised = []
+    for kind in ("Maker", "_Maker"):
+        monkeypatch.setattr(capi, "Maker", getattr(native, kind) if kind == "Maker" else getattr(capi, kind))
+        with pytest.raises(BindgenPatchError) as refused:
+            both("recovery")
+        raised.append(str(refused.value))
+    assert raised == [f"the {'companion' if name == 'SHIM_INSTANCE' else 'guest'} exports no nothing"] * 2
+
+
+def test_what_the_accelerator_is_given_is_looked_at(both: Callable[..., Both]) -> None:
+    guest = guest_of(both("recovery").fast)
+    items, item = guest._instance, capi.Extern()
+    assert native.find(guest._context, items, capi.GUEST, "memory", capi.MEMORY, item)
+    assert not native.find(guest._context, items, capi.GUEST, "memory", capi.TABLE, item)
+    assert not native.find(guest._context, items, capi.COMPANION, "memory", capi.MEMORY, item)
+    for wrong in ((items, 10_000, item), (item, capi.GUEST, item), (items, capi.GUEST, items)):
+        with pytest.raises(ValueError, match="no instance is there"):
+            native.find(guest._context, wrong[0], wrong[1], "memory", capi.MEMORY, wrong[2])
+    for offset in (-1, 10_000):
+        with pytest.raises(ValueError, match="no global is there"):
+            native.I32(guest._context, items, offset)
+    with pytest.raises(ValueError, match="not the names"):
+        native.Maker(None, 0, 0, 0, (b"too", b"few"), 0, 0)
+    with pytest.raises(TypeError):
+        guest.loaded.make(object(), guest._store, guest._context, capi.Made())
 
 
 # ------------------------------------------------------------------------------------------- whatever is passed

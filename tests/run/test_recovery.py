@@ -10,6 +10,9 @@ from typing import Any
 import pytest
 
 from bindgen_patch import GuestAborted, GuestException, MissingImport, ModuleTerminated, PanicError, StaleObjectError, js
+from bindgen_patch.runtime.clock import clock
+
+from .kit import guest_of
 
 Load = Callable[..., Any]
 
@@ -344,6 +347,21 @@ def test_the_guests_hook_then_the_hosts(guest: Any, host: Host) -> None:
     guest.instance.on_abort(lambda death: host.lines.append(f"host: {death.kind}"))
     die(guest)
     assert host.lines == ["aborted", "host: unreachable"]
+
+
+def test_without_a_hook_the_dead_are_not_entered_again(guest: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What stands in a hook's place until one is set does nothing, and nobody calls it or watches over it."""
+    called: list[int] = []
+    kind = type(guest_of(guest))
+    table_call = kind.table_call
+    monkeypatch.setattr(kind, "table_call", lambda self, slot, signature: (called.append(slot), table_call(self, slot, signature))[1])
+    for hooked in (False, True, False):
+        if hooked:
+            guest.hook_log()
+        watch, called[:] = guest_of(guest).watch, []
+        die(guest)
+        assert (len(called), watch in clock.times) == (hooked, False)
+        guest.instance.schedule_reinit()
 
 
 @pytest.mark.parametrize("hook", ["hook_reinit", "hook_log_reinit", "hook_reinit_trap"])

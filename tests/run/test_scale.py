@@ -91,11 +91,12 @@ def test_the_companion_is_asked_by_name_for_what_the_guest_imports_and_no_more(l
         found: bool = get(context, instance, name, *rest)
         return found
 
+    monkeypatch.setattr(capi, "Maker", capi._Maker)  # the accelerator's finds the same names, and asks the library itself
     module = load("recovery", "unwind")
     module.add(1, 2)
     monkeypatch.setattr(capi, "export_get", looking)
     module.instance.schedule_reinit()
     module.add(1, 2)
-    (links,) = module.instance._bp_door.guest.loaded.links
+    (links,) = module.instance._bp_door.guest.loaded.make.links
     assert len(links.wanted) < len(looked_up) <= len(links.wanted) + len(module._bp_program.start) + 6
     assert len(looked_up) < len(module._bp_program.exports) / 2
