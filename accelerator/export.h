@@ -206,7 +206,7 @@ static PyObject *export_call(PyObject *callable, PyObject *const *args, size_t n
     Export *self = (Export *)callable;
     PyObject *receiver, *result = NULL;
     Gate *door = NULL;
-    Slot slots[2 * MOST + 2];
+    Slot room[2 * MOST + 4], *slots = room + 1;
     Taken taken[MOST];
     int where[MOST], used, swept, declined = 1;
     if (PyVectorcall_NARGS(nargsf) != self->count + 1 || (kwnames != NULL && PyTuple_GET_SIZE(kwnames))) goto decline;

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
-_ABI_VERSION = 2
+_ABI_VERSION = 3
 
 
 def _find() -> Any:
@@ -50,8 +50,8 @@ if native is None or TYPE_CHECKING:
     class Core:
         """The fields of a guest that every call reads."""
 
-        def _bind(self, number: int, store: int, index: int) -> None:
-            """Which function of the engine's is export ``number``."""
+        def _bind(self, number: int, store: int, index: int, inner: int) -> None:
+            """How the engine gets to export ``number``: see :class:`.calls.Route`. With zeros it is forgotten."""
 
         def _unbind(self) -> None:
             """Forget them all: the store is about to be freed."""

@@ -111,6 +111,11 @@ def shim(number: int) -> str:
     return str(number)
 
 
+def catcher(signature: str) -> str:
+    """The export of ``shims.wasm`` that calls functions of this type and catches what its shims have thrown."""
+    return f"catch {signature}"
+
+
 def trapping_shim(number: int) -> str:
     """The same for calls where no exception may be thrown: it traps."""
     return f"{number}.trap"

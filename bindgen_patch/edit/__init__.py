@@ -31,6 +31,12 @@ class Edited:
     layout: Layout
 
 
+def _exported_types(wasm: Wasm, module: ir.Module) -> list[ir.FuncType]:
+    """Of the functions that a host may call, as far as words are all that they take and give."""
+    exported = (wasm.signature(index).words() for name, index in wasm.exported_functions.items() if name in module.facts.exports)
+    return list(dict.fromkeys(words for words in exported if words is not None))
+
+
 def edit(wasm: Wasm, module: ir.Module) -> Edited:
     """Edit a guest as :func:`bindgen_patch.decode.decode` read it. Both results are valid for wasmtime with exceptions.
 
@@ -42,7 +48,7 @@ def edit(wasm: Wasm, module: ir.Module) -> Edited:
         supplied = {imported.function for imported in module.imports if imported.function is not None}
         unsafe = NOTHING if module.facts.eh == "none" else unsafe_calls(wasm, supplied)
         data, layout = edited_guest(wasm, module, unsafe)
-        companion = shims(module.imports, layout.trapping)
+        companion = shims(module.imports, layout.trapping, _exported_types(wasm, module))
         validate(data)
         validate(companion)
         return Edited(data, companion, layout)

@@ -14,7 +14,12 @@ The protocol between a shim and its host function (``bindgen_patch/runtime/calls
 - any other status makes the shim throw ``tag``, which has no payload: the host remembers what it raised;
 - some imports have a second shim, ``3.trap`` beside ``3``, for calls where an exception would do harm (:mod:`.hazards`). It calls the same
   host function; where the other throws, it sets the exported global ``trapped`` to 1 and traps. So the host can tell its own failure,
-  which leaves the guest alive, from a trap of the guest's.
+  which leaves the guest alive, from a trap of the guest's;
+- for each type of the guest's exports there is a *catcher*, ``catch ii:i``: it calls a function of that type and catches ``tag``. An
+  exception that leaves wasm costs the engine a backtrace, and the host some calls to find out whose it was; one that is caught costs
+  neither. A catcher takes a 0 in front of the arguments and the function behind them, and returns a status in front of the result: 0 when
+  the function has returned, 1 when the exception came. The first slot of the call so tells the host whether it ended well, be it by this
+  status or by the trap that the engine stores there. The function stands in the third slot or behind: no result overwrites it.
 
 Guests without exception handling get the same companion: its exception passes through their frames as a trap would, and
 the rule about host functions that never started holds for them too.
@@ -22,17 +27,21 @@ the rule about host functions that never started holds for them too.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from bindgen_patch import ir, symbols
 from bindgen_patch.decode.writer import HEADER, custom, export, name, section, sized, sleb, uleb, vector
 
 _WORDS = {"i32": 0x7F, "i64": 0x7E, "f32": 0x7D, "f64": 0x7C}
-_I32 = _WORDS["i32"]
+_I32, _I64 = _WORDS["i32"], _WORDS["i64"]
+_REF = 0x64
+_ZEROS = {0x7F: b"\x41\0", 0x7E: b"\x42\0", 0x7D: b"\x43" + bytes(4), 0x7C: b"\x44" + bytes(8)}
+"""Type of a word -> the instruction that makes a 0 of it."""
 _FUNC = 0x60
 _EMPTY_BLOCK = 0x40
-_UNREACHABLE, _IF, _END, _CALL, _THROW, _I32_EQ = 0x00, 0x04, 0x0B, 0x10, 0x08, 0x46
-_LOCAL_GET, _LOCAL_SET, _LOCAL_TEE, _GLOBAL_GET, _GLOBAL_SET, _I32_CONST = 0x20, 0x21, 0x22, 0x23, 0x24, 0x41
+_UNREACHABLE, _BLOCK, _IF, _END, _RETURN, _CALL, _CALL_REF, _I32_EQ = 0x00, 0x02, 0x04, 0x0B, 0x0F, 0x10, 0x14, 0x46
+_THROW, _TRY_TABLE, _CATCH = 0x08, 0x1F, 0x00
+_LOCAL_GET, _LOCAL_SET, _LOCAL_TEE, _GLOBAL_GET, _GLOBAL_SET, _I32_CONST, _I64_CONST = 0x20, 0x21, 0x22, 0x23, 0x24, 0x41, 0x42
 _TYPE, _IMPORT, _FUNCTION, _GLOBAL, _EXPORT, _CODE, _TAG = 1, 2, 3, 6, 7, 10, 13
 _EXPORT_FUNCTION, _EXPORT_GLOBAL, _EXPORT_TAG = 0, 3, 4
 _INSTANCE, _TRAPPED = 0, 1
@@ -42,10 +51,10 @@ _FAIL_BY_THROWING = bytes((_THROW, 0))
 _FAIL_BY_TRAPPING = bytes((_I32_CONST, 1, _GLOBAL_SET, _TRAPPED, _UNREACHABLE))
 
 
-def shims(imports: Sequence[ir.Import], trapping: Sequence[int] = ()) -> bytes:
+def shims(imports: Sequence[ir.Import], trapping: Sequence[int] = (), exported: Iterable[ir.FuncType] = ()) -> bytes:
     """The companion for these imports, in this order: host functions ``host.0`` …, shims exported as ``0`` ….
 
-    ``trapping`` are the places of those that have a trapping shim too.
+    ``trapping`` are the places of those that have a trapping shim too, ``exported`` the types that there are catchers for.
     """
     types: dict[bytes, int] = {_functype((), ()): 0}
 
@@ -55,17 +64,23 @@ def shims(imports: Sequence[ir.Import], trapping: Sequence[int] = ()) -> bytes:
     sides = [(_codes(item.wasm.params), _codes(item.wasm.results)) for item in imports]
     hosts = [type_index((_I32, *params), (_I32, *results)) for params, results in sides]
     own = [type_index(params, results) for params, results in sides]
+    catchers = {_signature(item): (_codes(item.params), _codes(item.results)) for item in exported if len(item.results) < 2}
+    called = [type_index(*side) for side in catchers.values()]
+    catching = [types.setdefault(_catcher_type(index, *side), len(types)) for index, side in zip(called, catchers.values(), strict=True)]
     count = len(imports)
     exports = [export(symbols.shim(k), _EXPORT_FUNCTION, count + k) for k in range(count)]
     exports += [export(symbols.trapping_shim(k), _EXPORT_FUNCTION, index) for index, k in enumerate(trapping, 2 * count)]
+    first = 2 * count + len(trapping)
+    exports += [export(symbols.catcher(signature), _EXPORT_FUNCTION, first + k) for k, signature in enumerate(catchers)]
     exports += [export(symbols.SHIM_INSTANCE, _EXPORT_GLOBAL, _INSTANCE), export(symbols.SHIM_TRAPPED, _EXPORT_GLOBAL, _TRAPPED)]
     exports += [export(symbols.SHIM_TAG, _EXPORT_TAG, 0)]
     bodies = [_body(k, *side, _FAIL_BY_THROWING) for k, side in enumerate(sides)]
     bodies += [_body(k, *sides[k], _FAIL_BY_TRAPPING) for k in trapping]
+    bodies += [_catching_body(index, *side) for index, side in zip(called, catchers.values(), strict=True)]
     parts = (
         (_TYPE, vector(types)),
         (_IMPORT, vector(name(symbols.SHIM_HOST_MODULE) + name(str(k)) + b"\0" + uleb(index) for k, index in enumerate(hosts))),
-        (_FUNCTION, vector(uleb(index) for index in [*own, *(own[k] for k in trapping)])),
+        (_FUNCTION, vector(uleb(index) for index in [*own, *(own[k] for k in trapping), *catching])),
         (_TAG, vector([b"\0" + uleb(0)])),
         (_GLOBAL, vector([bytes((_I32, 1, _I32_CONST)) + sleb(0) + bytes((_END,))] * 2)),
         (_EXPORT, vector(exports)),
@@ -98,6 +113,38 @@ def _body(host: int, params: Sequence[int], results: Sequence[int], fail: bytes)
             bytes((_I32_EQ, _IF, _EMPTY_BLOCK, _UNREACHABLE, _END)),
             fail + bytes((_END,)),
             *(bytes((_LOCAL_GET,)) + uleb(k) for k in kept),
+            bytes((_END,)),
+        )
+    )
+
+
+def _signature(item: ir.FuncType) -> str:
+    """As the run time writes it."""
+    letters = {"i32": "i", "i64": "l", "f32": "f", "f64": "d"}
+    return ":".join("".join(letters[word] for word in side) for side in (item.params, item.results))
+
+
+def _padded(params: Sequence[int]) -> Sequence[int]:
+    """So many that the function behind them stands in the third slot at least."""
+    return params or (_I32,)
+
+
+def _catcher_type(function: int, params: Sequence[int], results: Sequence[int]) -> bytes:
+    """What catches for functions of the type ``function``."""
+    given = [bytes((_I64,)), *(bytes((word,)) for word in _padded(params)), bytes((_REF,)) + sleb(function)]
+    return bytes((_FUNC,)) + vector(given) + sized(bytes((_I64, *results)))
+
+
+def _catching_body(function: int, params: Sequence[int], results: Sequence[int]) -> bytes:
+    """Call the function, and return its result behind a 0; or a 1 and some result."""
+    return b"".join(
+        (
+            bytes((0, _BLOCK, _EMPTY_BLOCK, _I64_CONST, 0)),
+            bytes((_TRY_TABLE, *(results or (_EMPTY_BLOCK,)), 1, _CATCH, 0, 0)),
+            *(bytes((_LOCAL_GET,)) + uleb(k) for k in (*range(1, 1 + len(params)), 1 + len(_padded(params)))),
+            bytes((_CALL_REF,)) + uleb(function),
+            bytes((_END, _RETURN, _END, _I64_CONST, 1)),
+            *(_ZEROS[word] for word in results),
             bytes((_END,)),
         )
     )

@@ -13,7 +13,7 @@ import ctypes
 import struct
 from collections.abc import Callable
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from .. import js, symbols
 from ..accelerator import native
@@ -31,20 +31,58 @@ _UNSIGNED = {"i": "I", "l": "Q", "f": "f", "d": "d"}
 Caller = Callable[..., Any]
 
 
+CAUGHT = 1
+"""What stands where the address of a trap would, when a catcher has caught what a host function raised."""
+
+
+class Route(NamedTuple):
+    """How the engine gets to a function of the guest's."""
+
+    func: Any
+    """What it calls: that function, or a catcher of the companion's (see ``edit/shims.py``)."""
+    number: int = -1
+    """Of the export, where it is to be told that a host's exception has left it: see :meth:`.Guest.throws`."""
+    inner: int = 0
+    """Where the function is that the catcher calls."""
+
+
+class Stop(ctypes.c_void_p):
+    """Where the engine stores the address of a trap, and the status of a catcher: 0 when the call has ended well."""
+
+    number: int
+
+
 def slots_of(letters: str, count: int) -> list[str]:
-    """Statements that prepare a call of ``func`` with ``count`` slots, among them those of these :mod:`struct` formats, and how to make it.
+    """Statements that prepare a call by the :class:`Route` ``func`` with ``count`` slots, among them those of these :mod:`struct` formats.
 
     They are made once: the engine reads the arguments before anything else runs and writes the result after everything else has, so a
-    nested call may use them too.
+    nested call may use them too. There is a slot in front of them and one behind for what a catcher takes besides.
     """
     return [
-        f"raw = slot_array({2 * count})()",
+        f"raw = slot_array({2 * (count + 2)})()",
         *(f"{letter} = memoryview(raw).cast('B').cast('{letter}')" for letter in sorted({*letters})),
-        "trap = c_void_p()",
+        "trap = stop(raw, func)",
         "trapped = memoryview(trap).cast('B').cast('N')",
-        f"invoke = prepared_call(guest._context, addressof(func), addressof(raw), {count}, addressof(trap))",
+        f"invoke = prepared(guest._context, func, raw, {count})",
         "failed, settle = guest._failed, guest._settle",
     ]
+
+
+def _stop(raw: Any, route: Route) -> Stop:
+    made = Stop.from_buffer(raw)
+    made.number = route.number
+    return made
+
+
+def _prepared(context: int, route: Route, raw: Any, count: int) -> Callable[[], int | None]:
+    """The call, ready to be made again and again."""
+    from . import capi
+
+    func, first = ctypes.addressof(route.func), ctypes.addressof(raw)
+    if not route.inner:
+        return capi.prepared_call(context, func, first + _SLOT_BYTES, count, first)
+    raw[2 * (count + 1)] = route.inner
+    return capi.prepared_call(context, func, first, count + 2, first)
 
 
 @cache
@@ -54,8 +92,8 @@ def _slot_array(words: int) -> Any:
 
 
 def slot(letter: str, position: int) -> str:
-    """Slot number ``position`` as an element of the view of that format."""
-    return f"{letter}[{position * (_SLOT_BYTES // struct.calcsize(letter))}]"
+    """The slot of argument number ``position``, of the result for 0, as an element of the view of that format."""
+    return f"{letter}[{(1 + position) * (_SLOT_BYTES // struct.calcsize(letter))}]"
 
 
 CROSSING = [
@@ -76,23 +114,15 @@ it may be one that struck before ``_failed`` had looked. A ``KeyboardInterrupt``
 
 def compiled(lines: list[str], names: dict[str, Any]) -> Callable[..., Any]:
     """Run ``lines``, which define a function called ``bind``."""
-    from . import capi  # brings wasmtime along, which importing a package does not
-
-    namespace: dict[str, Any] = {
-        "slot_array": _slot_array,
-        "c_void_p": ctypes.c_void_p,
-        "addressof": ctypes.addressof,
-        "prepared_call": capi.prepared_call,
-        **names,
-    }
+    namespace: dict[str, Any] = {"slot_array": _slot_array, "stop": _stop, "prepared": _prepared, **names}
     exec(compile("\n".join(lines), "<calls>", "exec"), namespace)
     bind: Callable[..., Any] = namespace["bind"]
     return bind
 
 
 @cache
-def caller_factory(signature: str) -> Callable[[Any, Any], Caller]:
-    """``(guest, wasmtime function) -> callable`` for functions of this signature. The callable takes and returns words."""
+def caller_factory(signature: str) -> Callable[[Any, Route], Caller]:
+    """``(guest, route) -> callable`` for functions of this signature. The callable takes and returns words."""
     params, _, result = signature.partition(":")
     names = [f"a{position}" for position in range(len(params))]
     wrapped = ["& 0xFFFF_FFFF" if letter == "i" else "& 0xFFFF_FFFF_FFFF_FFFF" if letter == "l" else "" for letter in params]
@@ -114,12 +144,12 @@ def caller_factory(signature: str) -> Callable[[Any, Any], Caller]:
     return compiled(lines, {})
 
 
-def caller(guest: Any, func: Any, signature: str) -> Caller:
-    """A callable for the guest's function ``func``, which is known to be of this signature."""
+def caller(guest: Any, route: Route, signature: str) -> Caller:
+    """A callable for a function of the guest's, which is known to be of this signature."""
     if native is not None:
-        words: Caller = native.Words(guest, func.store_id, func.private, signature)
+        words: Caller = native.Words(guest, route.func.store_id, route.func.private, route.inner, route.number, signature)
         return words
-    return caller_factory(signature)(guest, func)
+    return caller_factory(signature)(guest, route)
 
 
 if native is not None:
@@ -133,7 +163,7 @@ def _host_factory(signature: str) -> Callable[..., Any]:
     params, _, result = signature.replace("l", "q").partition(":")
     slots = 1 + max(len(params), len(result))
     views = sorted({*params, *result, "i"})
-    arguments = "".join(f", {slot(letter, position)}" for position, letter in enumerate(params, 1))
+    arguments = "".join(f", {slot(letter, position)}" for position, letter in enumerate(params))
     lines = [
         "def bind(guests, adapter, refused):",
         *(f"    {letter.upper()} = {_TYPES[letter].__name__} * {slots * _SLOT_BYTES // ctypes.sizeof(_TYPES[letter])}" for letter in views),
@@ -146,14 +176,14 @@ def _host_factory(signature: str) -> Callable[..., Any]:
         "            if guest.frames is not frames:",
         "                guest.unwind(frames)",
         "            if guest.death is None:",
-        *([f"                {slot(result, 1)} = result"] if result else []),
+        *([f"                {slot(result, 0)} = result"] if result else []),
         "                i[0] = 0",
         "                return",
         "        except BaseException as error:",
         "            guest.unwind(frames)",
         "            word = refused(guest, error)",
         "            if word is not None:",
-        *([f"                {slot(result, 1)} = word"] if result else []),
+        *([f"                {slot(result, 0)} = word"] if result else []),
         "                i[0] = 0",
         "                return",
         "        if guest.death is not None:",

@@ -281,6 +281,8 @@ _global_set = _quick("wasmtime_global_set", c_void_p, c_void_p, c_void_p, c_void
 _table_get = _function("wasmtime_table_get", c_bool, c_void_p, c_void_p, c_uint64, c_void_p)
 _table_set = _quick("wasmtime_table_set", c_void_p, c_void_p, c_void_p, c_uint64, c_void_p)
 _func_type = _function("wasmtime_func_type", _FUNCTYPE, c_void_p, c_void_p)
+func_to_raw = _function("wasmtime_func_to_raw", c_void_p, c_void_p, c_void_p)
+"""Where the function at that address is, as a slot of a call has it."""
 _func_new = _function("wasmtime_func_new_unchecked", None, c_void_p, c_void_p, HOST_FUNCTION, c_void_p, c_void_p, c_void_p)
 _take_exception = _quick("wasmtime_context_take_exception", c_bool, c_void_p, c_void_p)
 _exception_tag = _quick("wasmtime_exnref_tag", c_void_p, c_void_p, c_void_p, c_void_p)

@@ -27,7 +27,7 @@ from ..recovery.guard import Guard
 from ..recovery.log import log
 from ..recovery.state import State
 from . import deadlines, threads, trap, values
-from .calls import caller
+from .calls import CAUGHT, Route, Stop, caller
 from .handles import FIRST_HANDLE, FIXED, Handles
 from .linear import MASK, Frames, out_of_memory
 from .typed import export
@@ -409,13 +409,28 @@ class Guest(Handles):
         func = self.program.function(self, symbol, signature)
         if func is None:
             raise self.violation(f"the guest has no function {symbol} of type {signature}")
-        plan = self.program.plans.get(name)
-        function = caller(self, func, signature) if plan is None else export(self, plan, func, signature)
+        plan, number = self.program.plans.get(name), self.program.numbers.get(name, -1)
+        route = self._route(func, number, signature)
+        function = caller(self, route, signature) if plan is None else export(self, plan, route, signature)
         self._looked_up.append(name)
         self.__dict__[name] = function
-        if name in self.program.numbers:
-            self._bind(self.program.numbers[name], func.store_id, func.private)
+        if number >= 0:
+            self._bind(number, route.func.store_id, route.func.private, route.inner)
         return function
+
+    def _route(self, func: Any, number: int, signature: str) -> Route:
+        """By a catcher, to an export that lets exceptions of the host's out."""
+        if number not in self.program.throwing:
+            return Route(func, number)
+        catcher = self._companion.catcher(signature)
+        return Route(func) if catcher is None else Route(catcher, inner=self._capi.func_to_raw(self._context, ctypes.addressof(func)))
+
+    def throws(self, number: int) -> None:
+        """What a host function raised has left the export of that number: there it is caught from now on, which costs less."""
+        if number >= 0:
+            self.program.throwing.add(number)
+            self.__dict__.pop(list(self.program.numbers)[number], None)
+            self._bind(number, 0, 0, 0)
 
     def table_call(self, slot: int, signature: str) -> Callable[..., int]:
         """The function in a slot of the guest's table, checked to be of this type."""
@@ -426,7 +441,7 @@ class Guest(Handles):
             func = None if table is None else self._capi.table_func(self._context, table, slot)
             if func is None or self._capi.signature(self._context, func) != signature:
                 raise self.violation(f"slot {slot} of the guest's table holds no function of type {signature!r}")
-            function = self._table_calls[slot, signature] = caller(self, func, signature)
+            function = self._table_calls[slot, signature] = caller(self, Route(func), signature)
         return function
 
     def invoke(self, closure: Closure, *words: float) -> int:
@@ -455,7 +470,8 @@ class Guest(Handles):
 
     def _fallen(self, error: int | None, trap_address: int | None) -> NoReturn:
         """The same for who has the addresses only: raises what is to be raised."""
-        trap_pointer = ctypes.c_void_p(trap_address)
+        trap_pointer = Stop(trap_address)
+        trap_pointer.number = -1
         self._judged = True
         try:
             raise self._failed(error, trap_pointer)
@@ -483,6 +499,8 @@ class Guest(Handles):
     def _judge(self, error: int | None, trap_pointer: Any) -> BaseException:
         pointer, trap_pointer.value = trap_pointer.value, None
         host_error, self.host_error = self.host_error, None
+        if pointer == CAUGHT and error is None:
+            return self._passed_on(host_error)
         caught: Any = self._capi.take_error(error) if error is not None else self._capi.take_trap(pointer)
         if self.realm.running and not self._in_hook:
             self.realm.failed_in = tuple(function for function, _ in trap.stack(caught)[0])
@@ -496,8 +514,9 @@ class Guest(Handles):
                 return self.die(GuestAborted(caught.message, kind="host_error"))
             ours = self._companion.took_exception() if caught.code is None else None
             if ours or (ours is None and self._companion.has_trapped()):  # the companion's own exception or trap, and not one of Rust's
-                self._unwound = None if isinstance(host_error, Exception) else host_error
-                return host_error or RecursionError(_NOT_BEGUN)
+                if ours:
+                    self.throws(trap_pointer.number)
+                return self._passed_on(host_error)
             said_in, words = self.last_words or (None, None)
             death = trap.aborted(
                 caught,
@@ -510,6 +529,15 @@ class Guest(Handles):
             return death if outlived else self.die(death)
         finally:
             host_error = None  # a frame that names the exception it is part of lives on, with all arguments of the call
+
+    def _passed_on(self, host_error: BaseException | None) -> BaseException:
+        """What a host function raised has come through the guest in order. There is none if it could not even begin."""
+        try:
+            if self.death is None:
+                self._unwound = None if isinstance(host_error, Exception) else host_error
+            return host_error or self.death or RecursionError(_NOT_BEGUN)
+        finally:
+            host_error = None  # as in _judge()
 
     def die(self, death: GuestAborted) -> GuestAborted:
         """Record why this instance may never run again; the guard does the rest. Returns what to raise."""

@@ -149,6 +149,8 @@ class Program:
         self._sped_up: set[type] = set()
         self.numbers = {name: number for number, name in enumerate(dict.fromkeys(("call_malloc", "call_free", *exports)))}
         """How the accelerator calls exports; it knows the first two."""
+        self.throwing: set[int] = set()
+        """The numbers of exports that a host's exception has left: they are called by a catcher. See ``edit/shims.py``."""
         self.module = PackageFile(self.package, "module.wasm", module)
         self.shims = PackageFile(self.package, "shims.wasm", shims)
         self._lock = threading.Lock()
@@ -335,6 +337,11 @@ class Companion:
         self._capi, self._context, self._instance = capi, context, instance
         self._take: Any = None
         self._trapped: Any = None
+
+    def catcher(self, signature: str) -> Any:
+        """What calls functions of this type and catches what shims throw; ``None`` where there is none."""
+        item = self._capi.export(self._context, self._instance, symbols.catcher(signature), self._capi.FUNC)
+        return None if item is None else item.of.func
 
     def took_exception(self) -> bool | None:
         """Take the exception that just left the guest out of the store. Says whether it is the companion's; ``None``: there is none."""
