@@ -137,7 +137,7 @@ def caller_factory(signature: str) -> Callable[[Any, Route], Caller]:
             for position, (letter, wrap) in enumerate(zip(formats, wrapped, strict=True))
         ),
         *(f"        {line}" for line in CROSSING),
-        *([f"        return {returned}[0]"] if result else []),
+        *([f"        return {slot(returned, 0)}"] if result else []),
         "    call.owns = raw, trap, func",
         "    return call",
     ]
