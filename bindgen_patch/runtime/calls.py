@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 
 from .. import js, symbols
 from ..accelerator import native
-from ..errors import GuestException
+from ..errors import GuestException, PanicError
 from . import trap
 
 _SLOT_BYTES = 16
@@ -153,7 +153,7 @@ def caller(guest: Any, route: Route, signature: str) -> Caller:
 
 
 if native is not None:
-    native.know(js.null, js.Error, trap.PANICKED.encode())
+    native.know(js.null, js.Error, PanicError, trap.PANICKED.encode())
 
 Adapter = Callable[..., Any]
 
