@@ -13,9 +13,10 @@ typedef struct {
     PyObject *array; /* what is made of numbers, called with their format */
 } Export;
 
-/* The exception that is set is what the call ends with, unless the guard says otherwise: as `raise door.failed(guest, error)`. */
-static void fail(PyObject *door, PyObject *guest) {
-    if (is_none(((Core *)guest)->death) && restore_stack((Core *)guest)) return;
+/* The exception that is set is what the call ends with, unless the guard says otherwise: as `raise door.failed(guest, error)`. A function
+ * that has `returned` has put the stack pointer back by itself. */
+static void fail(PyObject *door, PyObject *guest, int returned) {
+    if (is_none(((Core *)guest)->death) && (returned || restore_stack((Core *)guest))) return;
     PyObject *error = raised(), *told = PyObject_CallMethodObjArgs(door, str_failed, guest, error, NULL);
     if (told == NULL) told = raised(); /* a hook was interrupted */
     if (told != error) PyException_SetContext(told, Py_NewRef(error));
@@ -78,7 +79,8 @@ static int load_record(Export *self, PyObject *object, uint32_t *record) {
 }
 
 /* The call itself, once it was let in and its arguments are checked: NULL with an exception when it failed. */
-static PyObject *carry_out(Export *self, PyObject *receiver, PyObject *object, Slot *slots, int used, Taken *taken, const int *where) {
+static PyObject *carry_out(Export *self, PyObject *receiver, PyObject *object, Slot *slots, int used, Taken *taken, const int *where,
+                           int *returned) {
     Core *guest = (Core *)object;
     Call call;
     if (self->role == DROP) ((Box *)receiver)->pointer = 0;
@@ -93,7 +95,8 @@ static PyObject *carry_out(Export *self, PyObject *receiver, PyObject *object, S
     }
     uint32_t record[4];
     if (self->record) {
-        if (load_record(self, object, record) < 0) return NULL;
+        *returned = load_record(self, object, record) < 0;
+        if (*returned) return NULL; /* its Err */
         memcpy(&slots[0], record, 8);
     }
     if (self->role == CONSTRUCTOR) {
@@ -188,9 +191,10 @@ static PyObject *go_through(Export *self, PyObject *receiver, Gate *door, Slot *
     Core *guest = (Core *)Py_NewRef(door->guest);
     door->calls++;
     if (watcher != NULL) tell_watcher(guest, 1);
-    PyObject *result = carry_out(self, receiver, (PyObject *)guest, slots, used, taken, where);
+    int returned = 0;
+    PyObject *result = carry_out(self, receiver, (PyObject *)guest, slots, used, taken, where, &returned);
     if (self->allocates) let_go(taken, self->count);
-    if (result == NULL) fail((PyObject *)door, (PyObject *)guest);
+    if (result == NULL) fail((PyObject *)door, (PyObject *)guest, returned);
     if (is_none(guest->death) && is_none(guest->frames) && !PyList_GET_SIZE(guest->lent) && !door->limited)
         door->ready = 1; /* as Guard.leave() has it; nobody else runs between the look and this */
     else {

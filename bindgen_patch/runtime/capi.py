@@ -324,18 +324,19 @@ class I32:
     __slots__ = ("_context", "_item", "_place", "_value", "_where")
 
     def __init__(self, context: int, item: Any) -> None:
-        self._item, self._value = item, Val()
-        self._context, self._where, self._place = _pointer(context), byref(item.of.global_), byref(self._value)
+        value = Val()
+        self._item, self._value = item, value.of
+        self._context, self._where, self._place = _pointer(context), byref(item.of.global_), byref(value)
 
     def get(self) -> int:
         """The value, unsigned."""
         _global_get(self._context, self._where, self._place)
-        value: int = self._value.of.i32
+        value: int = self._value.i32
         return value & 0xFFFF_FFFF
 
     def set(self, number: int) -> None:
         """Store a value."""
-        self._value.of.i32 = number
+        self._value.i32 = number
         error = _global_set(self._context, self._where, self._place)
         if error is not None:
             raise_error(error)
