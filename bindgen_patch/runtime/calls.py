@@ -13,7 +13,7 @@ import ctypes
 import struct
 from collections.abc import Callable
 from functools import cache
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from .. import js, symbols
 from ..accelerator import native
@@ -22,7 +22,6 @@ from . import trap
 
 _SLOT_BYTES = 16
 """Size of ``wasmtime_val_raw_t``: one argument or result of an unchecked call."""
-_TYPES: dict[str, Any] = {"i": ctypes.c_int32, "q": ctypes.c_int64, "f": ctypes.c_float, "d": ctypes.c_double}
 
 _SIGNED = {"i": "i", "l": "q", "f": "f", "d": "d"}
 _UNSIGNED = {"i": "I", "l": "Q", "f": "f", "d": "d"}
@@ -158,41 +157,163 @@ if native is not None:
 Adapter = Callable[..., Any]
 
 
+_FRAMES_KNOWN = 256
+"""How many places of a host function's slots are remembered: the engine puts them on its stack, and most calls come from as deep there."""
+
+
+class Shape(NamedTuple):
+    """What a host function is specialised for. Without ``params`` and ``result``: for words, which its adapter takes and returns."""
+
+    signature: str
+    params: tuple[str, ...] | None = None
+    """The types of its arguments."""
+    result: str = ""
+    """The type of the value; empty for none."""
+    called: Literal["global", "Error", "none"] = "none"
+    """What makes it: a global, the global ``Error``, or nobody: the one argument is the value."""
+
+
+def _shape(signature: str, plan: tuple[Any, ...] | str | None) -> Shape:
+    """As the plan says, where all of its types are plain ones."""
+    from .typed import PARAMETERS, RESULTS
+
+    if plan is None or isinstance(plan, str):
+        return Shape(signature)
+    called, params, result, _, _ = plan
+    if (
+        not RESULTS.keys() | {"&str"} >= {*params}
+        or not PARAMETERS.keys() | {"", "JsValue"} >= {result}
+        or (called is None and len(params) != 1)
+    ):
+        return Shape(signature)
+    return Shape(
+        signature, params, result, "none" if called is None else "Error" if called == "Error" and params == ("&str",) else "global"
+    )
+
+
+class _Views:
+    """The slots of a host function at each address that it was called with: views of the formats that were asked for."""
+
+    def __init__(self) -> None:
+        self.letters: list[str] = []
+
+    def slot(self, letter: str, position: int) -> str:
+        """As :func:`slot`."""
+        if letter not in self.letters:
+            self.letters.append(letter)
+        return slot(letter, position)
+
+    def finder(self, size: int) -> tuple[dict[int, Any], Callable[[int], Any]]:
+        """What is known by address, and what finds the views of ``size`` bytes at another one."""
+        known: dict[int, Any] = {}
+        letters, slots = tuple(self.letters), ctypes.c_char * size
+
+        def find(address: int) -> Any:
+            if len(known) >= _FRAMES_KNOWN:
+                known.clear()
+            place = memoryview(slots.from_address(address)).cast("B")
+            views: Any = tuple([place.cast(letter) for letter in letters])  # type: ignore[call-overload]
+            known[address] = views = views if len(views) > 1 else views[0]
+            return views
+
+        return known, find
+
+
 @cache
-def _host_factory(signature: str) -> Callable[..., Any]:
-    params, _, result = signature.replace("l", "q").partition(":")
-    slots = 1 + max(len(params), len(result))
-    views = sorted({*params, *result, "i"})
-    arguments = "".join(f", {slot(letter, position)}" for position, letter in enumerate(params))
+def _host_factory(shape: Shape) -> Callable[..., Any]:
+    """``(guests, adapter, refused, name, convert, label) -> function``: the last three of the plan, where there is one."""
+    params, _, result = shape.signature.partition(":")
+    views = _Views()
+    status = views.slot("i", -1)
+    words = "".join(f", {views.slot(_SIGNED[letter], position)}" for position, letter in enumerate(params))
+    making, stored = [f"result = adapter(guest{words})"], "result"
+    kept = _UNSIGNED[result] if result else ""
+    if shape.params is not None:
+        making, kept = _planned(shape, views, making[0])
+    elif kept in _WRAPPED:
+        stored = f"result & {_WRAPPED[kept]}"
+    word = views.slot(_UNSIGNED[result], 0) if result else ""
+    wrapped = f"word & {_WRAPPED[_UNSIGNED[result]]}" if result in ("i", "l") else "word"
+    storing = [f"{views.slot(kept, 0)} = {stored}"] if result else []
     lines = [
-        "def bind(guests, adapter, refused):",
-        *(f"    {letter.upper()} = {_TYPES[letter].__name__} * {slots * _SLOT_BYTES // ctypes.sizeof(_TYPES[letter])}" for letter in views),
+        "def bind(guests, adapter, refused, name, convert, label):",
+        "    known, find = finder()",
         "    def host_function(environment, caller, raw):",
-        *(f"        {letter} = {letter.upper()}.from_address(raw)" for letter in views),
-        "        guest = guests[i[0]]()",
+        "        try:",
+        f"            {', '.join(views.letters)} = known[raw]",
+        "        except KeyError:",
+        f"            {', '.join(views.letters)} = find(raw)",
+        f"        guest = guests[{status}]()",
         "        frames = guest.frames",
         "        try:",
-        f"            result = adapter(guest{arguments})",
+        *(f"            {line}" for line in making),
         "            if guest.frames is not frames:",
         "                guest.unwind(frames)",
         "            if guest.death is None:",
-        *([f"                {slot(result, 0)} = result"] if result else []),
-        "                i[0] = 0",
+        *(f"                {line}" for line in storing),
+        f"                {status} = 0",
         "                return",
         "        except BaseException as error:",
         "            guest.unwind(frames)",
         "            word = refused(guest, error)",
         "            if word is not None:",
-        *([f"                {slot(result, 0)} = word"] if result else []),
-        "                i[0] = 0",
+        *([f"                {word} = {wrapped}"] if result else []),
+        f"                {status} = 0",
         "                return",
         "        if guest.death is not None:",
         "            guest.stopped = True",
-        f"            i[0] = {symbols.SHIM_DEAD}",
+        f"            {status} = {symbols.SHIM_DEAD}",
         "    return host_function",
     ]
-    types = {kind.__name__: kind for kind in _TYPES.values()}
-    return compiled(lines, types)
+    size = (1 + max(len(params), len(result))) * _SLOT_BYTES
+    return compiled(lines, {"finder": lambda: views.finder(size), "Error": js.Error, "new": js.Error.__new__})
+
+
+_WRAPPED = {"I": "0xFFFF_FFFF", "Q": "0xFFFF_FFFF_FFFF_FFFF"}
+"""Formats of integers, and how one is taken modulo its width."""
+
+
+def _planned(shape: Shape, views: _Views, otherwise: str) -> tuple[list[str], str]:
+    """Statements that make the result out of values, and the format of its slot. What has to be looked for is left to the adapter."""
+    from .typed import PARAMETERS, RESULTS
+
+    assert shape.params is not None
+    lifted, position = [], 0
+    for kind in shape.params:
+        if kind == "&str":
+            lifted.append(f"guest.string({views.slot('i', position)}, {views.slot('i', position + 1)})")
+            position += 2
+        else:
+            lift = RESULTS[kind]
+            lifted.append(lift.lift.format(v=views.slot(lift.format, position)))
+            position += 1
+    if shape.result in PARAMETERS:
+        parameter = PARAMETERS[shape.result]
+        lowering = [f"if not ({parameter.fits.format(v='result')}):", "    result = convert(result, label)"]
+        kept = parameter.format
+    else:
+        lowering, kept = ["result = guest.handle(result)"] if shape.result else [], "I"
+    if shape.called == "none":
+        return [f"result = {lifted[0]}", *lowering], kept
+    called = [f"    result = function({', '.join(lifted)})", *(f"    {line}" for line in lowering)]
+    if shape.called == "Error":  # what the built-in makes of a text
+        called = [
+            "    if name in provided:",
+            f"        result = function({lifted[0]})",
+            "    else:",
+            f"        message = {lifted[0]}",
+            "        result = new(Error, message)",
+            "        result.message = message",
+            *(f"    {line}" for line in lowering),
+        ]
+    return [
+        "provided, builtin = guest._scopes",
+        "function = provided[name] if name in provided else builtin.get(name)",
+        "if callable(function):",
+        *called,
+        "else:",
+        f"    {otherwise}",
+    ], kept
 
 
 def host_function(
@@ -213,7 +334,7 @@ def host_function(
     exception becomes the guest's ``Err`` instead, with ``asyncness`` a promise that is rejected. What is ``fatal`` (see
     :class:`.program.Import`) ends the guest. For a guest that died meanwhile it puts -1 there, and the companion traps.
 
-    ``plan`` is for the accelerator: the name of an intrinsic, or (name, types of the arguments, type of the value, ``convert``, label), see
+    ``plan`` says what the adapter does: the name of an intrinsic, or (name, types of the arguments, type of the value, ``convert``, label), see
     :data:`.program.NativeImport`; ``convert(value, label)`` is the word for a value that is not plainly of its type.
     """
 
@@ -240,7 +361,9 @@ def host_function(
 
         passes = not (catch or asyncness or fatal)
         return native.Host(guests, adapter, fell, signature, passes, plan)
-    return capi.host_function(_host_factory(signature)(guests, adapter, refused))
+    shape = _shape(signature, plan)
+    name, convert, label = (plan[0], plan[3], plan[4]) if shape.params is not None and isinstance(plan, tuple) else (None, None, None)
+    return capi.host_function(_host_factory(shape)(guests, adapter, refused, name, convert, label))
 
 
 def epoch_callback(guests: dict[int, Any]) -> Any:

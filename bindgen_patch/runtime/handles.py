@@ -67,6 +67,10 @@ class Handles(Linear):
         if value is js.null:
             return 1025
         handle = self._next_handle
+        if handle < MASK and not self._wrapped:
+            self._next_handle = handle + 1
+            self.values[handle] = value
+            return handle
         if handle > MASK:
             handle, self._wrapped = next(h for h in itertools.count(FIRST_HANDLE) if h not in self.values), True
         self._next_handle = handle + 1
