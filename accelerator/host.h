@@ -9,7 +9,7 @@ typedef struct {
     int count;
     char result;
     int passes; /* what it raises simply leaves the guest: no Err, no promise, no death */
-    enum { NONE, CLONE_REF, DROP_REF, STATICS_END, RETHROW, PANIC_ERROR } intrinsic;
+    enum { NONE, CLONE_REF, DROP_REF, RETHROW, PANIC_ERROR } intrinsic;
     /* The plan, for one that does nothing but call: */
     int planned;
     PyObject *name;             /* of what is called, among the host's globals; None: the one argument is the value */
@@ -106,7 +106,7 @@ static Ending call_planned(const Host *self, Core *guest, const Slot *slots, Slo
     return ending;
 }
 
-static const char *const INTRINSICS[] = {"", "object_clone_ref", "object_drop_ref", "externref_statics_end", "rethrow", "panic_error"};
+static const char *const INTRINSICS[] = {"", "object_clone_ref", "object_drop_ref", "rethrow", "panic_error"};
 
 /* The exception for a panic, which the door is told of; NULL without an exception where the payload is no text: Python has to look. */
 static PyObject *make_panic(Core *guest, PyObject *payload) {
@@ -120,10 +120,6 @@ static PyObject *make_panic(Core *guest, PyObject *payload) {
 
 /* Those of wasm-bindgen's own that are about handles, as runtime/intrinsics.py has them. */
 static Ending call_intrinsic(const Host *self, Core *guest, const Slot *slots, Slot *word) {
-    if (self->intrinsic == STATICS_END) {
-        word->i32 = FIRST_HANDLE;
-        return DONE;
-    }
     int borrowed = self->intrinsic == CLONE_REF || self->intrinsic == PANIC_ERROR;
     PyObject *value = take_handle(guest, (uint32_t)slots[0].i32, !borrowed, self->intrinsic == RETHROW);
     if (value != NULL && self->intrinsic == PANIC_ERROR) Py_SETREF(value, make_panic(guest, value));

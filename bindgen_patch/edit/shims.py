@@ -12,6 +12,8 @@ The protocol between a shim and its host function (``bindgen_patch/runtime/calls
   is used up) leaves the number standing and counts as failed;
 - -1 makes the shim trap: the guest has died while it called the host, and nothing of it may run again, no destructor either;
 - any other status makes the shim throw ``tag``, which has no payload: the host remembers what it raised;
+- the question how many handles are fixed is answered here: it comes with every value that is cloned or dropped, and the answer is always
+  the same;
 - some imports have a second shim, ``3.trap`` beside ``3``, for calls where an exception would do harm (:mod:`.hazards`). It calls the same
   host function; where the other throws, it sets the exported global ``trapped`` to 1 and traps. So the host can tell its own failure,
   which leaves the guest alive, from a trap of the guest's;
@@ -74,8 +76,14 @@ def shims(imports: Sequence[ir.Import], trapping: Sequence[int] = (), exported: 
     exports += [export(symbols.catcher(signature), _EXPORT_FUNCTION, first + k) for k, signature in enumerate(catchers)]
     exports += [export(symbols.SHIM_INSTANCE, _EXPORT_GLOBAL, _INSTANCE), export(symbols.SHIM_TRAPPED, _EXPORT_GLOBAL, _TRAPPED)]
     exports += [export(symbols.SHIM_TAG, _EXPORT_TAG, 0)]
-    bodies = [_body(k, *side, _FAIL_BY_THROWING) for k, side in enumerate(sides)]
-    bodies += [_body(k, *sides[k], _FAIL_BY_TRAPPING) for k in trapping]
+
+    def body(k: int, fail: bytes) -> bytes:
+        if imports[k].symbol == symbols.STATICS_END and sides[k] == ((), (_I32,)):
+            return bytes((0, _I32_CONST)) + sleb(symbols.FIRST_HANDLE) + bytes((_END,))
+        return _body(k, *sides[k], fail)
+
+    bodies = [body(k, _FAIL_BY_THROWING) for k in range(count)]
+    bodies += [body(k, _FAIL_BY_TRAPPING) for k in trapping]
     bodies += [_catching_body(index, *side) for index, side in zip(called, catchers.values(), strict=True)]
     parts = (
         (_TYPE, vector(types)),

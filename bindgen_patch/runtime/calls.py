@@ -165,6 +165,8 @@ class Shape(NamedTuple):
     """What a host function is specialised for. Without ``params`` and ``result``: for words, which its adapter takes and returns."""
 
     signature: str
+    passes: bool
+    """What it raises simply leaves the guest: no ``Err``, no promise, no death."""
     params: tuple[str, ...] | None = None
     """The types of its arguments."""
     result: str = ""
@@ -173,22 +175,19 @@ class Shape(NamedTuple):
     """What makes it: a global, the global ``Error``, or nobody: the one argument is the value."""
 
 
-def _shape(signature: str, plan: tuple[Any, ...] | str | None) -> Shape:
+def _shape(signature: str, passes: bool, plan: tuple[Any, ...] | str | None) -> Shape:
     """As the plan says, where all of its types are plain ones."""
     from .typed import PARAMETERS, RESULTS
 
+    for_words = Shape(signature, passes)
     if plan is None or isinstance(plan, str):
-        return Shape(signature)
-    called, params, result, _, _ = plan
-    if (
-        not RESULTS.keys() | {"&str"} >= {*params}
-        or not PARAMETERS.keys() | {"", "JsValue"} >= {result}
-        or (called is None and len(params) != 1)
-    ):
-        return Shape(signature)
-    return Shape(
-        signature, params, result, "none" if called is None else "Error" if called == "Error" and params == ("&str",) else "global"
-    )
+        return for_words
+    name, params, result, _, _ = plan
+    if not RESULTS.keys() | {"&str"} >= {*params} or not PARAMETERS.keys() | {"", "JsValue"} >= {result}:
+        return for_words
+    if name is None:
+        return Shape(signature, passes, params, result, "none") if len(params) == 1 else for_words
+    return Shape(signature, passes, params, result, "Error" if (name, params) == ("Error", ("&str",)) else "global")
 
 
 class _Views:
@@ -232,9 +231,13 @@ def _host_factory(shape: Shape) -> Callable[..., Any]:
         making, kept = _planned(shape, views, making[0])
     elif kept in _WRAPPED:
         stored = f"result & {_WRAPPED[kept]}"
-    word = views.slot(_UNSIGNED[result], 0) if result else ""
-    wrapped = f"word & {_WRAPPED[_UNSIGNED[result]]}" if result in ("i", "l") else "word"
     storing = [f"{views.slot(kept, 0)} = {stored}"] if result else []
+    if shape.passes:  # as Guest.raised()
+        refusing = ["if guest.death is None or not isinstance(error, Exception):", "    guest.host_error = error"]
+    else:
+        word = "word & " + _WRAPPED[_UNSIGNED[result]] if result in ("i", "l") else "word"
+        refusing = ["word = refused(guest, error)", "if word is not None:", f"    {status} = 0", "    return"]
+        refusing[2:2] = [f"    {views.slot(_UNSIGNED[result], 0)} = {word}"] if result else []
     lines = [
         "def bind(guests, adapter, refused, name, convert, label):",
         "    known, find = finder()",
@@ -254,12 +257,9 @@ def _host_factory(shape: Shape) -> Callable[..., Any]:
         f"                {status} = 0",
         "                return",
         "        except BaseException as error:",
-        "            guest.unwind(frames)",
-        "            word = refused(guest, error)",
-        "            if word is not None:",
-        *([f"                {word} = {wrapped}"] if result else []),
-        f"                {status} = 0",
-        "                return",
+        "            if guest.frames is not frames:",
+        "                guest.unwind(frames)",
+        *(f"            {line}" for line in refusing),
         "        if guest.death is not None:",
         "            guest.stopped = True",
         f"            {status} = {symbols.SHIM_DEAD}",
@@ -334,7 +334,7 @@ def host_function(
     exception becomes the guest's ``Err`` instead, with ``asyncness`` a promise that is rejected. What is ``fatal`` (see
     :class:`.program.Import`) ends the guest. For a guest that died meanwhile it puts -1 there, and the companion traps.
 
-    ``plan`` says what the adapter does: the name of an intrinsic, or (name, types of the arguments, type of the value, ``convert``, label), see
+    ``plan`` says what the adapter does: the name of an intrinsic, or (name, types of arguments, type of value, ``convert``, label), see
     :data:`.program.NativeImport`; ``convert(value, label)`` is the word for a value that is not plainly of its type.
     """
 
@@ -353,15 +353,15 @@ def host_function(
         guest.raised(error)
         return None
 
+    passes = not (catch or asyncness or fatal)
     if native is not None:
 
         def fell(guest: Any, frames: Any, error: BaseException) -> int | None:
             guest.unwind(frames)
             return refused(guest, error)
 
-        passes = not (catch or asyncness or fatal)
         return native.Host(guests, adapter, fell, signature, passes, plan)
-    shape = _shape(signature, plan)
+    shape = _shape(signature, passes, plan)
     name, convert, label = (plan[0], plan[3], plan[4]) if shape.params is not None and isinstance(plan, tuple) else (None, None, None)
     return capi.host_function(_host_factory(shape)(guests, adapter, refused, name, convert, label))
 

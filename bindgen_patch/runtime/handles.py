@@ -9,12 +9,12 @@ import itertools
 import struct
 from typing import Any
 
-from .. import js
+from .. import js, symbols
 from ..errors import GuestException
 from .linear import MASK, Linear
 
 FIXED: dict[int, object] = {0: None, 1024: None, 1025: js.null, 1026: True, 1027: False}
-FIRST_HANDLE = 1028
+FIRST_HANDLE = symbols.FIRST_HANDLE
 
 
 class Handles(Linear):
