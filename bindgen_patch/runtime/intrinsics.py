@@ -189,8 +189,7 @@ def throw(guest: Guest, address: int, size: int) -> None:
 
 @_adapter
 def rethrow(guest: Guest, o: int) -> None:
-    value = guest.take(o)
-    raise value if isinstance(value, BaseException) else throwable(value)
+    raise throwable(guest.take(o))  # named here it would keep itself alive, by the frame in its traceback
 
 
 @_adapter
