@@ -21,7 +21,7 @@ typedef struct { /* wasmtime_func_t */
     uint64_t index;
 } Func;
 
-typedef struct { /* how the engine gets to a function of the guest's: see Route in runtime/calls.py */
+typedef struct { /* how the engine gets to a function of the guest's: see Func in runtime/capi.py */
     uint64_t store_id; /* what it calls, a Func */
     uint64_t index;
     uint64_t inner; /* where that is a catcher: the function that it calls */

@@ -221,8 +221,8 @@ static int restore_stack(Core *guest) {
 static void find_out(PyObject *guest, Outcome outcome, Py_ssize_t wanted) {
     PyObject *first = NULL;
     for (((Core *)guest)->judged = 0; !((Core *)guest)->judged;) {
-        PyObject *result = PyObject_CallMethod(guest, wanted < 0 ? "_fallen" : "_malloc_failed", wanted < 0 ? "NN" : "NNn",
-                                               address_of(outcome.error), address_of(outcome.trap), wanted);
+        PyObject *result = PyObject_CallMethod(guest, wanted < 0 ? "_fallen" : "_malloc_failed", "NNn",
+                                               address_of(outcome.error), address_of(outcome.trap), wanted < 0 ? outcome.number : wanted);
         Py_XDECREF(result);
         if (!PyErr_Occurred()) PyErr_SetString(PyExc_SystemError, "a call that failed was not judged");
         if (first == NULL && !((Core *)guest)->judged) first = raised();

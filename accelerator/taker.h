@@ -138,10 +138,10 @@ static PyObject *attribute(PyObject *object, PyObject *first, PyObject *second) 
     return found;
 }
 
-/* Whether what has left the guest is the companion's exception; an interrupt may be set then. 0, too, where Python has to find out. */
+/* Whether what has left the guest is the companion's exception. 0, too, where Python has to find out: of an export it remembers. */
 static int is_ours(Core *guest, Outcome outcome) {
     uint8_t code;
-    if (engine_trap_code(outcome.trap, &code)) return 0;
+    if (outcome.number >= 0 || engine_trap_code(outcome.trap, &code)) return 0;
     PyObject *runner = attribute((PyObject *)guest, str_realm, str_runner);
     int idle = runner != NULL && PyLong_CheckExact(runner) && PyLong_AsUnsignedLongMask(runner) == 0;
     Py_XDECREF(runner);
@@ -154,10 +154,6 @@ static int is_ours(Core *guest, Outcome outcome) {
         return 0;
     }
     engine_trap_delete(outcome.trap);
-    if (outcome.number >= 0) {
-        PyObject *done = PyObject_CallMethod((PyObject *)guest, "throws", "n", outcome.number);
-        Py_XDECREF(done);
-    }
     return 1;
 }
 
@@ -169,9 +165,6 @@ static int pass_on(Core *guest, Outcome outcome) {
     PyObject *error = guest->host_error;
     guest->host_error = NULL;
     Py_XSETREF(guest->unwound, PyExceptionInstance_Check(error) && PyObject_TypeCheck(error, (PyTypeObject *)PyExc_Exception) ? NULL : Py_NewRef(error));
-    if (PyErr_Occurred())
-        Py_DECREF(error);
-    else
-        throw(error);
+    throw(error);
     return 1;
 }

@@ -51,7 +51,7 @@ if native is None or TYPE_CHECKING:
         """The fields of a guest that every call reads."""
 
         def _bind(self, number: int, store: int, index: int, inner: int) -> None:
-            """How the engine gets to export ``number``: see :class:`.calls.Route`. With zeros it is forgotten."""
+            """How the engine gets to export ``number``: see :class:`.capi.Func`. With zeros it is forgotten."""
 
         def _unbind(self) -> None:
             """Forget them all: the store is about to be freed."""

@@ -34,25 +34,8 @@ CAUGHT = 1
 """What stands where the address of a trap would, when a catcher has caught what a host function raised."""
 
 
-class Route(NamedTuple):
-    """How the engine gets to a function of the guest's."""
-
-    func: Any
-    """What it calls: that function, or a catcher of the companion's (see ``edit/shims.py``)."""
-    number: int = -1
-    """Of the export, where it is to be told that a host's exception has left it: see :meth:`.Guest.throws`."""
-    inner: int = 0
-    """Where the function is that the catcher calls."""
-
-
-class Stop(ctypes.c_void_p):
-    """Where the engine stores the address of a trap, and the status of a catcher: 0 when the call has ended well."""
-
-    number: int
-
-
 def slots_of(letters: str, count: int) -> list[str]:
-    """Statements that prepare a call by the :class:`Route` ``func`` with ``count`` slots, among them those of these :mod:`struct` formats.
+    """Statements that prepare a call of ``func`` with ``count`` slots, among them those of these :mod:`struct` formats, and how to make it.
 
     They are made once: the engine reads the arguments before anything else runs and writes the result after everything else has, so a
     nested call may use them too. There is a slot in front of them and one behind for what a catcher takes besides.
@@ -60,28 +43,21 @@ def slots_of(letters: str, count: int) -> list[str]:
     return [
         f"raw = slot_array({2 * (count + 2)})()",
         *(f"{letter} = memoryview(raw).cast('B').cast('{letter}')" for letter in sorted({*letters})),
-        "trap = stop(raw, func)",
+        "trap = c_void_p.from_buffer(raw)",
         "trapped = memoryview(trap).cast('B').cast('N')",
-        f"invoke = prepared(guest._context, func, raw, {count})",
-        "failed, settle = guest._failed, guest._settle",
+        f"invoke = prepared(guest, func, raw, {count})",
+        "failed, settle, number = guest._failed, guest._settle, func.number",
     ]
 
 
-def _stop(raw: Any, route: Route) -> Stop:
-    made = Stop.from_buffer(raw)
-    made.number = route.number
-    return made
-
-
-def _prepared(context: int, route: Route, raw: Any, count: int) -> Callable[[], int | None]:
+def _prepared(guest: Any, func: Any, raw: Any, count: int) -> Callable[[], int | None]:
     """The call, ready to be made again and again."""
-    from . import capi
-
-    func, first = ctypes.addressof(route.func), ctypes.addressof(raw)
-    if not route.inner:
-        return capi.prepared_call(context, func, first + _SLOT_BYTES, count, first)
-    raw[2 * (count + 1)] = route.inner
-    return capi.prepared_call(context, func, first, count + 2, first)
+    prepared: Callable[..., Callable[[], int | None]] = guest._capi.prepared_call
+    first = ctypes.addressof(raw)
+    if not func.inner:
+        return prepared(guest._context, ctypes.addressof(func), first + _SLOT_BYTES, count, first)
+    raw[2 * (count + 1)] = func.inner
+    return prepared(guest._context, ctypes.addressof(func), first, count + 2, first)
 
 
 @cache
@@ -99,29 +75,29 @@ CROSSING = [
     "try:",
     "    error = invoke()",
     "    if error is not None or trapped[0]:",
-    "        raise failed(error, trap)",
+    "        raise failed(error, trap, number)",
     "except BaseException as reason:",
     "    settle(reason, trap)",
     "    raise",
 ]
 """Statements that make the call that :func:`slots_of` has prepared.
 
-``_failed(error, trap)`` says what to raise when it did not return. ``_settle(reason, trap)`` is told of every exception that leaves here:
-it may be one that struck before ``_failed`` had looked. A ``KeyboardInterrupt`` mostly does, for it waits until the guest is done.
+``_failed(error, trap, number)`` says what to raise when it did not return. ``_settle(reason, trap)`` is told of every exception that leaves
+here: it may be one that struck before ``_failed`` had looked. A ``KeyboardInterrupt`` mostly does, for it waits until the guest is done.
 """
 
 
 def compiled(lines: list[str], names: dict[str, Any]) -> Callable[..., Any]:
     """Run ``lines``, which define a function called ``bind``."""
-    namespace: dict[str, Any] = {"slot_array": _slot_array, "stop": _stop, "prepared": _prepared, **names}
+    namespace: dict[str, Any] = {"slot_array": _slot_array, "c_void_p": ctypes.c_void_p, "prepared": _prepared, **names}
     exec(compile("\n".join(lines), "<calls>", "exec"), namespace)
     bind: Callable[..., Any] = namespace["bind"]
     return bind
 
 
 @cache
-def caller_factory(signature: str) -> Callable[[Any, Route], Caller]:
-    """``(guest, route) -> callable`` for functions of this signature. The callable takes and returns words."""
+def caller_factory(signature: str) -> Callable[[Any, Any], Caller]:
+    """``(guest, wasmtime function) -> callable`` for functions of this signature. The callable takes and returns words."""
     params, _, result = signature.partition(":")
     names = [f"a{position}" for position in range(len(params))]
     wrapped = ["& 0xFFFF_FFFF" if letter == "i" else "& 0xFFFF_FFFF_FFFF_FFFF" if letter == "l" else "" for letter in params]
@@ -143,12 +119,12 @@ def caller_factory(signature: str) -> Callable[[Any, Route], Caller]:
     return compiled(lines, {})
 
 
-def caller(guest: Any, route: Route, signature: str) -> Caller:
-    """A callable for a function of the guest's, which is known to be of this signature."""
+def caller(guest: Any, func: Any, signature: str) -> Caller:
+    """A callable for the guest's function ``func``, which is known to be of this signature."""
     if native is not None:
-        words: Caller = native.Words(guest, route.func.store_id, route.func.private, route.inner, route.number, signature)
+        words: Caller = native.Words(guest, func.store_id, func.private, func.inner, func.number, signature)
         return words
-    return caller_factory(signature)(guest, route)
+    return caller_factory(signature)(guest, func)
 
 
 if native is not None:

@@ -143,8 +143,12 @@ def epoch_callback(look: Callable[[int, int, int, int], None]) -> Any:
 
 
 class Func(ctypes.Structure):
-    """``wasmtime_func_t``."""
+    """``wasmtime_func_t``: a function of the guest's, or a catcher of the companion's for one (see ``edit/shims.py``)."""
 
+    number = -1
+    """Of the export, where it is to be told that a host's exception has left it: see :meth:`.Guest.throws`."""
+    inner = 0
+    """Where the function is that a catcher calls."""
     _fields_ = (("store_id", c_uint64), ("private", c_void_p))
 
 

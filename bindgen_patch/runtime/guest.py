@@ -27,7 +27,7 @@ from ..recovery.guard import Guard
 from ..recovery.log import log
 from ..recovery.state import State
 from . import deadlines, threads, trap, values
-from .calls import CAUGHT, Route, Stop, caller
+from .calls import CAUGHT, caller
 from .handles import FIRST_HANDLE, FIXED, Handles
 from .linear import MASK, Frames, out_of_memory
 from .typed import export
@@ -410,20 +410,24 @@ class Guest(Handles):
         if func is None:
             raise self.violation(f"the guest has no function {symbol} of type {signature}")
         plan, number = self.program.plans.get(name), self.program.numbers.get(name, -1)
-        route = self._route(func, number, signature)
-        function = caller(self, route, signature) if plan is None else export(self, plan, route, signature)
+        if number in self.program.throwing:
+            func = self._by_catcher(func, signature)
+        else:
+            func.number = number
+        function = caller(self, func, signature) if plan is None else export(self, plan, func, signature)
         self._looked_up.append(name)
         self.__dict__[name] = function
         if number >= 0:
-            self._bind(number, route.func.store_id, route.func.private, route.inner)
+            self._bind(number, func.store_id, func.private, func.inner)
         return function
 
-    def _route(self, func: Any, number: int, signature: str) -> Route:
-        """By a catcher, to an export that lets exceptions of the host's out."""
-        if number not in self.program.throwing:
-            return Route(func, number)
+    def _by_catcher(self, func: Any, signature: str) -> Any:
+        """The companion's catcher for ``func``; that itself where there is none."""
         catcher = self._companion.catcher(signature)
-        return Route(func) if catcher is None else Route(catcher, inner=self._capi.func_to_raw(self._context, ctypes.addressof(func)))
+        if catcher is None:
+            return func
+        catcher.inner = self._capi.func_to_raw(self._context, ctypes.addressof(func))
+        return catcher
 
     def throws(self, number: int) -> None:
         """What a host function raised has left the export of that number: there it is caught from now on, which costs less."""
@@ -441,7 +445,7 @@ class Guest(Handles):
             func = None if table is None else self._capi.table_func(self._context, table, slot)
             if func is None or self._capi.signature(self._context, func) != signature:
                 raise self.violation(f"slot {slot} of the guest's table holds no function of type {signature!r}")
-            function = self._table_calls[slot, signature] = caller(self, Route(func), signature)
+            function = self._table_calls[slot, signature] = caller(self, func, signature)
         return function
 
     def invoke(self, closure: Closure, *words: float) -> int:
@@ -461,20 +465,19 @@ class Guest(Handles):
         if self.death is not None:
             raise self.death
 
-    def _failed(self, error: int | None, trap_pointer: Any) -> BaseException:
-        """A call did not return: what to raise, a host exception on its way out or a death."""
+    def _failed(self, error: int | None, trap_pointer: Any, number: int = -1) -> BaseException:
+        """A call did not return: what to raise, a host exception on its way out or a death. ``number``: see :attr:`.capi.Func.number`."""
         self._judging = True
-        self._verdict = verdict = self._judge(error, trap_pointer)
+        self._verdict = verdict = self._judge(error, trap_pointer, number)
         self._judging = False
         return verdict
 
-    def _fallen(self, error: int | None, trap_address: int | None) -> NoReturn:
+    def _fallen(self, error: int | None, trap_address: int | None, number: int = -1) -> NoReturn:
         """The same for who has the addresses only: raises what is to be raised."""
-        trap_pointer = Stop(trap_address)
-        trap_pointer.number = -1
+        trap_pointer = ctypes.c_void_p(trap_address)
         self._judged = True
         try:
-            raise self._failed(error, trap_pointer)
+            raise self._failed(error, trap_pointer, number)
         except BaseException as reason:
             self._settle(reason, trap_pointer)
             raise
@@ -496,7 +499,7 @@ class Guest(Handles):
         elif self._judging:
             self.die(GuestAborted("interrupted while it was being found out why a call failed", kind="host_error"))
 
-    def _judge(self, error: int | None, trap_pointer: Any) -> BaseException:
+    def _judge(self, error: int | None, trap_pointer: Any, number: int) -> BaseException:
         pointer, trap_pointer.value = trap_pointer.value, None
         host_error, self.host_error = self.host_error, None
         if pointer == CAUGHT and error is None:
@@ -515,7 +518,7 @@ class Guest(Handles):
             ours = self._companion.took_exception() if caught.code is None else None
             if ours or (ours is None and self._companion.has_trapped()):  # the companion's own exception or trap, and not one of Rust's
                 if ours:
-                    self.throws(trap_pointer.number)
+                    self.throws(number)
                 return self._passed_on(host_error)
             said_in, words = self.last_words or (None, None)
             death = trap.aborted(
