@@ -4,7 +4,7 @@ typedef struct {
     PyObject_HEAD
     vectorcallfunc call;
     PyObject *original; /* the Python function that this does sooner */
-    Py_ssize_t number;
+    Py_ssize_t number, whole; /* of the export, and of the function that makes a whole call of it; -1: none */
     Type params[MOST];
     int count;
     enum { METHOD, CONSTRUCTOR, FUNCTION, DROP } role;
@@ -40,19 +40,24 @@ static void leave(PyObject *door, PyObject *guest) {
     }
 }
 
+static PyObject *changed(void) {
+    PyErr_SetString(PyExc_RuntimeError, "a list was changed while it was given to the guest");
+    return NULL;
+}
+
 /* Copy arguments that need it into fresh memory of the guest's, the interpreter let go as it is afterwards. -1 with an exception, and with
  * the interpreter taken back. */
 static int lower(Export *self, PyObject *object, Call *call, Slot *slots, const Taken *taken, const int *where) {
     for (int k = 0; k < self->count; k++) {
         const Type *type = &self->params[k];
-        if (type->kind != STRING && type->kind != NUMBERS) continue;
+        if (!is_carried(type)) continue;
         char *place;
-        uint32_t address = allocate(object, call, (uint64_t)taken[k].bytes, type->kind == STRING ? 1 : type->width, &place);
+        uint32_t address = allocate(object, call, (uint64_t)taken[k].bytes, width_of(type), &place);
         if (!address) return -1;
         if (taken[k].is_list) {
             come_back(call);
             if (store_items(&taken[k], type, place) < 0) {
-                PyErr_SetString(PyExc_RuntimeError, "a list was changed while it was given to the guest");
+                changed();
                 return -1;
             }
             let_others_run(call, (Core *)object);
@@ -65,9 +70,9 @@ static int lower(Export *self, PyObject *object, Call *call, Slot *slots, const 
 }
 
 /* What the call has stored in the result area, 16 bytes of it; -1 with an exception, which may be the Err that it tells of. */
-static int load_record(Export *self, PyObject *object, uint32_t *record) {
+static int load_record(Export *self, PyObject *object, uint32_t address, uint32_t *record) {
     Core *guest = (Core *)object;
-    char *place = reach(object, (uint32_t)guest->result, 32);
+    char *place = reach(object, address, 32);
     if (place == NULL) return -1;
     memcpy(record, place, 16);
     if (!self->fallible) return 0;
@@ -78,6 +83,84 @@ static int load_record(Export *self, PyObject *object, uint32_t *record) {
     return -1;
 }
 
+/* What a call has returned, as a value: `record` tells of what lies in memory. */
+static PyObject *lift(Export *self, PyObject *receiver, PyObject *object, const Slot *word, const uint32_t *record) {
+    if (self->role == CONSTRUCTOR) {
+        Py_XSETREF(((Box *)receiver)->guest, Py_NewRef(object));
+        ((Box *)receiver)->pointer = (uint32_t)word->i32;
+        Py_RETURN_NONE;
+    }
+    if (self->nothing) Py_RETURN_NONE;
+    if (!self->frees) return lift_word(&self->result, word);
+    return lift_memory(&self->result, self->array, object, record[0], record[1], 1);
+}
+
+/* Where the guest's area of whole calls is in the host, if this call is to go by it. */
+static char *area_of(const Export *self, const Core *guest, const Taken *taken) {
+    if (self->whole < 0 || self->whole >= guest->count || !guest->funcs[self->whole].store_id || !guest->area) return NULL;
+    if (guest->area + AREA_BYTES > guest->size) return NULL;
+    uint64_t bytes = 0;
+    for (int k = 0; k < self->count; k++)
+        if (is_carried(&self->params[k])) {
+            if ((uint64_t)taken[k].bytes > WORTH_IN) return NULL;
+            bytes += ((uint64_t)taken[k].bytes + 7) & ~7ULL;
+        }
+    return bytes <= WORTH_IN ? (char *)(uintptr_t)guest->base + guest->area : NULL;
+}
+
+/* Text or numbers that are ours to free: the next whole call does that, unless they are large. */
+static PyObject *lift_and_leave(Export *self, PyObject *object, char *area, const uint32_t *record) {
+    uint32_t width = width_of(&self->result);
+    if (record[1] > AREA_FITS / width) return lift_memory(&self->result, self->array, object, record[0], record[1], 1);
+    PyObject *value = lift_memory(&self->result, self->array, object, record[0], record[1], 0);
+    uint32_t left[3] = {record[0], record[1] * width, width};
+    if (value != NULL) memcpy(area + AREA_LEFT, left, sizeof left);
+    return value;
+}
+
+/* A whole call in one crossing, see edit/whole.py: NULL with an exception when it failed. */
+static PyObject *carry_whole(Export *self, PyObject *receiver, PyObject *object, const Slot *slots, int used, const Taken *taken,
+                             const int *where, char *area) {
+    Core *guest = (Core *)object;
+    Slot room[MOST + 5], *words = room + 1;
+    Call call;
+    int count = 0;
+    char *place = area + AREA_DATA;
+    if (self->role == METHOD) words[count++] = slots[self->record];
+    for (int k = 0; k < self->count; k++) {
+        if (!is_carried(&self->params[k])) {
+            words[count++] = slots[where[k]];
+            continue;
+        }
+        if (taken[k].is_list && store_items(&taken[k], &self->params[k], place) < 0) return changed();
+        if (!taken[k].is_list && taken[k].bytes) memcpy(place, taken[k].data, taken[k].bytes);
+        words[count++].i32 = (int32_t)(uint32_t)taken[k].items;
+        place += (taken[k].bytes + 7) & ~(Py_ssize_t)7;
+    }
+    words[count++].i32 = (int32_t)(uint32_t)guest->area;
+    words[count++].i32 = WORTH_OUT;
+    let_others_run(&call, guest);
+    Outcome outcome = enter(guest, &guest->funcs[self->whole], words, count);
+    come_back(&call);
+    if (outcome.error || outcome.trap) {
+        judge(object, outcome, -1);
+        return NULL;
+    }
+    uint32_t record[4];
+    if (self->frees && words[0].i32 >= 0) {
+        if (words[0].i32 <= AREA_FITS / width_of(&self->result))
+            return lift_memory(&self->result, self->array, object, (uint32_t)guest->area + AREA_DATA, (uint32_t)words[0].i32, 0);
+        violation(object, PyUnicode_FromString("a whole call returned more than fits"));
+        return NULL;
+    }
+    if (self->record) {
+        if (load_record(self, object, (uint32_t)guest->area + AREA_RECORD, record) < 0) return NULL;
+        if (self->frees) return lift_and_leave(self, object, area, record);
+        memcpy(&words[0], record, 8);
+    }
+    return lift(self, receiver, object, &words[0], record);
+}
+
 /* The call itself, once it was let in and its arguments are checked: NULL with an exception when it failed. */
 static PyObject *carry_out(Export *self, PyObject *receiver, PyObject *object, Slot *slots, int used, Taken *taken, const int *where,
                            int *returned) {
@@ -85,6 +168,8 @@ static PyObject *carry_out(Export *self, PyObject *receiver, PyObject *object, S
     Call call;
     if (self->role == DROP) ((Box *)receiver)->pointer = 0;
     if (watcher != NULL) tell_watcher(guest, 0);
+    char *area = area_of(self, guest, taken);
+    if (area != NULL) return carry_whole(self, receiver, object, slots, used, taken, where, area);
     let_others_run(&call, guest);
     if (self->allocates && lower(self, object, &call, slots, taken, where) < 0) return NULL;
     Outcome outcome = enter(guest, &guest->funcs[self->number], slots, used ? used : 1);
@@ -95,18 +180,11 @@ static PyObject *carry_out(Export *self, PyObject *receiver, PyObject *object, S
     }
     uint32_t record[4];
     if (self->record) {
-        *returned = load_record(self, object, record) < 0;
+        *returned = load_record(self, object, (uint32_t)guest->result, record) < 0;
         if (*returned) return NULL; /* its Err */
         memcpy(&slots[0], record, 8);
     }
-    if (self->role == CONSTRUCTOR) {
-        Py_XSETREF(((Box *)receiver)->guest, Py_NewRef(object));
-        ((Box *)receiver)->pointer = (uint32_t)slots[0].i32;
-        Py_RETURN_NONE;
-    }
-    if (self->nothing) Py_RETURN_NONE;
-    if (!self->frees) return lift_word(&self->result, &slots[0]);
-    return lift_memory(&self->result, self->array, object, record[0], record[1]);
+    return lift(self, receiver, object, &slots[0], record);
 }
 
 /* The door of `receiver`, as `receiver._bp_door`; NULL without an exception where that cannot be plain. */
@@ -181,7 +259,7 @@ static int take_all(const Export *self, PyObject *const *args, Slot *slots, int 
             let_go(taken, k + 1);
             return -1;
         }
-        used += type->kind == STRING || type->kind == NUMBERS ? 2 : 1;
+        used += is_carried(type) ? 2 : 1;
     }
     return used;
 }
@@ -240,13 +318,14 @@ decline:
     return declined ? PyObject_Vectorcall(self->original, args, nargsf, kwnames) : result;
 }
 
-/* Export(function, number, role, params, result, fallible, array); ValueError for types that only Python knows. */
+/* Export(function, number, whole, role, params, result, fallible, array); ValueError for types that only Python knows. */
 static PyObject *export_new(PyTypeObject *type, PyObject *args, PyObject *Py_UNUSED(kwargs)) {
     PyObject *original, *params, *array;
-    Py_ssize_t number;
+    Py_ssize_t number, whole;
     const char *role, *result;
     int fallible;
-    if (!PyArg_ParseTuple(args, "OnsO!spO", &original, &number, &role, &PyTuple_Type, &params, &result, &fallible, &array)) return NULL;
+    if (!PyArg_ParseTuple(args, "OnnsO!spO", &original, &number, &whole, &role, &PyTuple_Type, &params, &result, &fallible,
+                          &array)) return NULL;
     Type types[MOST], returned = {0};
     if (PyTuple_GET_SIZE(params) > MOST) goto unknown;
     for (Py_ssize_t k = 0; k < PyTuple_GET_SIZE(params); k++) {
@@ -261,15 +340,16 @@ static PyObject *export_new(PyTypeObject *type, PyObject *args, PyObject *Py_UNU
     self->original = Py_NewRef(original);
     self->array = Py_NewRef(array);
     self->number = number;
+    self->whole = whole;
     self->role = *role == 'm' ? METHOD : *role == 'c' ? CONSTRUCTOR : *role == 'd' ? DROP : FUNCTION;
     self->count = (int)PyTuple_GET_SIZE(params);
     memcpy(self->params, types, sizeof types);
     self->result = returned;
     self->nothing = !*result;
     self->fallible = fallible;
-    for (int k = 0; k < self->count; k++) self->allocates |= types[k].kind == STRING || types[k].kind == NUMBERS;
-    self->frees = *result && (returned.kind == STRING || returned.kind == NUMBERS);
-    self->record = fallible || returned.kind == STRING || returned.kind == NUMBERS;
+    for (int k = 0; k < self->count; k++) self->allocates |= is_carried(&types[k]);
+    self->frees = *result && is_carried(&returned);
+    self->record = fallible || self->frees;
     return (PyObject *)self;
 unknown:
     PyErr_SetString(PyExc_ValueError, "a type that is not for here");

@@ -1,5 +1,11 @@
 /* Core: the fields of a Guest that every call reads, and what is done with its memory, its functions, its handles. */
 
+/* The area of whole calls: symbols.py has the same. */
+enum { AREA_LEFT = 4, AREA_RECORD = 16, AREA_DATA = 64, AREA_BYTES = 16 * 1024, AREA_FITS = AREA_BYTES - AREA_DATA };
+
+/* Bytes that are copied twice, since that takes less time than to enter the guest once more: of arguments, and of a result. */
+enum { WORTH_IN = 1024, WORTH_OUT = 512 };
+
 typedef struct Core {
     PyObject_HEAD
     PyObject *death, *garbage, *bounds, *last_words, *frames, *lent;
@@ -8,6 +14,7 @@ typedef struct Core {
     PyObject *scopes;  /* a tuple of dicts: where names of the host's are looked for */
     PyObject *numbers; /* call name -> number of the export */
     unsigned long long context, base, size, flag_at, stack_at, result, next_handle;
+    unsigned int area; /* of whole calls; 0: none so far */
     unsigned int serial;
     char judged;  /* somebody is finding out why a call failed, or has */
     char in_hook; /* the guest's abort hook runs */
@@ -38,6 +45,7 @@ static PyMemberDef core_members[] = {
     {"_stack_at", T_ULONGLONG, offsetof(Core, stack_at), 0, NULL},
     {"result", T_ULONGLONG, offsetof(Core, result), 0, NULL},
     {"_next_handle", T_ULONGLONG, offsetof(Core, next_handle), 0, NULL},
+    {"_area", T_UINT, offsetof(Core, area), 0, NULL},
     {"serial", T_UINT, offsetof(Core, serial), 0, NULL},
     {"_judged", T_BOOL, offsetof(Core, judged), 0, NULL},
     {"_in_hook", T_BOOL, offsetof(Core, in_hook), 0, NULL},
@@ -68,7 +76,7 @@ static void core_dealloc(Core *self) {
 static PyObject *core_bind(Core *self, PyObject *args) {
     Py_ssize_t number;
     Route func;
-    if (!PyArg_ParseTuple(args, "nKKK", &number, &func.store_id, &func.index, &func.inner)) return NULL;
+    if (!PyArg_ParseTuple(args, "nKKKn", &number, &func.store_id, &func.index, &func.inner, &func.number)) return NULL;
     if (number < 0 || number > 1 << 24) {
         PyErr_SetString(PyExc_ValueError, "no such export");
         return NULL;
@@ -81,7 +89,6 @@ static PyObject *core_bind(Core *self, PyObject *args) {
         self->funcs = funcs;
         self->count = count;
     }
-    func.number = func.inner ? -1 : number;
     self->funcs[number] = func;
     Py_RETURN_NONE;
 }

@@ -50,7 +50,7 @@ if native is None or TYPE_CHECKING:
     class Core:
         """The fields of a guest that every call reads."""
 
-        def _bind(self, number: int, store: int, index: int, inner: int) -> None:
+        def _bind(self, number: int, store: int, index: int, inner: int, told: int) -> None:
             """How the engine gets to export ``number``: see :class:`.capi.Func`. With zeros it is forgotten."""
 
         def _unbind(self) -> None:
@@ -74,7 +74,7 @@ if native is None or TYPE_CHECKING:
         _bp_state: Any
 
         def __new__(cls, *args: Any, **kwargs: Any) -> Self:
-            self = super().__new__(cls)
+            self = object.__new__(cls)
             self._bp_guest, self._bp_pointer = None, 0
             self._bp_origin = None if cls._bp_stale == "raise" else (args, kwargs)
             self._bp_state = None
@@ -82,17 +82,13 @@ if native is None or TYPE_CHECKING:
 
         def free(self) -> None:
             """Drop the Rust value now. Does nothing when it is gone already, or its instance is."""
-            if not self._bp_gone():
+            guest = self._bp_guest
+            if guest is not None and self._bp_pointer and guest.death is None:
                 self._bp_drop()
 
         def _bp_drop(self) -> None:
             """The way in behind :meth:`free`; generated classes have it."""
             raise NotImplementedError
-
-        def _bp_gone(self) -> bool:
-            """Whether there is nothing to free: given away, freed, or of an instance that is dead or replaced."""
-            guest = self._bp_guest
-            return guest is None or not self._bp_pointer or guest.death is not None
 
         def __del__(self) -> None:
             """Leave the Rust value to the next call: a finalizer may run anywhere, in any thread, so it enters nothing."""

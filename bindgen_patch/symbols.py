@@ -96,6 +96,19 @@ EXPORT_TABLE = "__bp_table"
 EXPORT_HOST = "__bp_host"
 """The appended table whose slots the host fills with the functions of ``Import.function`` imports."""
 
+WHOLE_PREFIX = "__bp_call_"
+WHOLE_NAME = "__bp_call"
+"""What the name section calls every function that makes a whole call (``edit/whole.py``): traces leave them out."""
+AREA_ASKED, AREA_LEFT, AREA_RECORD, AREA_DATA = 0, 4, 16, 64
+"""Where things are in the area of whole calls. They are written into the guest's code: whoever changes them changes the prefix above."""
+AREA_FITS = 16 * 1024 - AREA_DATA
+"""Bytes of its data."""
+AREA_BYTES = AREA_DATA + AREA_FITS
+AREA_STACK = 1024 * 1024
+"""The least shadow stack that it is taken from."""
+AREA_NULL, AREA_OUTSIDE = -1, -2
+"""In its first word: the allocator returned null, or memory that is not there."""
+
 SHIM_MODULE = "bindgen_patch_shims"
 """The companion's own name: by it a trap tells its frames from those of the guest."""
 SHIM_HOST_MODULE = "host"
@@ -108,6 +121,11 @@ SHIM_INSTANCE = "instance"
 """The export of ``shims.wasm`` that is a mutable i32: the number by which the host knows the instance. See ``edit/shims.py``."""
 SHIM_DEAD = -1
 """The status by which a host function tells its shim that the instance has died meanwhile, and is not to be resumed."""
+
+
+def whole(symbol: str) -> str:
+    """The export that calls ``symbol`` in one crossing; see ``edit/whole.py``."""
+    return WHOLE_PREFIX + symbol
 
 
 def shim(number: int) -> str:

@@ -5,13 +5,13 @@ Used for the analysis copy and for the edited guest. It renumbers nothing: what 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from types import MappingProxyType
 
 from bindgen_patch.decode import opcodes
 from bindgen_patch.decode.container import ORDER, Id, Section, Wasm
 from bindgen_patch.decode.reader import Reader
-from bindgen_patch.decode.writer import HEADER, custom, section, sized, uleb
+from bindgen_patch.decode.writer import HEADER, custom, section, sized, uleb, vector
 
 TRAP_BODY = bytes((0, opcodes.UNREACHABLE, opcodes.END))
 """A function body, valid for every type, that traps."""
@@ -27,7 +27,8 @@ def assemble(
 ) -> bytes:
     """The module with the contents of some sections ``replaced`` (added where missing, left out where ``None``).
 
-    Custom sections stay where they are if ``keep_custom`` says so; ``custom_content`` has another content for some, by name.
+    Custom sections stay where they are if ``keep_custom`` says so; ``custom_content`` has another content for some, by name. What is
+    missing of those comes last.
     """
     parts = [HEADER]
     waiting = sorted((ORDER.index(Id(number)), number) for number in replaced)
@@ -52,6 +53,8 @@ def assemble(
         else:
             parts.append(wasm.data[found.header : found.end])
     put_before(len(ORDER))
+    present = {found.name for found in wasm.sections if found.number == Id.CUSTOM}
+    parts += [custom(title, content) for title, content in custom_content.items() if title not in present]
     return b"".join(parts)
 
 
@@ -77,6 +80,15 @@ def code_section(wasm: Wasm, bodies: Mapping[int, bytes], added: Sequence[bytes]
         kept = end
     parts.append(wasm.data[kept : found.end])
     return b"".join([*parts, *map(sized, added)])
+
+
+def extended(wasm: Wasm, number: Id, added: Collection[bytes]) -> bytes:
+    """The content of a section that is a vector, with items ``added`` at its end. It may be missing so far."""
+    found = wasm.section(number)
+    if found is None:
+        return vector(added)
+    count = Reader(wasm.data, found.start, found.end).u32()
+    return uleb(count + len(added)) + wasm.data[after_count(wasm, found) : found.end] + b"".join(added)
 
 
 def after_count(wasm: Wasm, section: Section) -> int:

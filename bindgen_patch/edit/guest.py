@@ -18,10 +18,11 @@ from dataclasses import dataclass
 from bindgen_patch import ir, symbols
 from bindgen_patch.decode import opcodes
 from bindgen_patch.decode.container import KINDS, Id, Wasm
-from bindgen_patch.decode.rewrite import after_count, assemble, code_section
+from bindgen_patch.decode.rewrite import assemble, code_section, extended
 from bindgen_patch.decode.writer import export, sleb, uleb, vector
 from bindgen_patch.edit.hazards import Call, Unsafe
-from bindgen_patch.edit.names import with_twins
+from bindgen_patch.edit.names import with_names
+from bindgen_patch.edit.whole import whole_calls
 from bindgen_patch.errors import GenerationError
 
 _FUNCREF = 0x70
@@ -58,19 +59,64 @@ def edited_guest(wasm: Wasm, module: ir.Module, unsafe: Unsafe) -> tuple[bytes, 
         supplied=tuple(supplied.values()),
         trapping=tuple(supplied.get(function, function) for function in unsafe.imports),
     )
-    replaced: dict[int, bytes | None] = {Id.EXPORT: vector([*_kept_exports(wasm, module), *_own_exports(wasm, module, layout)])}
-    twins: dict[int, int] = {}
+    exports = [*_kept_exports(wasm, module), *_own_exports(wasm, module, layout)]
+    replaced: dict[int, bytes | None] = {}
+    bodies: dict[int, bytes] = {}
+    added = _Added(wasm)
     if layout.slots:
         bodies = {function: _padded(_host_call(wasm, function, slot), wasm, function) for slot, function in enumerate(supplied)}
         twins = {function: len(wasm.functions) + place for place, function in enumerate([*unsafe.imports, *unsafe.copies])}
         bodies |= {function: _redirected(wasm, function, calls, twins) for function, calls in unsafe.calls.items()}
-        added = [_host_call(wasm, function, slot) for slot, function in enumerate(unsafe.imports, len(supplied))]
-        added += [_redirected(wasm, function, calls, twins) for function, calls in unsafe.copies.items()]
+        for slot, function in enumerate(unsafe.imports, len(supplied)):
+            added.twin(function, _host_call(wasm, function, slot))
+        for function, calls in unsafe.copies.items():
+            added.twin(function, _redirected(wasm, function, calls, twins))
         replaced[Id.TABLE] = _tables(wasm, len(layout.slots))
-        replaced[Id.FUNCTION] = _functions(wasm, twins)
-        replaced[Id.CODE] = code_section(wasm, bodies, added)
-    data = assemble(wasm, replaced, lambda custom: custom.name != symbols.METADATA_SECTION, with_twins(wasm, twins))
+    for whole in whole_calls(wasm, module):
+        exports.append(export(whole.export, KINDS.index("function"), added.function(whole.type, whole.body)))
+    replaced[Id.EXPORT] = vector(exports)
+    replaced |= added.sections(bodies)
+    names = with_names(wasm, added.twins, added.own)
+    data = assemble(wasm, replaced, lambda custom: custom.name != symbols.METADATA_SECTION, names)
     return data, layout
+
+
+class _Added:
+    """Functions behind the guest's own."""
+
+    def __init__(self, wasm: Wasm) -> None:
+        self._wasm = wasm
+        self.twins: dict[int, int] = {}
+        """Function of the guest's -> another form of it."""
+        self.own: list[int] = []
+        """Those that are nobody's twins."""
+        self._types: dict[bytes, int] = {}
+        """New ones, and their indexes."""
+        self._functions: list[tuple[int, bytes]] = []
+
+    def twin(self, function: int, body: bytes) -> None:
+        self.twins[function] = self._add(self._wasm.functions[function], body)
+
+    def function(self, functype: bytes, body: bytes) -> int:
+        index = self._add(self._types.setdefault(functype, len(self._wasm.types) + len(self._types)), body)
+        self.own.append(index)
+        return index
+
+    def _add(self, type_index: int, body: bytes) -> int:
+        self._functions.append((type_index, body))
+        return len(self._wasm.functions) + len(self._functions) - 1
+
+    def sections(self, bodies: Mapping[int, bytes]) -> dict[int, bytes | None]:
+        """The sections that they, and new ``bodies`` of others, are in."""
+        wasm = self._wasm
+        changed: dict[int, bytes | None] = {}
+        if self._types:
+            changed[Id.TYPE] = extended(wasm, Id.TYPE, self._types)
+        if self._functions:
+            changed[Id.FUNCTION] = extended(wasm, Id.FUNCTION, [uleb(type_index) for type_index, _ in self._functions])
+        if bodies or self._functions:
+            changed[Id.CODE] = code_section(wasm, bodies, [body for _, body in self._functions])
+        return changed
 
 
 def _kept_exports(wasm: Wasm, module: ir.Module) -> list[bytes]:
@@ -83,29 +129,16 @@ def _own_exports(wasm: Wasm, module: ir.Module, layout: Layout) -> list[bytes]:
         (layout.table, "table", 0),
         (layout.host, "table", len(wasm.tables)),
     )
-    for name in (symbols.EXPORT_STACK_POINTER, symbols.EXPORT_TABLE, symbols.EXPORT_HOST):
-        if name in module.facts.exports:
+    ours = {symbols.EXPORT_STACK_POINTER, symbols.EXPORT_TABLE, symbols.EXPORT_HOST}
+    for name in sorted(module.facts.exports):
+        if name in ours or name.startswith(symbols.WHOLE_PREFIX):
             raise GenerationError(f"the guest already exports `{name}`", hint="give the .wasm that rustc wrote, not a generated package's")
     return [export(name, KINDS.index(kind), index) for name, kind, index in own if name is not None and index is not None]
 
 
 def _tables(wasm: Wasm, slots: int) -> bytes:
     """The table section with the host table behind the guest's own."""
-    section = wasm.section(Id.TABLE)
-    host = bytes((_FUNCREF, 1)) + uleb(slots) * 2
-    if section is None:
-        return vector([host])
-    imported = sum(i.kind == "table" for i in wasm.imports)
-    own = len(wasm.tables) - imported
-    return uleb(own + 1) + wasm.data[after_count(wasm, section) : section.end] + host
-
-
-def _functions(wasm: Wasm, twins: Iterable[int]) -> bytes:
-    """The function section with a function behind the guest's own for each of ``twins``, of its type."""
-    section = wasm.section(Id.FUNCTION)
-    own = wasm.data[after_count(wasm, section) : section.end] if section else b""
-    added = [uleb(wasm.functions[function]) for function in twins]
-    return uleb(len(wasm.bodies) + len(added)) + own + b"".join(added)
+    return extended(wasm, Id.TABLE, [bytes((_FUNCREF, 1)) + uleb(slots) * 2])
 
 
 def _host_call(wasm: Wasm, function: int, slot: int) -> bytes:

@@ -32,25 +32,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from bindgen_patch import ir, symbols
-from bindgen_patch.decode.writer import HEADER, custom, export, name, section, sized, sleb, uleb, vector
+from bindgen_patch.decode.writer import HEADER, custom, export, name, section, sized, uleb, vector
+from bindgen_patch.edit import instructions as op
 
-_WORDS = {"i32": 0x7F, "i64": 0x7E, "f32": 0x7D, "f64": 0x7C}
-_I32, _I64 = _WORDS["i32"], _WORDS["i64"]
-_REF = 0x64
-_ZEROS = {0x7F: b"\x41\0", 0x7E: b"\x42\0", 0x7D: b"\x43" + bytes(4), 0x7C: b"\x44" + bytes(8)}
-"""Type of a word -> the instruction that makes a 0 of it."""
-_FUNC = 0x60
-_EMPTY_BLOCK = 0x40
-_UNREACHABLE, _BLOCK, _IF, _END, _RETURN, _CALL, _CALL_REF, _I32_EQ = 0x00, 0x02, 0x04, 0x0B, 0x0F, 0x10, 0x14, 0x46
-_THROW, _TRY_TABLE, _CATCH = 0x08, 0x1F, 0x00
-_LOCAL_GET, _LOCAL_SET, _LOCAL_TEE, _GLOBAL_GET, _GLOBAL_SET, _I32_CONST, _I64_CONST = 0x20, 0x21, 0x22, 0x23, 0x24, 0x41, 0x42
 _TYPE, _IMPORT, _FUNCTION, _GLOBAL, _EXPORT, _CODE, _TAG = 1, 2, 3, 6, 7, 10, 13
 _EXPORT_FUNCTION, _EXPORT_GLOBAL, _EXPORT_TAG = 0, 3, 4
 _INSTANCE, _TRAPPED = 0, 1
 """Its globals."""
 
-_FAIL_BY_THROWING = bytes((_THROW, 0))
-_FAIL_BY_TRAPPING = bytes((_I32_CONST, 1, _GLOBAL_SET, _TRAPPED, _UNREACHABLE))
+_FAIL_BY_THROWING = op.THROW_0
+_FAIL_BY_TRAPPING = op.const(1) + op.global_set(_TRAPPED) + op.UNREACHABLE
 
 
 def shims(imports: Sequence[ir.Import], trapping: Sequence[int] = (), exported: Iterable[ir.FuncType] = ()) -> bytes:
@@ -58,15 +49,15 @@ def shims(imports: Sequence[ir.Import], trapping: Sequence[int] = (), exported: 
 
     ``trapping`` are the places of those that have a trapping shim too, ``exported`` the types that there are catchers for.
     """
-    types: dict[bytes, int] = {_functype((), ()): 0}
+    types: dict[bytes, int] = {op.functype((), ()): 0}
 
     def type_index(params: Sequence[int], results: Sequence[int]) -> int:
-        return types.setdefault(_functype(params, results), len(types))
+        return types.setdefault(op.functype(params, results), len(types))
 
-    sides = [(_codes(item.wasm.params), _codes(item.wasm.results)) for item in imports]
-    hosts = [type_index((_I32, *params), (_I32, *results)) for params, results in sides]
+    sides = [(op.codes(item.wasm.params), op.codes(item.wasm.results)) for item in imports]
+    hosts = [type_index((op.I32, *params), (op.I32, *results)) for params, results in sides]
     own = [type_index(params, results) for params, results in sides]
-    catchers = {_signature(item): (_codes(item.params), _codes(item.results)) for item in exported if len(item.results) < 2}
+    catchers = {_signature(item): (op.codes(item.params), op.codes(item.results)) for item in exported if len(item.results) < 2}
     called = [type_index(*side) for side in catchers.values()]
     catching = [types.setdefault(_catcher_type(index, *side), len(types)) for index, side in zip(called, catchers.values(), strict=True)]
     count = len(imports)
@@ -78,8 +69,8 @@ def shims(imports: Sequence[ir.Import], trapping: Sequence[int] = (), exported: 
     exports += [export(symbols.SHIM_TAG, _EXPORT_TAG, 0)]
 
     def body(k: int, fail: bytes) -> bytes:
-        if imports[k].symbol == symbols.STATICS_END and sides[k] == ((), (_I32,)):
-            return bytes((0, _I32_CONST)) + sleb(symbols.FIRST_HANDLE) + bytes((_END,))
+        if imports[k].symbol == symbols.STATICS_END and sides[k] == ((), (op.I32,)):
+            return op.body((), op.const(symbols.FIRST_HANDLE))
         return _body(k, *sides[k], fail)
 
     bodies = [body(k, _FAIL_BY_THROWING) for k in range(count)]
@@ -90,39 +81,27 @@ def shims(imports: Sequence[ir.Import], trapping: Sequence[int] = (), exported: 
         (_IMPORT, vector(name(symbols.SHIM_HOST_MODULE) + name(str(k)) + b"\0" + uleb(index) for k, index in enumerate(hosts))),
         (_FUNCTION, vector(uleb(index) for index in [*own, *(own[k] for k in trapping), *catching])),
         (_TAG, vector([b"\0" + uleb(0)])),
-        (_GLOBAL, vector([bytes((_I32, 1, _I32_CONST)) + sleb(0) + bytes((_END,))] * 2)),
+        (_GLOBAL, vector([bytes((op.I32, 1)) + op.const(0) + op.END] * 2)),
         (_EXPORT, vector(exports)),
         (_CODE, vector(map(sized, bodies))),
     )
     return HEADER + b"".join(section(number, content) for number, content in parts) + custom("name", section(0, name(symbols.SHIM_MODULE)))
 
 
-def _codes(words: Sequence[ir.Word]) -> tuple[int, ...]:
-    return tuple(_WORDS[word] for word in words)
-
-
-def _functype(params: Sequence[int], results: Sequence[int]) -> bytes:
-    return bytes((_FUNC,)) + sized(bytes(params)) + sized(bytes(results))
-
-
 def _body(host: int, params: Sequence[int], results: Sequence[int], fail: bytes) -> bytes:
     """Call the host; results wait in locals while the status below them is looked at, and ``fail`` is run if that is not 0."""
     kept = range(len(params), len(params) + len(results))
-    status = uleb(kept.stop)
-    return b"".join(
-        (
-            vector(b"\1" + bytes((kind,)) for kind in (*results, _I32)),
-            bytes((_GLOBAL_GET, _INSTANCE)),
-            *(bytes((_LOCAL_GET,)) + uleb(k) for k in range(len(params))),
-            bytes((_CALL,)) + uleb(host),
-            *(bytes((_LOCAL_SET,)) + uleb(k) for k in reversed(kept)),
-            bytes((_LOCAL_TEE,)) + status + bytes((_IF, _EMPTY_BLOCK)),
-            bytes((_LOCAL_GET,)) + status + bytes((_I32_CONST,)) + sleb(symbols.SHIM_DEAD),
-            bytes((_I32_EQ, _IF, _EMPTY_BLOCK, _UNREACHABLE, _END)),
-            fail + bytes((_END,)),
-            *(bytes((_LOCAL_GET,)) + uleb(k) for k in kept),
-            bytes((_END,)),
-        )
+    status = kept.stop
+    return op.body(
+        (*results, op.I32),
+        op.global_get(_INSTANCE),
+        *map(op.get, range(len(params))),
+        op.call(host),
+        *map(op.put, reversed(kept)),
+        *(op.tee(status), op.IF),
+        *(op.get(status), op.const(symbols.SHIM_DEAD), op.I32_EQ, op.IF, op.UNREACHABLE, op.END),
+        *(fail, op.END),
+        *map(op.get, kept),
     )
 
 
@@ -134,25 +113,17 @@ def _signature(item: ir.FuncType) -> str:
 
 def _padded(params: Sequence[int]) -> Sequence[int]:
     """So many that the function behind them stands in the third slot at least."""
-    return params or (_I32,)
+    return params or (op.I32,)
 
 
 def _catcher_type(function: int, params: Sequence[int], results: Sequence[int]) -> bytes:
     """What catches for functions of the type ``function``."""
-    given = [bytes((_I64,)), *(bytes((word,)) for word in _padded(params)), bytes((_REF,)) + sleb(function)]
-    return bytes((_FUNC,)) + vector(given) + sized(bytes((_I64, *results)))
+    given = [bytes((op.I64,)), *(bytes((word,)) for word in _padded(params)), op.reference(function)]
+    return b"\x60" + vector(given) + sized(bytes((op.I64, *results)))
 
 
 def _catching_body(function: int, params: Sequence[int], results: Sequence[int]) -> bytes:
     """Call the function, and return its result behind a 0; or a 1 and some result."""
-    return b"".join(
-        (
-            bytes((0, _BLOCK, _EMPTY_BLOCK, _I64_CONST, 0)),
-            bytes((_TRY_TABLE, *(results or (_EMPTY_BLOCK,)), 1, _CATCH, 0, 0)),
-            *(bytes((_LOCAL_GET,)) + uleb(k) for k in (*range(1, 1 + len(params)), 1 + len(_padded(params)))),
-            bytes((_CALL_REF,)) + uleb(function),
-            bytes((_END, _RETURN, _END, _I64_CONST, 1)),
-            *(_ZEROS[word] for word in results),
-            bytes((_END,)),
-        )
-    )
+    arguments = map(op.get, (*range(1, 1 + len(params)), 1 + len(_padded(params))))
+    called = b"".join((*arguments, op.call_ref(function)))
+    return op.body((), op.catching(called, op.ZEROS[op.I64], results), b"\x42\1", *(op.ZEROS[word] for word in results))

@@ -20,6 +20,7 @@ from typing import assert_never
 
 from bindgen_patch import ir
 from bindgen_patch.emit.names import as_in_rust
+from bindgen_patch.plain import format_of, plain_type
 
 I32: tuple[ir.Word, ...] = ("i32",)
 
@@ -79,8 +80,6 @@ class _Scalar:
     check: str
     types: tuple[ir.Word, ...]
     lift: str
-    cell: str
-    """Element format in a buffer (:mod:`struct`), empty where there are no such buffers."""
     optional: str
     """Which form ``Option`` takes: ``small``, ``32``, ``f32``, ``tag``, ``null``."""
 
@@ -89,30 +88,27 @@ def _scalar(t: ir.Type) -> _Scalar | None:
     match t:
         case ir.Int(128, signed):
             name = "i128" if signed else "u128"
-            return _Scalar("{int}", f"_bp.{name}({{v}}, {{n}})", ("i64", "i64"), f"_bp.to_{name}({{0}}, {{1}})", "", "tag")
+            return _Scalar("{int}", f"_bp.{name}({{v}}, {{n}})", ("i64", "i64"), f"_bp.to_{name}({{0}}, {{1}})", "tag")
         case ir.Int(64, signed):
             name = "i64" if signed else "u64"
-            return _Scalar(
-                "{int}", f"_bp.{name}({{v}}, {{n}})", ("i64",), "{0}" if signed else "_bp.to_u64({0})", "q" if signed else "Q", "tag"
-            )
+            return _Scalar("{int}", f"_bp.{name}({{v}}, {{n}})", ("i64",), "{0}" if signed else "_bp.to_u64({0})", "tag")
         case ir.Int(32, signed):
             name = "i32" if signed else "u32"
-            return _Scalar("{int}", f"_bp.{name}({{v}}, {{n}})", I32, "{0}" if signed else "_bp.to_u32({0})", "i" if signed else "I", "32")
+            return _Scalar("{int}", f"_bp.{name}({{v}}, {{n}})", I32, "{0}" if signed else "_bp.to_u32({0})", "32")
         case ir.Int(bits, signed):
             name = f"{'i' if signed else 'u'}{bits}"
-            cell = {8: "b", 16: "h"}[bits]
-            return _Scalar("{int}", f"_bp.{name}({{v}}, {{n}})", I32, "{0}", cell if signed else cell.upper(), "small")
+            return _Scalar("{int}", f"_bp.{name}({{v}}, {{n}})", I32, "{0}", "small")
         case ir.Float(32):
-            return _Scalar("{float}", "_bp.f32({v}, {n})", ("f32",), "{0}", "f", "f32")
+            return _Scalar("{float}", "_bp.f32({v}, {n})", ("f32",), "{0}", "f32")
         case ir.Float():
-            return _Scalar("{float}", "_bp.f64({v}, {n})", ("f64",), "{0}", "d", "tag")
+            return _Scalar("{float}", "_bp.f64({v}, {n})", ("f64",), "{0}", "tag")
         case ir.Bool():
-            return _Scalar("{bool}", "_bp.boolean({v}, {n})", I32, "{0} != 0", "", "small")
+            return _Scalar("{bool}", "_bp.boolean({v}, {n})", I32, "{0} != 0", "small")
         case ir.Char():
-            return _Scalar("{str}", "_bp.char({v}, {n})", I32, "_bp.to_char({0})", "", "small")
+            return _Scalar("{str}", "_bp.char({v}, {n})", I32, "_bp.to_char({0})", "small")
         case ir.Pointer(nonnull):
             check = "_bp.nonnull({v}, {n})" if nonnull else "_bp.pointer({v}, {n})"
-            return _Scalar("{int}", check, I32, "_bp.to_u32({0})", "", "null" if nonnull else "32")
+            return _Scalar("{int}", check, I32, "_bp.to_u32({0})", "null" if nonnull else "32")
     return None
 
 
@@ -154,7 +150,7 @@ def lower(t: ir.Type, names: Names) -> Lowering:
         case ir.StringEnum(key):
             cls = names.string_enums[key]
             return Lowering(f"{cls} | {{str}}", ("{x}",), I32, f"_bp.string_enum({{v}}, {cls}, {{n}})")
-        case ir.Ref(ir.Slice(element), mutable=True) if (code := _code(element)) is not None:
+        case ir.Ref(ir.Slice(element), mutable=True) if code := format_of(element):
             hint = "_bp.MutInts" if code not in "fd" else "_bp.MutFloats"
             words = (f"{{g}}.put({{x}}.numbers, {struct.calcsize(code)})", "{len}({x}.numbers)", "{g}.handle({x})")
             return Lowering(hint, words, ("i32", "i32", "i32"), f'_bp.mut_numbers({{v}}, "{code}", {{n}})', pure=False)
@@ -188,16 +184,11 @@ def _got(t: ir.Type, names: Names, *, optional: bool = False) -> str:
     return "_bp.Any" if hint in (None, "_bp.Any") else f"{hint} | None" if optional else str(hint)
 
 
-def _code(element: ir.Type) -> str | None:
-    scalar = _scalar(element)
-    return scalar.cell if scalar is not None and scalar.cell else None
-
-
-def _cell(element: ir.Type) -> str | None:
-    """Format of an encoded element: one that does not lie in a buffer as it is."""
+def _cell(element: ir.Type) -> str:
+    """Format of an encoded element: one that does not lie in a buffer as it is; empty for others."""
     if isinstance(element, ir.Enum):
-        return "d" if element.number == ir.Float(64) else None
-    return {ir.Bool: "I", ir.Char: "I", ir.StringEnum: "I"}.get(type(element))
+        return "d" if element.number == ir.Float(64) else ""
+    return {ir.Bool: "I", ir.Char: "I", ir.StringEnum: "I"}.get(type(element), "")
 
 
 def is_string_handle(element: ir.Type) -> bool:
@@ -207,12 +198,12 @@ def is_string_handle(element: ir.Type) -> bool:
 
 def _lower_sequence(element: ir.Type, names: Names) -> Lowering:
     two: tuple[ir.Word, ...] = ("i32", "i32")
-    if (code := _code(element)) is not None:
+    if code := format_of(element):
         hint = "_bp.Floats" if code in "fd" else "_bp.Ints"
         return Lowering(
             hint, (f"{{g}}.put({{x}}, {struct.calcsize(code)})", "{len}({x})"), two, f'_bp.numbers({{v}}, "{code}", {{n}})', pure=False
         )
-    if (code := _cell(element)) is not None:
+    if code := _cell(element):
         inner = lower(element, names)
         check = inner.check.replace("{v}", "_bp_item")
         cells = f'_bp.cells("{code}", [{check} for _bp_item in _bp.items({{v}}, {{n}})])'
@@ -262,7 +253,7 @@ def lift(t: ir.Type, names: Names, *, borrowed: bool = False) -> Lifting:
     if scalar is not None:
         return Lifting(scalar.hint, scalar.lift, scalar.types)
     match t:
-        case ir.Ref(ir.Slice(element), mutable=True) if (code := _code(element)) is not None:
+        case ir.Ref(ir.Slice(element), mutable=True) if code := format_of(element):
             made = f'{{g}}.lend_slice("{code}", {{0}}, {{1}})'
             return Lifting("memoryview", made, ("i32", "i32"), release="release", lent=".numbers")
         case ir.Ref(ir.Function(signature), mutable):
@@ -291,7 +282,7 @@ def lift(t: ir.Type, names: Names, *, borrowed: bool = False) -> Lifting:
             return Lifting(names.string_enums[key], f"_bp.to_string_enum({{0}}, {names.string_enums[key]})", I32)
         case ir.Vec(element):
             # A reference to one is the `slice_to_array` of 0.2.129 and before: numbers lie in the guest's list, handles in one made for us.
-            return _lift_sequence(element, names, borrowed=borrowed and _code(element) is not None)
+            return _lift_sequence(element, names, borrowed=borrowed and bool(format_of(element)))
         case ir.Slice(element):
             return _lift_sequence(element, names, borrowed=True)
         case ir.Option(target):
@@ -308,11 +299,11 @@ def lift(t: ir.Type, names: Names, *, borrowed: bool = False) -> Lifting:
 
 def _lift_sequence(element: ir.Type, names: Names, *, borrowed: bool) -> Lifting:
     two: tuple[ir.Word, ...] = ("i32", "i32")
-    if (code := _code(element)) is not None:
+    if code := format_of(element):
         if code == "B":
             return Lifting("{bytes}", "{g}.read({0}, {1})" if borrowed else "{g}.take_bytes({0}, {1})", two)
         return Lifting("_bp.Array", f'{{g}}.{"numbers" if borrowed else "take_numbers"}("{code}", {{0}}, {{1}})', two)
-    if (code := _cell(element)) is not None:
+    if code := _cell(element):
         inner = lift(element, names)
         value = inner.value.replace("{0}", "_bp_item")
         return Lifting(f"{{list}}[{inner.hint}]", f'[{value} for _bp_item in {{g}}.take_cells("{code}", {{0}}, {{1}})]', two)
@@ -349,7 +340,7 @@ _TYPED_ARRAYS = {
 def view(param: ir.Type, ret: ir.Type) -> str:
     """The lifting of a cast of ``&[T]`` to a ``JsValue``, which shows the guest's memory in place (``Uint8Array::view``); else empty."""
     match param, ret:
-        case ir.Ref(ir.Slice(element)), ir.JsValue(name) if (code := _code(element)) is not None:
+        case ir.Ref(ir.Slice(element)), ir.JsValue(name) if code := format_of(element):
             clamped = code == "B" and name == "Uint8ClampedArray"
             return f'{{g}}.view("{name if clamped else _TYPED_ARRAYS[code]}", {{0}}, {{1}})'
     return ""
@@ -378,28 +369,6 @@ def _lift_option(target: ir.Type, names: Names, *, borrowed: bool) -> Lifting:
     return Lifting(hint, _OPTIONAL.get(type(target), f"_bp.from_option_{scalar.optional}({{0}})"), types)
 
 
-def plain(t: ir.Type, *, result: bool) -> str | None:
-    """What the run time calls a type that it can lower by itself, or lift as a ``result`` (``runtime.typed``); ``None`` for others."""
-    match t:
-        case ir.Unit() if result:
-            return ""
-        case ir.Int(bits, signed) if bits <= 64:
-            return f"{'i' if signed else 'u'}{bits}"
-        case ir.Float(bits):
-            return f"f{bits}"
-        case ir.Bool():
-            return "bool"
-        case ir.String():
-            return "str"
-        case ir.Ref(ir.String(), mutable=False) if not result:
-            return "str"
-        case ir.Vec(element) if (code := _code(element)) is not None:
-            return f"[{code}]"
-        case ir.Ref(ir.Slice(element), mutable=False) if not result and (code := _code(element)) is not None:
-            return f"[{code}]"
-    return None
-
-
 def native_import(t: ir.Type, *, result: bool) -> str | None:
     """The same for a host function that the accelerator can carry out: what it is given, or returns as a ``result``."""
     match t:
@@ -408,7 +377,7 @@ def native_import(t: ir.Type, *, result: bool) -> str | None:
         case ir.JsValue() | ir.DynamicUnion() if result:
             return "JsValue"
         case ir.Unit() | ir.Int() | ir.Float() | ir.Bool():
-            return plain(t, result=result)
+            return plain_type(t, result=result)
     return None
 
 
@@ -434,7 +403,7 @@ def resolved(t: ir.Type, names: Names) -> str:
             return f"_bp.as_enum({names.string_enums[key]})"
         case ir.Struct(key):
             return f"_bp.as_instance({names.structs[key]})"
-        case ir.Vec(element) if (code := _code(element)) is not None:
+        case ir.Vec(element) if code := format_of(element):
             return "_bp.as_bytes" if code == "B" else "_bp.as_array"
         case ir.Vec(element):
             inner = "_bp.as_str" if is_string_handle(element) else resolved(element, names)

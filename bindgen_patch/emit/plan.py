@@ -15,6 +15,7 @@ from bindgen_patch.emit import abi
 from bindgen_patch.emit.layout import quoted
 from bindgen_patch.emit.names import BUILTINS, checked_local, parameter
 from bindgen_patch.errors import GenerationError
+from bindgen_patch.plain import plain_call
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,14 +193,12 @@ _ROLES = {"constructor": "constructor", "method": "method", "getter": "method", 
 
 
 def _plan(item: ir.Export, call: str, names: list[str]) -> str:
-    """How the run time calls an export with values (``runtime.typed.Plan``); empty for one of types that are written out here."""
-    ret, fallible = (item.ret.ok, True) if isinstance(item.ret, ir.Result) else (item.ret, False)
-    kinds = [abi.plain(param.type, result=False) for param in item.params]
-    result = "u32" if item.kind == "constructor" else abi.plain(ret, result=True)
-    if None in kinds or result is None or item.variadic or item.consumes or item.asyncness:
+    """How the run time calls a plain export (``runtime.typed.Plan``); empty for one of types that are written out here."""
+    plain = plain_call(item)
+    if plain is None:
         return ""
-    params = dict(zip(names, kinds, strict=True))
-    return repr((call, _ROLES.get(item.kind, "function"), params, result, fallible)).replace("'", '"')
+    params = dict(zip(names, plain.params, strict=True))
+    return repr((call, _ROLES.get(item.kind, "function"), params, plain.result, plain.fallible)).replace("'", '"')
 
 
 def _promised(writer: Writer, item: ir.Export, names: list[str]) -> list[str]:

@@ -113,6 +113,9 @@ class Guard(Gate, Generic[G]):
         lock = self._rlock = RLock()
         self.lock: AbstractContextManager[Any] = lock if lock_timeout is None else patient(lock, lock_timeout)
         """One thread at a time; held from before ``enter`` until after ``leave``."""
+        self.acquire: Callable[[], object] = self.lock.__enter__
+        self.release: Callable[[], object] = lock.release
+        """The same by hand, for ``runtime/quick.py``."""
         self.held: Callable[[], bool] = lock._is_owned  # type: ignore[attr-defined]
         """Whether this thread is inside already: then its next call is a nested one."""
         self.free: Callable[[], bool] = is_free(lock)
@@ -396,6 +399,7 @@ class Guard(Gate, Generic[G]):
     def _let_go(self) -> None:
         """Discard the instance there is, if there is one."""
         guest, self._guest = self._guest, None
+        self._ready = False
         if guest is not None:
             guest.discard()
 

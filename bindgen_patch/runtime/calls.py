@@ -44,7 +44,6 @@ def slots_of(letters: str, count: int) -> list[str]:
         f"raw = slot_array({2 * (count + 2)})()",
         *(f"{letter} = memoryview(raw).cast('B').cast('{letter}')" for letter in sorted({*letters})),
         "trap = c_void_p.from_buffer(raw)",
-        "trapped = memoryview(trap).cast('B').cast('N')",
         f"invoke = prepared(guest, func, raw, {count})",
         "failed, settle, number = guest._failed, guest._settle, func.number",
     ]
@@ -74,7 +73,7 @@ def slot(letter: str, position: int) -> str:
 CROSSING = [
     "try:",
     "    error = invoke()",
-    "    if error is not None or trapped[0]:",
+    "    if error is not None or trap:",
     "        raise failed(error, trap, number)",
     "except BaseException as reason:",
     "    settle(reason, trap)",

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 from weakref import ref
 
 from .. import js, symbols
-from ..accelerator import Queue
+from ..accelerator import Queue, native
 from ..errors import GuestAborted, GuestException
 from ..js import quota
 from ..js.builtins import LOADED
@@ -26,11 +26,11 @@ from ..js.realm import Realm
 from ..recovery.guard import Guard
 from ..recovery.log import log
 from ..recovery.state import State
-from . import deadlines, threads, trap, values
+from . import deadlines, quick, threads, trap, values
 from .calls import CAUGHT, caller
 from .handles import FIRST_HANDLE, FIXED, Handles
 from .linear import MASK, Frames, out_of_memory
-from .typed import export
+from .typed import Plan, export
 
 if TYPE_CHECKING:
     from .host import Host, Target
@@ -107,7 +107,8 @@ class Guest(Handles):
         self._size = 0
         self._view = memoryview(b"")
         self._pages = None
-        self._flag = _flag_of(ctypes.c_uint32(0))
+        self._area = 0
+        self._flag = ctypes.c_uint32(0)
         self._in_hook = False
         self.discarded = self.stopped = False
         self._judging = self._judged = False
@@ -129,11 +130,11 @@ class Guest(Handles):
         self._stack_pointer = None if stack_pointer is None else capi.I32(self._context, stack_pointer)
         if stack_pointer is not None and self._stack_pointer is not None:
             self._stack_at = ctypes.addressof(stack_pointer.of.global_)
-            self._stack_base = self.result = self._lower_stack(self._stack_pointer.get())
+            self._stack_base = self.result = self._lower_stack(self._reserve(self._stack_pointer.get()))
         address = self._address_of(symbols.INSTANCE_TERMINATED)
         if address is not None:
             self._flag_at = self._base + address
-            self._flag = _flag_of(ctypes.c_uint32.from_address(self._flag_at))
+            self._flag = ctypes.c_uint32.from_address(self._flag_at)
 
     def _load(self) -> Loaded:
         """The compiled code. Who has to wait for it is given the time back: it is not the guest's."""
@@ -162,7 +163,7 @@ class Guest(Handles):
 
     def troubled(self) -> int:
         """2: the guest's own flag, objects to be freed, a panic hook that nothing died of, a death. 1: limits, or a thread, to look at."""
-        if self.garbage or self._flag[0] or self.last_words:
+        if self.garbage or self._flag or self.last_words:
             return 2
         if self.bounds or not _here.plain:
             return 1 if self.death is None else 2
@@ -172,7 +173,7 @@ class Guest(Handles):
         """Run the destructors of collected objects; take a raised flag for a death."""
         if self.garbage:
             self._timed(self._sweep)
-        if self._flag[0] and self.death is None:
+        if self._flag and self.death is None:
             self.death = GuestAborted("the guest declared itself terminated", kind="terminated")
 
     def _sweep(self) -> None:
@@ -329,7 +330,7 @@ class Guest(Handles):
 
     def run_abort_hook(self) -> None:
         """Raise the guest's flag, then run the hook it installed with ``set_on_abort``; host functions work inside it."""
-        self._flag[0] = 1
+        self._flag.value = 1
         address = self._address_of(symbols.ABORT_HANDLER)
         if address is None or not self.program.table:
             return
@@ -362,8 +363,8 @@ class Guest(Handles):
         self.watch.end()
         self._unbind()
         self._view.release()
-        self._view, self._base, self._size = memoryview(b""), 0, 0
-        self._flag = _flag_of(ctypes.c_uint32(1))
+        self._view, self._base, self._size, self._area = memoryview(b""), 0, 0, 0
+        self._flag = ctypes.c_uint32(1)
         self.garbage.clear()
         self.values.clear()
         self._statics.clear()
@@ -399,7 +400,9 @@ class Guest(Handles):
         """The class of the program's guests: this one with its exports. Made once."""
         made = program.guest_types.get(cls)
         if made is None:
-            made = program.guest_types[cls] = type("Guest", (cls,), {name: Exported(name) for name in program.exports})
+            exports: dict[str, Exported | None] = {name: Exported(name) for name in program.exports}
+            bundles = {quick.bundle_name(name): None for name in program.exports}
+            made = program.guest_types[cls] = type("Guest", (cls,), exports | bundles)
         return made
 
     def look_up(self, name: str) -> Callable[..., Any]:
@@ -418,7 +421,10 @@ class Guest(Handles):
         self._looked_up.append(name)
         self.__dict__[name] = function
         if number >= 0:
-            self._bind(number, func.store_id, func.private, func.inner)
+            self._bind(number, func.store_id, func.private, func.inner, func.number)
+        quickly = plan or self.program.drop(name)
+        if quickly is not None:
+            self._prepare(quickly, symbol, func)
         return function
 
     def _by_catcher(self, func: Any, signature: str) -> Any:
@@ -433,8 +439,24 @@ class Guest(Handles):
         """What a host function raised has left the export of that number: there it is caught from now on, which costs less."""
         if number >= 0:
             self.program.throwing.add(number)
-            self.__dict__.pop(list(self.program.numbers)[number], None)
-            self._bind(number, 0, 0, 0)
+            name = list(self.program.numbers)[number]
+            self.__dict__.pop(name, None)
+            self.__dict__.pop(quick.bundle_name(name), None)
+            self._bind(number, 0, 0, 0, -1)
+
+    def _prepare(self, plan: Plan, symbol: str, func: Any) -> None:
+        """Have the next calls of a plain export take the short way, where there is one."""
+        if plan.carries:
+            func = self.program.function(self, symbols.whole(symbol), plan.whole_signature) if self._area else None
+            if func is None:
+                return
+            self.write(self._area, bytes(symbols.AREA_RECORD))
+            self._bind(self.program.numbers[symbols.whole(plan.call)], func.store_id, func.private, 0, -1)
+        if native is None:
+            name = quick.bundle_name(plan.call)
+            self._looked_up.append(name)
+            self.__dict__[name] = quick.bundle(self, plan, func)
+            self.program.quicken(plan)
 
     def table_call(self, slot: int, signature: str) -> Callable[..., int]:
         """The function in a slot of the guest's table, checked to be of this type."""
@@ -528,6 +550,7 @@ class Guest(Handles):
                 stack_exhausted=self._stack_exhausted(),
                 words=words if said_in is self.frames else None,
             )
+            death = self.blamed(death)
             outlived = not self.program.abort_handler and death.kind in trap.OUTLIVED
             return death if outlived else self.die(death)
         finally:
@@ -697,10 +720,6 @@ def _still_wanted() -> None:
 
 
 quota.asked.append(_still_wanted)
-
-
-def _flag_of(word: ctypes.c_uint32) -> memoryview:
-    return memoryview(word).cast("B").cast("I")
 
 
 def _headroom(frames: int) -> None:

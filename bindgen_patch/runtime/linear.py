@@ -10,6 +10,7 @@ import struct
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from .. import symbols
 from ..accelerator import Core
 from ..errors import GuestAborted
 from . import trap, values
@@ -24,16 +25,22 @@ MASK = 0xFFFF_FFFF
 RESULT_BYTES = 32
 """The largest record a function returns is four words; the shadow stack stays aligned to 16."""
 
+_FALSE_MEMORY = {
+    symbols.AREA_NULL: "the guest's allocator returned a null pointer",
+    symbols.AREA_OUTSIDE: "the guest's allocator returned memory that is not there",
+}
+
 Frames = tuple["Frames", int, int, int, BaseException | None, "Due | None"] | None
 """What nested calls put aside, innermost first: the frame outside, stack pointer, number of handles lent, result area, host
 exception on its way, deadline. Never changed, only replaced: a host function can tell by identity whether what it called is all over.
 """
 
 _struct = cache(struct.Struct)
-_view_of = ctypes.pythonapi.PyMemoryView_FromMemory
-_view_of.restype = ctypes.py_object
-_view_of.argtypes = (ctypes.c_void_p, ctypes.c_ssize_t, ctypes.c_int)
-_WRITABLE = 0x200
+view_of = ctypes.pythonapi.PyMemoryView_FromMemory
+"""``(address, size, flags) -> memoryview``. Whoever makes one sees to it that nobody has it when the memory is gone."""
+view_of.restype = ctypes.py_object
+view_of.argtypes = (ctypes.c_void_p, ctypes.c_ssize_t, ctypes.c_int)
+WRITABLE = 0x200
 
 
 class Linear(Core):
@@ -57,6 +64,8 @@ class Linear(Core):
     _pages: Pages | None
     _stack_pointer: Any
     _stack_base: int
+    _area: int
+    """Where whole calls (``edit/whole.py``) find what they are given, and leave what they return; 0: nowhere."""
 
     if TYPE_CHECKING:
 
@@ -85,13 +94,34 @@ class Linear(Core):
         except GuestAborted as death:
             raise out_of_memory(death, size) from None
         if not address:
-            raise self.violation("the guest's allocator returned a null pointer")
+            raise self.violation(_FALSE_MEMORY[symbols.AREA_NULL])
         end = address + size
         if end > self._size:
             self._check(address, size)
         if size:
             self._view[address:end] = data
         return address
+
+    def _reserve(self, stack_pointer: int) -> int:
+        """Take the area of whole calls off the shadow stack, which is the one memory that a host may have without asking an allocator.
+
+        Returns where the stack begins from now on. Stacks below a megabyte, which is what Rust's linker makes, are left as they are.
+        """
+        if stack_pointer < symbols.AREA_STACK:
+            return stack_pointer
+        self._area = (stack_pointer & ~15) - symbols.AREA_BYTES
+        return self._area
+
+    def blamed(self, death: GuestAborted) -> GuestAborted:
+        """What the guest died of, when a whole call may have died in its allocator."""
+        if not self._area:
+            return death
+        word = self._view[self._area + symbols.AREA_ASKED : self._area + symbols.AREA_ASKED + 4]
+        asked = int.from_bytes(word, "little", signed=True)
+        word[:] = bytes(4)
+        if asked in _FALSE_MEMORY:
+            return GuestAborted(_FALSE_MEMORY[asked], kind="abi_violation", frames=death._frames)
+        return out_of_memory(death, asked - 1) if asked > 0 else death
 
     def read(self, address: int, size: int) -> bytes:
         """``size`` bytes of guest memory; a negative size is an unsigned word."""
@@ -150,7 +180,7 @@ class Linear(Core):
         memory = ctypes.byref(self._memory.of.memory)
         size = capi.memory_data_size(self._context, memory)
         self._base = capi.memory_data(self._context, memory) or 0
-        self._view = _view_of(self._base, size, _WRITABLE)
+        self._view = view_of(self._base, size, WRITABLE)
         self._size = size  # last: what was checked against it must be there
         if self._pages is not None:
             self._pages.look()

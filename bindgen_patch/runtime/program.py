@@ -14,7 +14,7 @@ from weakref import ref
 from .. import symbols
 from ..accelerator import native
 from ..errors import BindgenPatchError, GuestAborted
-from . import engine, trap, values
+from . import engine, quick, trap, values
 from .calls import Adapter, companion_type, epoch_callback, host_function
 from .engine import Settings
 from .objects import Object
@@ -116,9 +116,9 @@ class Program:
 
     ``exports`` maps the names that the generated code calls to (wasm export, signature); ``imports`` are in the order in
     which ``shims.wasm`` numbers them, ``slots`` what it exports for each slot of the guest's host table. Without the
-    ``abort_handler`` an instance goes on after a failure of its own. ``plans`` are for the accelerator: methods as ``"Class.name"``,
-    setters as ``"Class.name="``; so are ``host_plans``, by the names of adapters. Nothing is read or compiled before the first instance
-    is made.
+    ``abort_handler`` an instance goes on after a failure of its own. ``plans`` tell of plain exports: methods as ``"Class.name"``,
+    setters as ``"Class.name="``; ``host_plans`` are for the accelerator, by the names of adapters. Nothing is read or compiled before the
+    first instance is made.
     """
 
     def __init__(
@@ -146,11 +146,11 @@ class Program:
         self._plans = plans or {}
         """:class:`.typed.Plan` by the name of what calls it: ``"Counter.increment"``, ``"Counter.value="`` for a setter."""
         self._host_plans = host_plans or {}
-        self._sped_up: set[type] = set()
-        self.numbers = {name: number for number, name in enumerate(dict.fromkeys(("call_malloc", "call_free", *exports)))}
-        """How the accelerator calls exports; it knows the first two."""
         self.throwing: set[int] = set()
         """The numbers of exports that a host's exception has left: they are called by a catcher. See ``edit/shims.py``."""
+        self._classes: dict[type, None] = {}
+        """Generated ones that were made faster, or will be."""
+        self._quickened: set[str] = set()
         self.module = PackageFile(self.package, "module.wasm", module)
         self.shims = PackageFile(self.package, "shims.wasm", shims)
         self._lock = threading.Lock()
@@ -168,34 +168,52 @@ class Program:
         """The exports that are called with values, by call name."""
         return {plan[0]: Plan(*plan) for plan in self._plans.values()}
 
+    @cached_property
+    def numbers(self) -> dict[str, int]:
+        """How the accelerator calls exports, and the functions for whole calls; it knows the first two."""
+        whole = [symbols.whole(call) for call, plan in self.plans.items() if plan.carries]
+        return {name: number for number, name in enumerate(dict.fromkeys(("call_malloc", "call_free", *self.exports, *whole)))}
+
     def speed_up(self, cls: type) -> None:
-        """Have the accelerator carry out what it can of a generated class, once per class."""
-        if native is None or cls in self._sped_up:
+        """Have the accelerator carry out what it can of a generated class, once per class. Without it, see :meth:`quicken`."""
+        if cls in self._classes:
             return
-        self._sped_up.add(cls)
-        for owner in cls.__mro__:
-            if owner.__module__ != self.package:
-                continue
-            plans: dict[str, tuple[str, str, dict[str, str], str, bool]] = dict(self._plans)
-            if issubclass(owner, Object):
-                plans[f"{owner.__name__}._bp_drop"] = owner._bp_free, "drop", {}, "", False
-            for name, (call, role, params, result, fallible) in plans.items():
+        self._classes[cls] = None
+        if native is None:
+            return
+        for owner in self._generated(cls):
+            for name, (call, role, params, result, fallible) in (*self._plans.items(), *_drop(owner)):
                 kinds = tuple(params.values())
-                where, _, attribute = name.rpartition(".")
-                attribute, _, setter = attribute.partition("=")
-                found = owner.__dict__.get(attribute)
-                if where != owner.__name__ or found is None:
+                attribute, found, plain = _function(owner, name)
+                if plain is None:
                     continue
-                function = found.fset if setter else found.fget if isinstance(found, property) else found
-                if function is None or not isinstance(getattr(function, "__func__", function), types.FunctionType):
-                    continue
-                number, plain = self.numbers[call], getattr(function, "__func__", function)
-                made = native.Export(plain, number, role, kinds, result, fallible, values.Array)
+                numbers = self.numbers[call], self.numbers.get(symbols.whole(call), -1)
+                made = native.Export(plain, *numbers, role, kinds, result, fallible, values.Array)
                 if isinstance(found, property):
-                    made = found.setter(made) if setter else found.getter(made)
+                    made = found.setter(made) if name.endswith("=") else found.getter(made)
                 elif isinstance(found, classmethod):
                     made = classmethod(made)
                 setattr(owner, attribute, made)
+
+    def quicken(self, plan: Plan) -> None:
+        """Have a plain export take the short way in pure Python from now on: it was called, and the next calls may find what they need."""
+        with self._lock:
+            if plan.call in self._quickened:
+                return
+            self._quickened.add(plan.call)
+            for owner in dict.fromkeys(owner for cls in self._classes for owner in self._generated(cls)):
+                for name, (call, *_) in (*self._plans.items(), *_drop(owner)):
+                    function = _function(owner, name)[2] if call == plan.call else None
+                    if function is not None:
+                        quick.quicken(owner, function, plan)
+
+    def drop(self, call: str) -> Plan | None:
+        """The destructor of that call name, if it is one."""
+        owners = (owner for cls in self._classes for owner in self._generated(cls))
+        return next((Plan(*plan) for owner in owners for _, plan in _drop(owner) if plan[0] == call), None)
+
+    def _generated(self, cls: type) -> list[type]:
+        return [owner for owner in cls.__mro__ if owner.__module__ == self.package]
 
     def host_plan(self, adapter: Adapter) -> tuple[Any, ...] | str | None:
         """How the accelerator does what an ``adapter`` does: see :func:`.calls.host_function`."""
@@ -320,6 +338,21 @@ class Program:
             _free(guest.loaded, store)
         else:
             lease.free = partial(_free, guest.loaded, store)
+
+
+def _drop(owner: type) -> list[tuple[str, tuple[str, str, dict[str, str], str, bool]]]:
+    """The plan for the destructor of ``owner``, if it has one: by name, as all plans are."""
+    return [(f"{owner.__name__}._bp_drop", (owner._bp_free, "drop", {}, "", False))] if issubclass(owner, Object) else []
+
+
+def _function(owner: type, name: str) -> tuple[str, Any, types.FunctionType | None]:
+    """What ``owner`` has for a plan of that name: attribute, what is there, and the generated function, ``None`` if it is not its own."""
+    where, _, attribute = name.rpartition(".")
+    attribute, setter, _ = attribute.partition("=")
+    found = owner.__dict__.get(attribute) if where == owner.__name__ else None
+    function = (found.fset if setter else found.fget) if isinstance(found, property) else found
+    plain = getattr(function, "__func__", function)
+    return attribute, found, plain if isinstance(plain, types.FunctionType) else None
 
 
 def _free(loaded: Loaded, store: int) -> None:

@@ -94,7 +94,7 @@ _reasons: dict[str, str] = {}
 
 
 def stack(trap: Any) -> tuple[Stack, int]:
-    """The guest's frames, and how many of them belong to the innermost call; those of the companion are left out.
+    """The guest's frames, and how many of them belong to the innermost call; those of the companion and of whole calls are left out.
 
     The engine demangles names in its text only.
     """
@@ -106,6 +106,8 @@ def stack(trap: Any) -> tuple[Stack, int]:
             innermost = len(found) if innermost is None else innermost
             continue
         offset, name = frame.module_offset, frame.func_name
+        if name == symbols.WHOLE_NAME:
+            continue
         if name is None:
             name = f"wasm-function[{frame.func_index}]"
         else:

@@ -4,7 +4,7 @@ Most exports are of numbers, texts and buffers, and their whole call is written 
 boundary is crossed, the result is lifted. The functions are made from source as in :mod:`.calls`, and for the same reason: each step as a
 function of its own would cost more than the crossing. What the generated code says for the other types are the same steps, one by one.
 
-Which types those are is said in :data:`PARAMETERS` and :data:`RESULTS`; ``emit/abi.py`` (``native``) knows them by the same names.
+Which types those are is said in :data:`PARAMETERS` and :data:`RESULTS`; ``bindgen_patch/plain.py`` knows them by the same names.
 """
 
 from __future__ import annotations
@@ -25,13 +25,25 @@ class Plan(NamedTuple):
     call: str
     """Its call name."""
     role: str
-    """``"method"``, ``"constructor"`` or ``"function"``."""
+    """``"method"``, ``"constructor"`` or ``"function"``; ``"drop"`` for a destructor."""
     params: dict[str, str]
     """The types of its parameters by their names."""
     result: str
     """The type of its result, empty for none. Of a constructor it is an address."""
     fallible: bool
     """Whether it may return an ``Err``."""
+
+    @property
+    def carries(self) -> bool:
+        """Whether text or buffers cross: then there may be a function for whole calls (``edit/whole.py``)."""
+        return any(kind and kind not in PARAMETERS for kind in (*self.params.values(), self.result))
+
+    @property
+    def whole_signature(self) -> str:
+        """The type of that function, as :mod:`.calls` writes it."""
+        letters = ["i"] * (self.role == "method") + [_LETTERS.get(kind, "i") for kind in self.params.values()] + ["i", "i"]
+        returned = "i" if self.result not in RESULTS else "" if self.fallible else _LETTERS[self.result]
+        return f"{''.join(letters)}:{returned if self.result else ''}"
 
 
 class Parameter(NamedTuple):
@@ -66,6 +78,7 @@ RESULTS = {
     **{f"u{bits}": Result("i") for bits in (8, 16)},
     "bool": Result("I", "{v} != 0"),
 }
+_LETTERS = {name: {"I": "i", "Q": "l", "q": "l"}.get(parameter.format, parameter.format) for name, parameter in PARAMETERS.items()}
 CHECKS: dict[str, Callable[[Any, str], Any]] = {kind: getattr(values, "boolean" if kind == "bool" else kind) for kind in PARAMETERS}
 """What sees to a scalar that may not cross as it is."""
 _WORDS = {"I": " & 0xFFFF_FFFF", "Q": " & 0xFFFF_FFFF_FFFF_FFFF"}

@@ -409,6 +409,7 @@ def tell(story: Story, cut: list[BaseException]) -> None:
 
 
 @pytest.mark.usefixtures("quiet")
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")  # one may come when the story is over
 @pytest.mark.parametrize("mode", ["unwind", "abort"])
 def test_an_exception_sent_by_another_thread(load: Load, mode: str) -> None:
     """It arrives between any two bytecodes, or when C code that was running comes back."""

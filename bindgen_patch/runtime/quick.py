@@ -1,0 +1,316 @@
+"""Plain exports as one Python function each, guard and all: what the accelerator does in C.
+
+A generated function hands its guard to :mod:`..recovery.guard` and its call to :mod:`.typed`, and each function on the way takes its time.
+When a plain export is called for the first time, its code is replaced by one written for its signature (:func:`quicken`), which does what
+those do in the ordinary case: an outermost call of a live instance with nothing to see to. In every other case it calls the code that it
+has replaced. The order of things is that of ``Guard.enter`` and ``Guard.leave``, and their comments hold here.
+
+The lock is not taken by a ``with`` statement, which costs twice as much. An interrupt can strike behind ``acquire`` and before anything is
+known of it, so that stands inside of the ``try``; nothing can strike between the end of a block and ``release``, first thing in its
+``finally``. That fails when waiting was interrupted: what counts then is the interrupt.
+
+Exports with text or buffers go through the function that ``edit/whole.py`` has appended to the guest: one crossing, what is carried lies in
+the guest's area. What does not fit into that goes the long way, step by step.
+
+A function stays the object that it was, for others may have it already: only its code changes. The code that was replaced becomes a static
+method of the same class. What quick code needs besides is put in the place of constants.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import linecache
+import types
+from functools import cache
+from struct import Struct, calcsize
+from typing import Any
+
+from .. import symbols
+from . import threads, values
+from .calls import compiled, slot, slots_of
+from .linear import WRITABLE, view_of
+from .typed import CHECKS, PARAMETERS, RESULTS, Plan
+
+_ARGUMENT, _LABEL = "argument{}", "<label {}>"
+_CALL, _BUNDLE, _LONG = "call_", "quick_", "_bp_long_"
+
+
+def bundle_name(call: str) -> str:
+    """The attribute of a guest that holds what quick code needs to make that call: ``None`` before the first."""
+    return _BUNDLE + call
+
+
+def bundle(guest: Any, plan: Plan, func: Any) -> tuple[Any, ...]:
+    """What quick code needs to call ``func``: the export itself or, if that carries something, the function for whole calls."""
+    shape = _shape(plan.role, tuple(plan.params.values()), plan.result, plan.fallible)
+    found: tuple[Any, ...] = shape.bind(guest, func)
+    return found
+
+
+def quicken(owner: type, function: types.FunctionType, plan: Plan) -> None:
+    """Have ``function``, a generated one that ``owner`` has, run quick code from now on. One without a guard is left alone."""
+    old = function.__code__
+    if "_bp_door" not in old.co_names:
+        return
+    shape = _shape(plan.role, tuple(plan.params.values()), plan.result, plan.fallible)
+    long = types.FunctionType(old, function.__globals__, function.__name__, function.__defaults__, function.__closure__)
+    long.__kwdefaults__, long.__qualname__ = function.__kwdefaults__, function.__qualname__
+    setattr(owner, _LONG + plan.call, staticmethod(long))  # in a constant of the code the garbage collector would not see it
+    variables = {"self": old.co_varnames[0]} | {_ARGUMENT.format(k): name for k, name in enumerate(plan.params)}
+    names = {_CALL: plan.call, _BUNDLE: bundle_name(plan.call), _LONG: _LONG + plan.call}
+    constants = {**_CONSTANTS, "<unpack>": shape.unpack} | {_LABEL.format(k): name for k, name in enumerate(plan.params)}
+    code = shape.code
+    function.__code__ = code.replace(
+        co_name=old.co_name,
+        co_qualname=old.co_qualname,
+        co_varnames=tuple(variables.get(name, f"_bp_{name}") for name in code.co_varnames),
+        co_names=tuple(names.get(name, name) for name in code.co_names),
+        co_consts=tuple(constants.get(value, value) if isinstance(value, str) else value for value in code.co_consts),
+    )
+
+
+class _Shape:
+    """Quick code for all exports that look alike.
+
+    ``code`` is that of a function in which the names ``argument0`` …, ``call_``, ``quick_`` and ``_bp_long_`` stand for those of the
+    export, and texts for what :func:`quicken` knows. ``bind`` makes the bundle. ``unpack`` reads the record of several words.
+    """
+
+    def __init__(self, role: str, params: tuple[str, ...], result: str, *, fallible: bool) -> None:
+        writer = _Writer(role, params, result, fallible=fallible)
+        self.unpack = Struct(f"<{writer.returned}{'II' * fallible}").unpack_from
+        self.bind = compiled(
+            writer.binding(), {"char_array": _char_array, "view_of": view_of, "WRITABLE": WRITABLE, "FITS": symbols.AREA_FITS}
+        )
+        lines = writer.function()
+        file = f"<calls> {role} ({', '.join(params)}) -> {result}{' or Err' * fallible}"
+        linecache.cache[file] = len(lines), None, [f"{line}\n" for line in lines], file
+        made: dict[str, Any] = {}
+        exec(compile("\n".join(lines), file, "exec"), made)
+        self.code: types.CodeType = made["call"].__code__
+
+
+@cache
+def _shape(role: str, params: tuple[str, ...], result: str, fallible: bool) -> _Shape:
+    return _Shape(role, params, result, fallible=fallible)
+
+
+@cache
+def _char_array(size: int) -> Any:
+    return ctypes.c_char * size
+
+
+class _Writer:
+    """Writes the two functions of a :class:`_Shape`."""
+
+    def __init__(self, role: str, params: tuple[str, ...], result: str, *, fallible: bool) -> None:
+        self.role, self.params, self.result, self.fallible = role, params, result, fallible
+        self.names = [_ARGUMENT.format(k) for k in range(len(params))]
+        self.carried = [name for name, kind in zip(self.names, params, strict=True) if kind not in PARAMETERS]
+        self.whole = bool(self.carried) or (result != "" and result not in RESULTS)
+        self.returned = RESULTS[result].format if result in RESULTS else "II" if result else ""
+        """The words of the result in a record."""
+        self.record = fallible or len(self.returned) > 1
+        self.direct = "i" if len(self.returned) > 1 else "" if self.record else self.returned
+        """The word that the call returns itself."""
+        words: list[tuple[str, str]] = [("I", "guest._stack_base")] if self.record and not self.whole else []
+        if role in ("method", "drop"):
+            words.append(("I", "pointer"))
+        if role == "drop":
+            words.append(("I", "0"))
+        for name, kind in zip(self.names, params, strict=True):
+            words.append(("I", f"count_{name}") if name in self.carried else (PARAMETERS[kind].format, name))
+        if self.whole:
+            words += [("I", "area"), ("I", str(symbols.AREA_FITS))]
+        self.words = words
+        preset = {"guest._stack_base", "0", "area", str(symbols.AREA_FITS)}
+        self.preset = {place: word for place, (_, word) in enumerate(words) if word in preset and (place or not self.direct)}
+        self.formats = sorted({*(format for format, _ in words), *self.direct})
+        self.needed = [*self.formats, "trap", "invoke", *(["area", "text", "data"] if self.whole else [])]
+        """The parts of the bundle."""
+
+    def binding(self) -> list[str]:
+        """The text of ``bind(guest, func)``."""
+        area = [
+            "area = guest._area",
+            f"text = char_array(FITS).from_address(guest._base + area + {symbols.AREA_DATA})",
+            f"data = view_of(guest._base + area + {symbols.AREA_DATA}, FITS, WRITABLE)",
+        ]
+        return [
+            "def bind(guest, func):",
+            *(f"    {line}" for line in slots_of("".join(self.formats), max(len(self.words), 1))),
+            *(f"    {line}" for line in (area if self.whole else [])),
+            *(f"    {slot('I', place)} = {word}" for place, word in self.preset.items()),
+            f"    return {', '.join(self.needed)}, (raw, func)",
+        ]
+
+    def function(self) -> list[str]:
+        """The text of the function."""
+        receiver = [] if self.role == "drop" else self.names
+        return [
+            f"def call({', '.join(['self', *receiver])}):",
+            "    door = self._bp_door",
+            "    if door._ready:",
+            "        waiting = True",
+            "        try:",
+            "            try:",
+            "                door.acquire()",
+            "                waiting = False",
+            "                guest = door._guest",
+            "                if (",
+            "                    door._ready and not door._due and guest.death is None and not guest.bounds and '<here>'.plain",
+            "                    and not guest.garbage and not guest._flag and not guest.last_words",
+            "                ):",
+            f"                    bundle = guest.{_BUNDLE}",
+            "                    if bundle is not None:",
+            f"                        {', '.join(self.needed)}, owned = bundle",
+            "                        door._ready = False",
+            "                        door._calls += 1",
+            "                        try:",
+            *(f"                            {line}" for line in self._body()),
+            "                        except BaseException as error:",
+            "                            raise door.failed(guest, error)",
+            "                        finally:",
+            "                            if guest.death is None and guest.frames is None and not guest.lent:",
+            "                                door._ready = True",
+            "                                if guest.death is not None:",
+            "                                    door._ready = False",
+            "                                    door.leave(guest, False)",
+            "                            else:",
+            "                                door.leave(guest, False)",
+            "            finally:",
+            "                door.release()",
+            "        except RuntimeError as error:",
+            "            if not waiting:",
+            "                raise",
+            "            raise error.__context__ or error from None",
+            f"    return self.{_LONG}({', '.join(['self', *receiver])})",
+        ]
+
+    def _body(self) -> list[str]:
+        lines = []
+        for k, (name, kind) in enumerate(zip(self.names, self.params, strict=True)):
+            lines += self._checked(k, name, kind)
+        if self.role == "method":
+            lines += ["pointer = self._bp_pointer", "if self._bp_guest is not guest or not pointer:", "    pointer = guest.pointer(self)"]
+        elif self.role == "drop":
+            lines += [
+                "pointer = self._bp_pointer",
+                "if self._bp_guest is not guest or not pointer:",
+                "    return None",
+                "self._bp_pointer = 0",
+            ]
+        lines += self._carried_in()
+        lines += [f"{slot(format, k)} = {word}" for k, (format, word) in enumerate(self.words) if k not in self.preset]
+        lines += [
+            "try:",
+            "    error = invoke()",
+            "    if error is not None or trap:",
+            "        raise guest._failed(error, trap, owned[1].number)",
+            "except BaseException as reason:",
+            "    guest._settle(reason, trap)",
+            "    raise",
+        ]
+        return [*lines, *self._lifted()]
+
+    def _checked(self, k: int, name: str, kind: str) -> list[str]:
+        label = repr(_LABEL.format(k))
+        if kind in PARAMETERS:
+            return [f"if not ({PARAMETERS[kind].fits.format(v=name)}):", f"    check = '<check {kind}>'; {name} = check({name}, {label})"]
+        if kind == "str":
+            return [
+                f"if {name}.__class__ is str and {name}.isascii():",
+                f"    bytes_{name} = {name}.encode()",
+                "else:",
+                f"    utf8 = '<utf8>'; bytes_{name} = utf8({name}, {label})",
+                f"count_{name} = size_{name} = len(bytes_{name})",
+            ]
+        return [
+            f"numbers = '<numbers>'; bytes_{name} = numbers({name}, {kind[1]!r}, {label})",
+            f"count_{name}, size_{name} = len(bytes_{name}), bytes_{name}.nbytes",
+        ]
+
+    def _carried_in(self) -> list[str]:
+        """What the arguments hold into the area; the long way where it does not fit."""
+        if not self.carried:
+            return []
+        lines, offset = [], "0"
+        for name, kind in zip(self.names, self.params, strict=True):
+            if name not in self.carried:
+                continue
+            taken = f"bytes_{name}" if kind == "str" else f"bytes_{name}.cast('B')"
+            if offset == "0" and kind == "str":
+                lines.append(f"text.value = {taken}")
+            else:
+                lines += [f"if size_{name}:", f"    data[{offset} : {offset} + size_{name}] = {taken}"]
+            if name != self.carried[-1]:
+                lines.append(f"end_{name} = ({offset} + size_{name} + 7) & -8")
+                offset = f"end_{name}"
+        sizes = [f"size_{name}" if name == self.carried[-1] else f"(size_{name} + 7 & -8)" for name in self.carried]
+        long_way = f"guest.{_CALL}({', '.join(['self'] * (self.role == 'method') + self.names)})"
+        return [
+            f"if {' + '.join(sizes)} > {symbols.AREA_FITS}:",
+            *(f"    {line}" for line in self._returning(f"{long_way} & 0xFFFF_FFFF" if self.role == "constructor" else long_way)),
+            *lines,
+        ]
+
+    def _returning(self, value: str) -> list[str]:
+        if self.role != "constructor":
+            return [f"return {value}"]
+        return [
+            f"pointer = {value}",
+            "if self._bp_pointer:",
+            "    self._bp_own(guest, pointer)",
+            "    return",
+            "self._bp_guest, self._bp_pointer = guest, pointer",
+            "return",
+        ]
+
+    def _lifted(self) -> list[str]:
+        found = ["value", "size"][: len(self.returned)] + ["err", "is_err"] * self.fallible
+        at = f"area + {symbols.AREA_RECORD}" if self.whole else "guest._stack_base"
+        unpacked = [f"unpack = '<unpack>'; {', '.join(found)} = unpack(guest._view, {at})"] if self.record else []
+        if self.fallible:
+            unpacked += ["if is_err:", "    raise guest.error(err)"]
+        if len(self.returned) > 1:
+            return [
+                f"size = {slot('i', 0)}",
+                "if size < 0:",
+                *(f"    {line}" for line in [*unpacked, self._taken()]),
+                *self._carried_out(),
+            ]
+        if not self.returned:
+            return [*unpacked, "return"]
+        if not self.record:
+            unpacked = [f"value = {slot(self.returned, 0)}"]
+        return [*unpacked, *self._returning(RESULTS[self.result].lift.format(v="value"))]
+
+    def _taken(self) -> str:
+        if self.result == "str":
+            return "return guest.take_string(value, size)"
+        if self.result == "[B]":
+            return "return guest.take_bytes(value, size)"
+        return f"return guest.take_numbers({self.result[1]!r}, value, size)"
+
+    def _carried_out(self) -> list[str]:
+        if self.result == "str":
+            return [
+                "try:",
+                "    return text[:size].decode()",
+                "except UnicodeDecodeError as error:",
+                "    raise guest.violation(f'a str that is not UTF-8 ({error.reason})') from None",
+            ]
+        if self.result == "[B]":
+            return ["return text[:size]"]
+        width = calcsize(self.result[1])
+        return [f"array = '<Array>'; array = array({self.result[1]!r})", f"array.frombytes(data[: size * {width}])", "return array"]
+
+
+_CONSTANTS: dict[str, object] = {
+    "<here>": threads.here,
+    "<utf8>": values.utf8,
+    "<numbers>": values.numbers,
+    "<Array>": values.Array,
+    **{f"<check {kind}>": check for kind, check in CHECKS.items()},
+}
+"""What stands for a text in quick code."""
