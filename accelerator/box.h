@@ -111,7 +111,7 @@ static int sweep(Core *guest) {
         Py_ssize_t number = entry.whole ? -1 : number_of(guest, entry.name);
         if (number < 0) return 0;
         queue->first++;
-        Slot slots[2];
+        Slot room[4], *slots = room + 1;
         slots[0].i32 = (int32_t)entry.address;
         slots[1].i32 = 1;
         Outcome outcome = run(guest, &guest->funcs[number], slots, 2);

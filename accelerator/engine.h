@@ -21,6 +21,13 @@ typedef struct { /* wasmtime_func_t */
     uint64_t index;
 } Func;
 
+typedef struct { /* how the engine gets to a function of the guest's: see Func in runtime/capi.py */
+    uint64_t store_id; /* what it calls, a Func */
+    uint64_t index;
+    uint64_t inner; /* where that is a catcher: the function that it calls */
+    Py_ssize_t number;
+} Route;
+
 typedef struct { /* wasmtime_val_t */
     uint8_t kind;
     union {
@@ -88,19 +95,21 @@ static PyObject *set_plain(PyObject *Py_UNUSED(module), PyObject *value) {
 
 static PyObject *null_value;  /* JavaScript's null */
 static PyObject *error_class; /* JavaScript's Error */
+static PyObject *panic_class; /* PanicError */
 static PyObject *spoken;      /* bytes: how what a panic says begins */
 
 static PyObject *know(PyObject *Py_UNUSED(module), PyObject *args) {
-    PyObject *null, *error, *begin;
-    if (!PyArg_ParseTuple(args, "OO!S", &null, &PyType_Type, &error, &begin)) return NULL;
+    PyObject *null, *error, *panic, *begin;
+    if (!PyArg_ParseTuple(args, "OO!O!S", &null, &PyType_Type, &error, &PyType_Type, &panic, &begin)) return NULL;
     Py_XSETREF(null_value, Py_NewRef(null));
     Py_XSETREF(error_class, Py_NewRef(error));
+    Py_XSETREF(panic_class, Py_NewRef(panic));
     Py_XSETREF(spoken, Py_NewRef(begin));
     Py_RETURN_NONE;
 }
 
 static PyObject *str_door, *str_failed, *str_leave, *str_refresh, *str_unwind, *str_stopped, *str_frombytes, *str_handle, *str_free, *str_drop,
-    *str_stale, *str_raise, *str_message, *str_realm, *str_runner, *str_companion, *str_take;
+    *str_stale, *str_raise, *str_message, *str_realm, *str_runner, *str_companion, *str_take, *str_panicked;
 
 static const struct {
     PyObject **place;
@@ -112,4 +121,5 @@ static const struct {
     {&str_drop, "_bp_drop"},     {&str_stale, "_bp_stale"}, {&str_raise, "raise"},
     {&str_message, "message"},   {&str_realm, "realm"},     {&str_runner, "_runner"},
     {&str_companion, "_companion"}, {&str_take, "_take"},
+    {&str_panicked, "panicked"},
 };

@@ -13,9 +13,10 @@ typedef struct {
     PyObject *array; /* what is made of numbers, called with their format */
 } Export;
 
-/* The exception that is set is what the call ends with, unless the guard says otherwise: as `raise door.failed(guest, error)`. */
-static void fail(PyObject *door, PyObject *guest) {
-    if (is_none(((Core *)guest)->death) && restore_stack((Core *)guest)) return;
+/* The exception that is set is what the call ends with, unless the guard says otherwise: as `raise door.failed(guest, error)`. A function
+ * that has `returned` has put the stack pointer back by itself. */
+static void fail(PyObject *door, PyObject *guest, int returned) {
+    if (is_none(((Core *)guest)->death) && (returned || restore_stack((Core *)guest))) return;
     PyObject *error = raised(), *told = PyObject_CallMethodObjArgs(door, str_failed, guest, error, NULL);
     if (told == NULL) told = raised(); /* a hook was interrupted */
     if (told != error) PyException_SetContext(told, Py_NewRef(error));
@@ -119,9 +120,9 @@ static PyObject *lift_and_leave(Export *self, PyObject *object, char *area, cons
 
 /* A whole call in one crossing, see edit/whole.py: NULL with an exception when it failed. */
 static PyObject *carry_whole(Export *self, PyObject *receiver, PyObject *object, const Slot *slots, int used, const Taken *taken,
-                             const int *where, char *area) {
+                             const int *where, char *area, int *returned) {
     Core *guest = (Core *)object;
-    Slot words[MOST + 3];
+    Slot room[MOST + 5], *words = room + 1;
     Call call;
     int count = 0;
     char *place = area + AREA_DATA;
@@ -153,7 +154,8 @@ static PyObject *carry_whole(Export *self, PyObject *receiver, PyObject *object,
         return NULL;
     }
     if (self->record) {
-        if (load_record(self, object, (uint32_t)guest->area + AREA_RECORD, record) < 0) return NULL;
+        *returned = load_record(self, object, (uint32_t)guest->area + AREA_RECORD, record) < 0;
+        if (*returned) return NULL; /* its Err */
         if (self->frees) return lift_and_leave(self, object, area, record);
         memcpy(&words[0], record, 8);
     }
@@ -161,13 +163,14 @@ static PyObject *carry_whole(Export *self, PyObject *receiver, PyObject *object,
 }
 
 /* The call itself, once it was let in and its arguments are checked: NULL with an exception when it failed. */
-static PyObject *carry_out(Export *self, PyObject *receiver, PyObject *object, Slot *slots, int used, Taken *taken, const int *where) {
+static PyObject *carry_out(Export *self, PyObject *receiver, PyObject *object, Slot *slots, int used, Taken *taken, const int *where,
+                           int *returned) {
     Core *guest = (Core *)object;
     Call call;
     if (self->role == DROP) ((Box *)receiver)->pointer = 0;
     if (watcher != NULL) tell_watcher(guest, 0);
     char *area = area_of(self, guest, taken);
-    if (area != NULL) return carry_whole(self, receiver, object, slots, used, taken, where, area);
+    if (area != NULL) return carry_whole(self, receiver, object, slots, used, taken, where, area, returned);
     let_others_run(&call, guest);
     if (self->allocates && lower(self, object, &call, slots, taken, where) < 0) return NULL;
     Outcome outcome = enter(guest, &guest->funcs[self->number], slots, used ? used : 1);
@@ -178,7 +181,8 @@ static PyObject *carry_out(Export *self, PyObject *receiver, PyObject *object, S
     }
     uint32_t record[4];
     if (self->record) {
-        if (load_record(self, object, (uint32_t)guest->result, record) < 0) return NULL;
+        *returned = load_record(self, object, (uint32_t)guest->result, record) < 0;
+        if (*returned) return NULL; /* its Err */
         memcpy(&slots[0], record, 8);
     }
     return lift(self, receiver, object, &slots[0], record);
@@ -266,9 +270,10 @@ static PyObject *go_through(Export *self, PyObject *receiver, Gate *door, Slot *
     Core *guest = (Core *)Py_NewRef(door->guest);
     door->calls++;
     if (watcher != NULL) tell_watcher(guest, 1);
-    PyObject *result = carry_out(self, receiver, (PyObject *)guest, slots, used, taken, where);
+    int returned = 0;
+    PyObject *result = carry_out(self, receiver, (PyObject *)guest, slots, used, taken, where, &returned);
     if (self->allocates) let_go(taken, self->count);
-    if (result == NULL) fail((PyObject *)door, (PyObject *)guest);
+    if (result == NULL) fail((PyObject *)door, (PyObject *)guest, returned);
     if (is_none(guest->death) && is_none(guest->frames) && !PyList_GET_SIZE(guest->lent) && !door->limited)
         door->ready = 1; /* as Guard.leave() has it; nobody else runs between the look and this */
     else {
@@ -284,7 +289,7 @@ static PyObject *export_call(PyObject *callable, PyObject *const *args, size_t n
     Export *self = (Export *)callable;
     PyObject *receiver, *result = NULL;
     Gate *door = NULL;
-    Slot slots[2 * MOST + 2];
+    Slot room[2 * MOST + 4], *slots = room + 1;
     Taken taken[MOST];
     int where[MOST], used, swept, declined = 1;
     if (PyVectorcall_NARGS(nargsf) != self->count + 1 || (kwnames != NULL && PyTuple_GET_SIZE(kwnames))) goto decline;

@@ -19,7 +19,7 @@ typedef struct Core {
     char judged;  /* somebody is finding out why a call failed, or has */
     char in_hook; /* the guest's abort hook runs */
     char wrapped; /* handles have been used up once: those that are left have to be looked for */
-    Func *funcs;  /* by number of the export; store_id 0: not looked up yet */
+    Route *funcs; /* by number of the export; store_id 0: not looked up yet */
     Py_ssize_t count;
 } Core;
 
@@ -75,17 +75,17 @@ static void core_dealloc(Core *self) {
 
 static PyObject *core_bind(Core *self, PyObject *args) {
     Py_ssize_t number;
-    Func func;
-    if (!PyArg_ParseTuple(args, "nKK", &number, &func.store_id, &func.index)) return NULL;
+    Route func;
+    if (!PyArg_ParseTuple(args, "nKKKn", &number, &func.store_id, &func.index, &func.inner, &func.number)) return NULL;
     if (number < 0 || number > 1 << 24) {
         PyErr_SetString(PyExc_ValueError, "no such export");
         return NULL;
     }
     if (number >= self->count) {
         Py_ssize_t count = number + 16;
-        Func *funcs = PyMem_Realloc(self->funcs, count * sizeof(Func));
+        Route *funcs = PyMem_Realloc(self->funcs, count * sizeof(Route));
         if (funcs == NULL) return PyErr_NoMemory();
-        memset(funcs + self->count, 0, (count - self->count) * sizeof(Func));
+        memset(funcs + self->count, 0, (count - self->count) * sizeof(Route));
         self->funcs = funcs;
         self->count = count;
     }
@@ -94,7 +94,7 @@ static PyObject *core_bind(Core *self, PyObject *args) {
 }
 
 static PyObject *core_unbind(Core *self, PyObject *Py_UNUSED(ignored)) {
-    memset(self->funcs, 0, self->count * sizeof(Func));
+    memset(self->funcs, 0, self->count * sizeof(Route));
     self->context = self->base = self->size = self->flag_at = self->stack_at = 0;
     Py_RETURN_NONE;
 }
@@ -134,7 +134,10 @@ static inline int is_calm(Core *guest) {
 /* Room for a call that failed: what the engine gave, an error or a trap. */
 typedef struct {
     void *error, *trap;
+    Py_ssize_t number; /* of the export that is to be told of a host's exception; -1: none */
 } Outcome;
+
+#define CAUGHT ((void *)1) /* for a trap: a catcher has caught what a host function raised */
 
 static PyObject *watcher; /* of tests */
 
@@ -166,15 +169,23 @@ static inline void come_back(Call *call) {
     here()->innermost = call->outer;
 }
 
-/* Run a function of the guest's; the interpreter was let go. */
-static inline Outcome enter(Core *guest, const Func *func, Slot *slots, size_t count) {
-    Outcome outcome = {NULL, NULL};
-    outcome.error = engine_call((void *)(uintptr_t)guest->context, func, slots, count, &outcome.trap);
+/* Run a function of the guest's; the interpreter was let go. There is a slot in front of `slots` and one behind, for a catcher. */
+static inline Outcome enter(Core *guest, const Route *route, Slot *slots, size_t count) {
+    Outcome outcome = {NULL, NULL, route->number};
+    void *context = (void *)(uintptr_t)guest->context;
+    if (!route->inner) {
+        outcome.error = engine_call(context, (const Func *)route, slots, count, &outcome.trap);
+        return outcome;
+    }
+    slots[-1].i64 = 0;
+    slots[count].i64 = (int64_t)route->inner;
+    outcome.error = engine_call(context, (const Func *)route, slots - 1, count + 2, &outcome.trap);
+    if (!outcome.error && !outcome.trap && slots[-1].i64) outcome.trap = CAUGHT;
     return outcome;
 }
 
 /* The same, whole. */
-static inline Outcome run(Core *guest, const Func *func, Slot *slots, size_t count) {
+static inline Outcome run(Core *guest, const Route *func, Slot *slots, size_t count) {
     Call call;
     if (watcher != NULL) tell_watcher(guest, 0);
     let_others_run(&call, guest);
@@ -217,8 +228,8 @@ static int restore_stack(Core *guest) {
 static void find_out(PyObject *guest, Outcome outcome, Py_ssize_t wanted) {
     PyObject *first = NULL;
     for (((Core *)guest)->judged = 0; !((Core *)guest)->judged;) {
-        PyObject *result = PyObject_CallMethod(guest, wanted < 0 ? "_fallen" : "_malloc_failed", wanted < 0 ? "NN" : "NNn",
-                                               address_of(outcome.error), address_of(outcome.trap), wanted);
+        PyObject *result = PyObject_CallMethod(guest, wanted < 0 ? "_fallen" : "_malloc_failed", "NNn",
+                                               address_of(outcome.error), address_of(outcome.trap), wanted < 0 ? outcome.number : wanted);
         Py_XDECREF(result);
         if (!PyErr_Occurred()) PyErr_SetString(PyExc_SystemError, "a call that failed was not judged");
         if (first == NULL && !((Core *)guest)->judged) first = raised();
@@ -267,10 +278,10 @@ enum { MALLOC, FREE }; /* numbers of the exports that the run time calls itself 
  * with the interpreter taken back. */
 static uint32_t allocate(PyObject *object, Call *call, uint64_t size, uint32_t align, char **place) {
     Core *guest = (Core *)object;
-    Slot slots[2];
+    Slot room[4], *slots = room + 1;
     slots[0].i32 = (int32_t)(uint32_t)size;
     slots[1].i32 = (int32_t)align;
-    Outcome outcome = {NULL, NULL};
+    Outcome outcome = {NULL, NULL, -1};
     if (size <= UINT32_MAX) outcome = enter(guest, &guest->funcs[MALLOC], slots, 2);
     uint32_t address = (uint32_t)slots[0].i32;
     int failed = size > UINT32_MAX || outcome.error || outcome.trap || address == 0;
@@ -297,7 +308,7 @@ static uint32_t allocate(PyObject *object, Call *call, uint64_t size, uint32_t a
 static int release(PyObject *object, uint32_t address, uint32_t size, uint32_t align) {
     if (!size) return 0;
     Core *guest = (Core *)object;
-    Slot slots[3];
+    Slot room[5], *slots = room + 1;
     slots[0].i32 = (int32_t)address;
     slots[1].i32 = (int32_t)size;
     slots[2].i32 = (int32_t)align;

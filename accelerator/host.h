@@ -9,7 +9,7 @@ typedef struct {
     int count;
     char result;
     int passes; /* what it raises simply leaves the guest: no Err, no promise, no death */
-    enum { NONE, CLONE_REF, DROP_REF, STATICS_END, RETHROW } intrinsic;
+    enum { NONE, CLONE_REF, DROP_REF, RETHROW, PANIC_ERROR } intrinsic;
     /* The plan, for one that does nothing but call: */
     int planned;
     PyObject *name;             /* of what is called, among the host's globals; None: the one argument is the value */
@@ -71,9 +71,9 @@ static Ending lower_value(const Host *self, Core *guest, PyObject *value, Slot *
     return failed ? RAISED : DONE;
 }
 
-/* What `js.Error(text)` makes. */
-static PyObject *make_error(PyObject *text) {
-    PyTypeObject *type = (PyTypeObject *)error_class;
+/* What `js.Error(text)` makes, or `PanicError(text)`. */
+static PyObject *make_error(PyObject *class, PyObject *text) {
+    PyTypeObject *type = (PyTypeObject *)class;
     PyObject *args = PyTuple_Pack(1, text);
     PyObject *error = args == NULL ? NULL : type->tp_new(type, args, NULL);
     Py_XDECREF(args);
@@ -95,7 +95,7 @@ static Ending call_planned(const Host *self, Core *guest, const Slot *slots, Slo
     if (self->name == Py_None)
         value = Py_NewRef(args[1]);
     else if (is_builtin && self->is_error && count == 1 && PyUnicode_CheckExact(args[1]))
-        value = make_error(args[1]);
+        value = make_error(error_class, args[1]);
     else
         value = PyObject_Vectorcall(function, args + 1, (size_t)count | PY_VECTORCALL_ARGUMENTS_OFFSET, NULL);
     Py_DECREF(function);
@@ -106,21 +106,29 @@ static Ending call_planned(const Host *self, Core *guest, const Slot *slots, Slo
     return ending;
 }
 
-static const char *const INTRINSICS[] = {"", "object_clone_ref", "object_drop_ref", "externref_statics_end", "rethrow"};
+static const char *const INTRINSICS[] = {"", "object_clone_ref", "object_drop_ref", "rethrow", "panic_error"};
 
-/* Those of wasm-bindgen's own that are about handles and nothing else, as runtime/intrinsics.py has them. */
+/* The exception for a panic, which the door is told of; NULL without an exception where the payload is no text: Python has to look. */
+static PyObject *make_panic(Core *guest, PyObject *payload) {
+    if (!PyUnicode_CheckExact(payload)) return NULL;
+    PyObject *panic = make_error(panic_class, payload);
+    PyObject *told = panic == NULL ? NULL : PyObject_CallMethodOneArg(guest->door, str_panicked, panic);
+    if (told == NULL) Py_CLEAR(panic);
+    Py_XDECREF(told);
+    return panic;
+}
+
+/* Those of wasm-bindgen's own that are about handles, as runtime/intrinsics.py has them. */
 static Ending call_intrinsic(const Host *self, Core *guest, const Slot *slots, Slot *word) {
-    if (self->intrinsic == STATICS_END) {
-        word->i32 = FIRST_HANDLE;
-        return DONE;
-    }
-    PyObject *value = take_handle(guest, (uint32_t)slots[0].i32, self->intrinsic != CLONE_REF, self->intrinsic == RETHROW);
+    int borrowed = self->intrinsic == CLONE_REF || self->intrinsic == PANIC_ERROR;
+    PyObject *value = take_handle(guest, (uint32_t)slots[0].i32, !borrowed, self->intrinsic == RETHROW);
+    if (value != NULL && self->intrinsic == PANIC_ERROR) Py_SETREF(value, make_panic(guest, value));
     if (value == NULL) return PyErr_Occurred() ? RAISED : DECLINED;
     if (self->intrinsic == RETHROW) {
         throw(value);
         return RAISED;
     }
-    int64_t handle = self->intrinsic == CLONE_REF ? own(guest, value) : 0;
+    int64_t handle = borrowed ? own(guest, value) : 0;
     Py_DECREF(value);
     word->i32 = (int32_t)(uint32_t)handle;
     return handle < 0 ? RAISED : DONE;
@@ -223,7 +231,7 @@ static int read_plan(Host *self, PyObject *plan) {
     const char *result;
     if (plan == Py_None) return 0;
     if (PyUnicode_Check(plan)) {
-        for (int k = CLONE_REF; k <= RETHROW; k++)
+        for (int k = CLONE_REF; k <= PANIC_ERROR; k++)
             if (PyUnicode_CompareWithASCIIString(plan, INTRINSICS[k]) == 0) self->intrinsic = k;
         return 0;
     }

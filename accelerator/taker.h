@@ -138,12 +138,10 @@ static PyObject *attribute(PyObject *object, PyObject *first, PyObject *second) 
     return found;
 }
 
-/* What a host function raised has come through the guest as the companion's exception, and nothing else is the matter: raise it, as
- * Guest._judge() would. 0: Python has to find out why the call ended. */
-static int pass_on(Core *guest, Outcome outcome) {
+/* Whether what has left the guest is the companion's exception. 0, too, where Python has to find out: of an export it remembers. */
+static int is_ours(Core *guest, Outcome outcome) {
     uint8_t code;
-    if (outcome.error || !outcome.trap || is_none(guest->host_error) || !is_none(guest->death) || guest->in_hook) return 0;
-    if (engine_trap_code(outcome.trap, &code)) return 0;
+    if (outcome.number >= 0 || engine_trap_code(outcome.trap, &code)) return 0;
     PyObject *runner = attribute((PyObject *)guest, str_realm, str_runner);
     int idle = runner != NULL && PyLong_CheckExact(runner) && PyLong_AsUnsignedLongMask(runner) == 0;
     Py_XDECREF(runner);
@@ -156,6 +154,14 @@ static int pass_on(Core *guest, Outcome outcome) {
         return 0;
     }
     engine_trap_delete(outcome.trap);
+    return 1;
+}
+
+/* What a host function raised has come through the guest as the companion's exception, and nothing else is the matter: raise it, as
+ * Guest._judge() would. 0: Python has to find out why the call ended. */
+static int pass_on(Core *guest, Outcome outcome) {
+    if (outcome.error || !outcome.trap || is_none(guest->host_error) || !is_none(guest->death) || guest->in_hook) return 0;
+    if (outcome.trap != CAUGHT && !is_ours(guest, outcome)) return 0;
     PyObject *error = guest->host_error;
     guest->host_error = NULL;
     Py_XSETREF(guest->unwound, PyExceptionInstance_Check(error) && PyObject_TypeCheck(error, (PyTypeObject *)PyExc_Exception) ? NULL : Py_NewRef(error));

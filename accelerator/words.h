@@ -4,7 +4,7 @@ typedef struct {
     PyObject_HEAD
     vectorcallfunc call;
     PyObject *guest;
-    Func func;
+    Route func;
     char *params; /* letters, as in calls.py */
     int count;
     char result;
@@ -63,22 +63,22 @@ static PyObject *words_call(PyObject *callable, PyObject *const *args, size_t na
         PyErr_Format(PyExc_TypeError, "a function of %d words was called with %zd", self->count, count);
         return NULL;
     }
-    Slot few[16], *slots = self->count <= 16 ? few : PyMem_Malloc(self->count * sizeof(Slot));
-    if (slots == NULL) return PyErr_NoMemory();
+    Slot few[18], *room = self->count <= 16 ? few : PyMem_Malloc((self->count + 2) * sizeof(Slot)), *slots = room + 1;
+    if (room == NULL) return PyErr_NoMemory();
     PyObject *guest = Py_NewRef(self->guest), *result = NULL;
     int stored = 0;
     while (stored < self->count && store_word(&slots[stored], self->params[stored], args[stored]) == 0) stored++;
     if (stored == self->count) result = words_run(self, guest, slots);
     Py_DECREF(guest);
-    if (slots != few) PyMem_Free(slots);
+    if (room != few) PyMem_Free(room);
     return result;
 }
 
 static PyObject *words_new(PyTypeObject *type, PyObject *args, PyObject *Py_UNUSED(kwargs)) {
     PyObject *guest;
-    Func func;
+    Route func;
     const char *signature;
-    if (!PyArg_ParseTuple(args, "O!KKs", &CoreType, &guest, &func.store_id, &func.index, &signature)) return NULL;
+    if (!PyArg_ParseTuple(args, "O!KKKns", &CoreType, &guest, &func.store_id, &func.index, &func.inner, &func.number, &signature)) return NULL;
     const char *colon = strchr(signature, ':');
     if (colon == NULL) {
         PyErr_SetString(PyExc_ValueError, "no signature");

@@ -53,8 +53,11 @@ WHY = """\
   doubles a loop as short as these. The row with `Limits(interruptible=False)` shows what is ours. What `fill` returns it makes first:
   the page faults of a fresh 8 MB vector are most of that row.
 - **Objects, `Err` and callbacks in pure Python** are two guarded calls; a call, a callback that makes the exception, and Python's
-  `raise`; and ctypes' way into Python, which takes some 0.6 µs before the first line of ours.
-- **A panic** enters the guest twice and calls four host functions; unwinding in the engine takes as long as all of PyO3's panic does.
+  `raise`; and ctypes' way into Python, which takes some 0.5 µs of a callback, half of it for the second C function that stands between
+  the engine and Python: without it the engine would take what ctypes leaves behind when a callback raises for the address of a trap.
+- **A panic** calls four host functions and is thrown twice, by Rust and, once it was caught there, by the companion. The engine's two
+  throws and the guest's own code take half of what it costs with the accelerator, as long as half of PyO3's panic; in pure Python
+  the four ways into Python and back are most of it.
 - **From an abort to the next answer** the engine makes a store, the companion's instance and the guest's, a dozen exports are looked
   up, and a first call finds cold caches. In pure Python each question to the engine takes longer than its answer; the accelerator asks
   them all in one go.

@@ -10,9 +10,9 @@
 static PyObject *unguarded_call(PyObject *callable, PyObject *const *args, size_t nargsf, PyObject *kwnames) {
     Export *self = (Export *)callable;
     PyObject *result = NULL;
-    Slot slots[2 * MOST + 2];
+    Slot room[2 * MOST + 4], *slots = room + 1;
     Taken taken[MOST];
-    int where[MOST], used = -1;
+    int where[MOST], used = -1, returned;
     if (PyVectorcall_NARGS(nargsf) != self->count + 1 || (kwnames != NULL && PyTuple_GET_SIZE(kwnames))) goto decline;
     Gate *door = (Gate *)door_of(self, args[0]);
     Core *guest = door == NULL ? NULL : (Core *)Py_XNewRef(door->guest);
@@ -20,7 +20,7 @@ static PyObject *unguarded_call(PyObject *callable, PyObject *const *args, size_
     if (guest != NULL && is_core((PyObject *)guest) && is_known(self, guest)) used = begin(self, guest, args[0], slots);
     if (used >= 0) used = take_all(self, args + 1, slots, used, taken, where);
     if (used >= 0) {
-        result = carry_out(self, args[0], (PyObject *)guest, slots, used, taken, where);
+        result = carry_out(self, args[0], (PyObject *)guest, slots, used, taken, where, &returned);
         if (self->allocates) let_go(taken, self->count);
     }
     Py_XDECREF(guest);

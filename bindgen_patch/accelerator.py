@@ -69,8 +69,8 @@ if native is None or TYPE_CHECKING:
         _wrapped: bool
         _unwound: Any
 
-        def _bind(self, number: int, store: int, index: int) -> None:
-            """Which function of the engine's is export ``number``."""
+        def _bind(self, number: int, store: int, index: int, inner: int, told: int) -> None:
+            """How the engine gets to export ``number``: see :class:`.capi.Func`. With zeros it is forgotten."""
 
         def _unbind(self) -> None:
             """Forget them all: the store is about to be freed."""

@@ -64,6 +64,10 @@ STACK_POINTER_NAME = "__stack_pointer"
 INTRINSIC_PREFIX = "__wbindgen_"
 OBJECT_CLONE_REF = "__wbindgen_object_clone_ref"
 OBJECT_DROP_REF = "__wbindgen_object_drop_ref"
+STATICS_END = "__wbindgen_externref_statics_end"
+"""Import: asks for :data:`FIRST_HANDLE`, before every clone and drop."""
+FIRST_HANDLE = 1028
+"""The first handle that is not one of the fixed ones; the guest neither clones nor drops those."""
 CLOSURE_UNREF = "_wbg_cb_unref"
 """The structural method by which Rust lets go of a closure it gave to the host."""
 OBJECT_POINTER = "__wbg_ptr"
@@ -127,6 +131,11 @@ def whole(symbol: str) -> str:
 def shim(number: int) -> str:
     """The export of ``shims.wasm`` for the import of that number: it throws when the host has failed."""
     return str(number)
+
+
+def catcher(signature: str) -> str:
+    """The export of ``shims.wasm`` that calls functions of this type and catches what its shims have thrown."""
+    return f"catch {signature}"
 
 
 def trapping_shim(number: int) -> str:

@@ -18,6 +18,7 @@ from bindgen_patch.edit.guest import Layout, edited_guest
 from bindgen_patch.edit.hazards import NOTHING, unsafe_calls
 from bindgen_patch.edit.legacy import translate
 from bindgen_patch.edit.shims import shims
+from bindgen_patch.edit.whole import whole_calls
 
 __all__ = ["Edited", "Layout", "edit"]
 
@@ -31,6 +32,12 @@ class Edited:
     layout: Layout
 
 
+def _exported_types(wasm: Wasm, module: ir.Module) -> list[ir.FuncType]:
+    """Of the functions that a host may call, as far as words are all that they take and give."""
+    exported = (wasm.signature(index).words() for name, index in wasm.exported_functions.items() if name in module.facts.exports)
+    return list(dict.fromkeys(words for words in exported if words is not None))
+
+
 def edit(wasm: Wasm, module: ir.Module) -> Edited:
     """Edit a guest as :func:`bindgen_patch.decode.decode` read it. Both results are valid for wasmtime with exceptions.
 
@@ -41,8 +48,9 @@ def edit(wasm: Wasm, module: ir.Module) -> Edited:
             wasm = Wasm(translate(wasm), wasm.name)
         supplied = {imported.function for imported in module.imports if imported.function is not None}
         unsafe = NOTHING if module.facts.eh == "none" else unsafe_calls(wasm, supplied)
-        data, layout = edited_guest(wasm, module, unsafe)
-        companion = shims(module.imports, layout.trapping)
+        whole = whole_calls(wasm, module)
+        data, layout = edited_guest(wasm, module, unsafe, whole)
+        companion = shims(module.imports, layout.trapping, [*_exported_types(wasm, module), *(item.type for item in whole)])
         validate(data)
         validate(companion)
         return Edited(data, companion, layout)

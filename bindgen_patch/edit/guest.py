@@ -20,9 +20,10 @@ from bindgen_patch.decode import opcodes
 from bindgen_patch.decode.container import KINDS, Id, Wasm
 from bindgen_patch.decode.rewrite import assemble, code_section, extended
 from bindgen_patch.decode.writer import export, sleb, uleb, vector
+from bindgen_patch.edit import instructions as op
 from bindgen_patch.edit.hazards import Call, Unsafe
 from bindgen_patch.edit.names import with_names
-from bindgen_patch.edit.whole import whole_calls
+from bindgen_patch.edit.whole import Whole
 from bindgen_patch.errors import GenerationError
 
 _FUNCREF = 0x70
@@ -49,7 +50,7 @@ class Layout:
         return (*map(symbols.shim, self.supplied), *map(symbols.trapping_shim, self.trapping))
 
 
-def edited_guest(wasm: Wasm, module: ir.Module, unsafe: Unsafe) -> tuple[bytes, Layout]:
+def edited_guest(wasm: Wasm, module: ir.Module, unsafe: Unsafe, whole_calls: Iterable[Whole]) -> tuple[bytes, Layout]:
     """The bytes of the edited guest, its ``unsafe`` calls led to functions that trap, and where things are in it."""
     supplied = {imported.function: place for place, imported in enumerate(module.imports) if imported.function is not None}
     layout = Layout(
@@ -72,7 +73,7 @@ def edited_guest(wasm: Wasm, module: ir.Module, unsafe: Unsafe) -> tuple[bytes, 
         for function, calls in unsafe.copies.items():
             added.twin(function, _redirected(wasm, function, calls, twins))
         replaced[Id.TABLE] = _tables(wasm, len(layout.slots))
-    for whole in whole_calls(wasm, module):
+    for whole in whole_calls:
         exports.append(export(whole.export, KINDS.index("function"), added.function(whole.type, whole.body)))
     replaced[Id.EXPORT] = vector(exports)
     replaced |= added.sections(bodies)
@@ -97,8 +98,9 @@ class _Added:
     def twin(self, function: int, body: bytes) -> None:
         self.twins[function] = self._add(self._wasm.functions[function], body)
 
-    def function(self, functype: bytes, body: bytes) -> int:
-        index = self._add(self._types.setdefault(functype, len(self._wasm.types) + len(self._types)), body)
+    def function(self, functype: ir.FuncType, body: bytes) -> int:
+        encoded = op.functype(op.codes(functype.params), op.codes(functype.results))
+        index = self._add(self._types.setdefault(encoded, len(self._wasm.types) + len(self._types)), body)
         self.own.append(index)
         return index
 

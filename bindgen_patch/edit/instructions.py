@@ -8,7 +8,9 @@ from bindgen_patch import ir
 from bindgen_patch.decode.writer import sized, sleb, uleb, vector
 
 WORDS: dict[ir.Word, int] = {"i32": 0x7F, "i64": 0x7E, "f32": 0x7D, "f64": 0x7C}
-I32 = WORDS["i32"]
+I32, I64 = WORDS["i32"], WORDS["i64"]
+ZEROS = {0x7F: b"\x41\0", 0x7E: b"\x42\0", 0x7D: b"\x43" + bytes(4), 0x7C: b"\x44" + bytes(8)}
+"""Value type -> the instruction that makes a 0 of it."""
 UNREACHABLE, END, RETURN = b"\x00", b"\x0b", b"\x0f"
 IF = b"\x04\x40"
 """With no result."""
@@ -32,6 +34,21 @@ def functype(params: Iterable[int], results: Iterable[int]) -> bytes:
 def body(local_types: Iterable[int], *code: bytes) -> bytes:
     """A function body: locals, one of each type, behind the parameters, and instructions; the last ``end`` is added."""
     return vector(bytes((1, kind)) for kind in local_types) + b"".join(code) + END
+
+
+def catching(code: bytes, before: bytes, results: Sequence[int]) -> bytes:
+    """Return the results of ``code`` behind what ``before`` makes; go on when the first tag is thrown, which has no payload."""
+    return b"\x02\x40" + before + bytes((0x1F, *(results or (0x40,)), 1, 0, 0, 0)) + code + END + RETURN + END
+
+
+def reference(function: int) -> bytes:
+    """The type of references to functions of the type ``function``, which are not null."""
+    return b"\x64" + sleb(function)
+
+
+def call_ref(function: int) -> bytes:
+    """``call_ref``."""
+    return b"\x14" + uleb(function)
 
 
 def const(value: int) -> bytes:

@@ -34,7 +34,7 @@ class Whole(NamedTuple):
     """A function to be appended."""
 
     export: str
-    type: bytes
+    type: ir.FuncType
     body: bytes
 
 
@@ -90,12 +90,12 @@ def _whole(item: ir.Export, call: PlainCall, target: int, allocator: int, deallo
     for local in range(area):
         code += [op.get(addresses[local]), op.get(local)] if local in buffers else [op.get(local)]
     code.append(op.call(target))
-    results: tuple[int, ...] = () if record else op.codes(item.wasm.results)
+    results: tuple[ir.Word, ...] = () if record else item.wasm.results
     if width(call.result):
         code += _copy_out(area, fits, cursor, size, width(call.result), call.fallible, deallocator)
-        results = (op.I32,)
+        results = ("i32",)
     local_types = [op.I32] * (2 + len(buffers))
-    return Whole(symbols.whole(item.symbol), op.functype((*op.codes(params), op.I32, op.I32), results), op.body(local_types, *code))
+    return Whole(symbols.whole(item.symbol), ir.FuncType((*params, "i32", "i32"), results), op.body(local_types, *code))
 
 
 def _free_left(area: int, deallocator: int) -> list[bytes]:

@@ -213,7 +213,8 @@ class Guard(Gate, Generic[G]):
     def panicked(self, panic: PanicError) -> None:
         """The guest tells of a panic that unwound."""
         self.counters.panics += 1
-        self._tell(WARNING, "panic", "instance %d panicked: %s", self.instance_id, panic.message)
+        if log.heard(WARNING):
+            self._tell(WARNING, "panic", "instance %d panicked: %s", self.instance_id, panic.message)
 
     def terminate(self, death: GuestAborted) -> None:
         """Kill the instance: a call that is running, in this thread or another, does not get back into Rust; the next one finds it dead.

@@ -34,7 +34,7 @@ class Log:
         """
         if self._logger is None and "logging" not in sys.modules:
             return alone
-        logger = self._get()
+        logger = self._logger or self._get()
         if not logger.isEnabledFor(level):
             return False
         if logger.filters:

@@ -143,8 +143,12 @@ def epoch_callback(look: Callable[[int, int, int, int], None]) -> Any:
 
 
 class Func(ctypes.Structure):
-    """``wasmtime_func_t``."""
+    """``wasmtime_func_t``: a function of the guest's, or a catcher of the companion's for one (see ``edit/shims.py``)."""
 
+    number = -1
+    """Of the export, where it is to be told that a host's exception has left it: see :meth:`.Guest.throws`."""
+    inner = 0
+    """Where the function is that a catcher calls."""
     _fields_ = (("store_id", c_uint64), ("private", c_void_p))
 
 
@@ -301,6 +305,8 @@ _global_set = _quick("wasmtime_global_set", c_void_p, c_void_p, c_void_p, c_void
 _table_get = _function("wasmtime_table_get", c_bool, c_void_p, c_void_p, c_uint64, c_void_p)
 _table_set = _quick("wasmtime_table_set", c_void_p, c_void_p, c_void_p, c_uint64, c_void_p)
 _func_type = _function("wasmtime_func_type", _FUNCTYPE, c_void_p, c_void_p)
+func_to_raw = _function("wasmtime_func_to_raw", c_void_p, c_void_p, c_void_p)
+"""Where the function at that address is, as a slot of a call has it."""
 _func_new = _function("wasmtime_func_new_unchecked", None, c_void_p, c_void_p, HOST_FUNCTION, c_void_p, c_void_p, c_void_p)
 _take_exception = _quick("wasmtime_context_take_exception", c_bool, c_void_p, c_void_p)
 _exception_tag = _quick("wasmtime_exnref_tag", c_void_p, c_void_p, c_void_p, c_void_p)
@@ -349,18 +355,19 @@ class _I32:
     __slots__ = ("_context", "_place", "_value", "_where")
 
     def __init__(self, context: int, holder: Any, offset: int) -> None:
-        self._value = Val()
-        self._context, self._where, self._place = _pointer(context), byref(holder, offset), byref(self._value)
+        value = Val()
+        self._value = value.of
+        self._context, self._where, self._place = _pointer(context), byref(holder, offset), byref(value)
 
     def get(self) -> int:
         """The value, unsigned."""
         _global_get(self._context, self._where, self._place)
-        value: int = self._value.of.i32
+        value: int = self._value.i32
         return value & 0xFFFF_FFFF
 
     def set(self, number: int) -> None:
         """Store a value."""
-        self._value.of.i32 = number
+        self._value.i32 = number
         error = _global_set(self._context, self._where, self._place)
         if error is not None:
             raise_error(error)

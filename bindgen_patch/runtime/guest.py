@@ -27,7 +27,7 @@ from ..recovery.guard import Guard
 from ..recovery.log import log
 from ..recovery.state import State
 from . import deadlines, quick, threads, trap, values
-from .calls import caller
+from .calls import CAUGHT, caller
 from .handles import FIRST_HANDLE, FIXED, Handles
 from .linear import MASK, Frames, out_of_memory
 from .typed import Plan, export
@@ -416,16 +416,38 @@ class Guest(Handles):
         func = self.program.function(self, symbol, signature)
         if func is None:
             raise self.violation(f"the guest has no function {symbol} of type {signature}")
-        plan = self.program.plans.get(name)
+        plan, number = self.program.plans.get(name), self.program.numbers.get(name, -1)
+        func = self._by_catcher(func, signature, number)
         function = caller(self, func, signature) if plan is None else export(self, plan, func, signature)
         self._looked_up.append(name)
         self.__dict__[name] = function
-        if name in self.program.numbers:
-            self._bind(self.program.numbers[name], func.store_id, func.private)
+        if number >= 0:
+            self._bind(number, func.store_id, func.private, func.inner, func.number)
         quickly = plan or self.program.drop(name)
         if quickly is not None:
             self._prepare(quickly, symbol, func)
         return function
+
+    def _by_catcher(self, func: Any, signature: str, number: int) -> Any:
+        """``func`` with its number, or the companion's catcher for it, if there is one and the export of that number is known to throw."""
+        catcher = self._companion.catcher(signature) if number in self.program.throwing else None
+        if catcher is None:
+            func.number = number
+            return func
+        catcher.inner = self._capi.func_to_raw(self._context, ctypes.addressof(func))
+        return catcher
+
+    def throws(self, number: int) -> None:
+        """What a host function raised has left the export of that number: there it is caught from now on, which costs less."""
+        if number < 0:
+            return
+        call = list(self.program.numbers)[number].removeprefix(symbols.WHOLE_PREFIX)
+        self.__dict__.pop(call, None)
+        self.__dict__.pop(quick.bundle_name(call), None)
+        for name in (call, symbols.whole(call)):
+            if name in self.program.numbers:
+                self.program.throwing.add(self.program.numbers[name])
+                self._bind(self.program.numbers[name], 0, 0, 0, -1)
 
     def _prepare(self, plan: Plan, symbol: str, func: Any) -> None:
         """Have the next calls of a plain export take the short way, where there is one."""
@@ -433,8 +455,10 @@ class Guest(Handles):
             func = self.program.function(self, symbols.whole(symbol), plan.whole_signature) if self._area else None
             if func is None:
                 return
+            number = self.program.numbers[symbols.whole(plan.call)]
+            func = self._by_catcher(func, plan.whole_signature, number)
             self.write(self._area, bytes(symbols.AREA_RECORD))
-            self._bind(self.program.numbers[symbols.whole(plan.call)], func.store_id, func.private)
+            self._bind(number, func.store_id, func.private, func.inner, func.number)
         if native is None:
             name = quick.bundle_name(plan.call)
             self._looked_up.append(name)
@@ -470,19 +494,19 @@ class Guest(Handles):
         if self.death is not None:
             raise self.death
 
-    def _failed(self, error: int | None, trap_pointer: Any) -> BaseException:
-        """A call did not return: what to raise, a host exception on its way out or a death."""
+    def _failed(self, error: int | None, trap_pointer: Any, number: int = -1) -> BaseException:
+        """A call did not return: what to raise, a host exception on its way out or a death. ``number``: see :attr:`.capi.Func.number`."""
         self._judging = True
-        self._verdict = verdict = self._judge(error, trap_pointer)
+        self._verdict = verdict = self._judge(error, trap_pointer, number)
         self._judging = False
         return verdict
 
-    def _fallen(self, error: int | None, trap_address: int | None) -> NoReturn:
+    def _fallen(self, error: int | None, trap_address: int | None, number: int = -1) -> NoReturn:
         """The same for who has the addresses only: raises what is to be raised."""
         trap_pointer = ctypes.c_void_p(trap_address)
         self._judged = True
         try:
-            raise self._failed(error, trap_pointer)
+            raise self._failed(error, trap_pointer, number)
         except BaseException as reason:
             self._settle(reason, trap_pointer)
             raise
@@ -504,9 +528,11 @@ class Guest(Handles):
         elif self._judging:
             self.die(GuestAborted("interrupted while it was being found out why a call failed", kind="host_error"))
 
-    def _judge(self, error: int | None, trap_pointer: Any) -> BaseException:
+    def _judge(self, error: int | None, trap_pointer: Any, number: int) -> BaseException:
         pointer, trap_pointer.value = trap_pointer.value, None
         host_error, self.host_error = self.host_error, None
+        if pointer == CAUGHT and error is None:
+            return self._passed_on(host_error)
         caught: Any = self._capi.take_error(error) if error is not None else self._capi.take_trap(pointer)
         if self.realm.running and not self._in_hook:
             self.realm.failed_in = tuple(function for function, _ in trap.stack(caught)[0])
@@ -520,8 +546,9 @@ class Guest(Handles):
                 return self.die(GuestAborted(caught.message, kind="host_error"))
             ours = self._companion.took_exception() if caught.code is None else None
             if ours or (ours is None and self._companion.has_trapped()):  # the companion's own exception or trap, and not one of Rust's
-                self._unwound = None if isinstance(host_error, Exception) else host_error
-                return host_error or RecursionError(_NOT_BEGUN)
+                if ours:
+                    self.throws(number)
+                return self._passed_on(host_error)
             said_in, words = self.last_words or (None, None)
             death = trap.aborted(
                 caught,
@@ -535,6 +562,15 @@ class Guest(Handles):
             return death if outlived else self.die(death)
         finally:
             host_error = None  # a frame that names the exception it is part of lives on, with all arguments of the call
+
+    def _passed_on(self, host_error: BaseException | None) -> BaseException:
+        """What a host function raised has come through the guest in order. There is none if it could not even begin."""
+        try:
+            if self.death is None:
+                self._unwound = None if isinstance(host_error, Exception) else host_error
+            return host_error or self.death or RecursionError(_NOT_BEGUN)
+        finally:
+            host_error = None  # as in _judge()
 
     def die(self, death: GuestAborted) -> GuestAborted:
         """Record why this instance may never run again; the guard does the rest. Returns what to raise."""

@@ -9,12 +9,12 @@ import itertools
 import struct
 from typing import Any
 
-from .. import js
+from .. import js, symbols
 from ..errors import GuestException
 from .linear import MASK, Linear
 
 FIXED: dict[int, object] = {0: None, 1024: None, 1025: js.null, 1026: True, 1027: False}
-FIRST_HANDLE = 1028
+FIRST_HANDLE = symbols.FIRST_HANDLE
 
 
 class Handles(Linear):
@@ -67,6 +67,10 @@ class Handles(Linear):
         if value is js.null:
             return 1025
         handle = self._next_handle
+        if handle < MASK and not self._wrapped:
+            self._next_handle = handle + 1
+            self.values[handle] = value
+            return handle
         if handle > MASK:
             handle, self._wrapped = next(h for h in itertools.count(FIRST_HANDLE) if h not in self.values), True
         self._next_handle = handle + 1

@@ -100,8 +100,8 @@ def object_drop_ref(guest: Guest, o: int) -> None:
 
 @_adapter
 def externref_statics_end(_guest: Guest) -> int:
-    """The first handle that is not one of the fixed ones; the guest neither clones nor drops those."""
-    return 1028
+    """Companions answer it themselves (``edit/shims.py``)."""
+    return symbols.FIRST_HANDLE
 
 
 @_adapter
@@ -189,15 +189,15 @@ def throw(guest: Guest, address: int, size: int) -> None:
 
 @_adapter
 def rethrow(guest: Guest, o: int) -> None:
-    raise throwable(guest.take(o))
+    raise throwable(guest.take(o))  # named here it would keep itself alive, by the frame in its traceback
 
 
 @_adapter
 def panic_error(guest: Guest, b: int) -> int:
     """A panic that unwound to an export, with its payload if that is a string."""
     payload = guest.value(b)
-    if isinstance(payload, GuestException):
-        payload = payload.value
+    if not isinstance(payload, str):
+        payload = payload.value if isinstance(payload, GuestException) else None
     panic = PanicError(payload if isinstance(payload, str) else "No panic message available")
     guest.door.panicked(panic)
     return guest.handle(panic)

@@ -223,9 +223,10 @@ class Linear(Core):
             text = str(self._view[address:end], "utf-8")
         except UnicodeDecodeError as error:
             raise self.violation(f"a str that is not UTF-8 ({error.reason})") from None
-        words = trap.last_words(text)
-        if words:
-            self.last_words = self.frames, words
+        if text.find(trap.PANICKED, 0, trap.BEFORE_PANICKED) >= 0:
+            words = trap.last_words(text)
+            if words:
+                self.last_words = self.frames, words
         return text
 
     def take_string(self, address: int, size: int) -> str:

@@ -145,6 +145,9 @@ class Program:
         self._plans = plans or {}
         """:class:`.typed.Plan` by the name of what calls it: ``"Counter.increment"``, ``"Counter.value="`` for a setter."""
         self._host_plans = host_plans or {}
+        self.throwing: set[int] = set()
+        """The numbers of exports, and of whole calls of them, that a host's exception has left: they are called by a catcher. See
+        ``edit/shims.py``."""
         self._classes: dict[type, None] = {}
         """Generated ones that were made faster, or will be."""
         self._quickened: set[str] = set()
@@ -350,6 +353,11 @@ class Companion:
         self._capi, self._context, self._made = capi, context, made
         self._take: Any = None
         self._trapped: Any = None
+
+    def catcher(self, signature: str) -> Any:
+        """What calls functions of this type and catches what shims throw; ``None`` where there is none."""
+        item = self._capi.export(self._context, self._made, self._capi.COMPANION, symbols.catcher(signature), self._capi.FUNC)
+        return None if item is None else item.of.func
 
     def took_exception(self) -> bool | None:
         """Take the exception that just left the guest out of the store. Says whether it is the companion's; ``None``: there is none."""

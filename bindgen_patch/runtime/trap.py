@@ -57,7 +57,7 @@ _HASHES = r"(?<=\w)\[[0-9a-f]{1,16}\](?=::)|::h[0-9a-f]{16}$"
 _LONGEST_NAME = 2000
 
 PANICKED = "panicked at "
-_BEFORE_PANICKED = 200
+BEFORE_PANICKED = 200
 """How much a panic hook may put in front of that: a level, a target, a time."""
 _PANIC_TEXTS = (
     r"(?s)panicked at ([^\n]+?:\d+:\d+):\n(.*)",
@@ -80,7 +80,7 @@ class LastWords(NamedTuple):
 
 def last_words(text: str) -> LastWords | None:
     """What a panic says in ``text``, if it is one that speaks there."""
-    if text.find(PANICKED, 0, _BEFORE_PANICKED) < 0:
+    if text.find(PANICKED, 0, BEFORE_PANICKED) < 0:
         return None
     for form in _PANIC_TEXTS:
         if found := re.search(form, text):

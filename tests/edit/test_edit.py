@@ -252,3 +252,17 @@ def test_the_smallest_guest_runs() -> None:
     nothing = exports[shim("nothing")]
     assert isinstance(nothing, wasmtime.Func)
     assert nothing(store) is None
+
+
+def test_the_companion_catches_for_every_type_that_is_exported(runnable_path: Path) -> None:
+    found, wasm, result, _ = edited(runnable_path)
+    companion = Wasm(result.shims, "companion")
+    words = {"i32": "i", "i64": "l", "f32": "f", "f64": "d"}
+    for name, index in wasm.exported_functions.items():
+        params, results = wasm.signature(index).params, wasm.signature(index).results
+        if name in found.facts.exports and len(results) < 2 and words.keys() >= {*params, *results}:
+            catcher = symbols.catcher(":".join("".join(words[word] for word in side) for side in (params, results)))
+            type_ = companion.signature(companion.exported_functions[catcher])
+            assert type_.params[: 1 + len(params)] == ("i64", *params)
+            assert type_.results == ("i64", *results)
+            assert len(type_.params) == max(len(params), 1) + 2, "the function stands where no result does"
