@@ -40,15 +40,15 @@ second core to give.
 WHY = """\
 ## Where a target is missed: what the time goes to, and what the floor is
 
-- **Calls in pure Python.** The parts of a scalar call are a row of their own under "Besides". The crossing is the smallest of them: the
-  lock, `enter` and `leave` and the frames of the interpreter around them are the rest. The floor is the crossing, the checks, and a
-  lock that keeps threads apart and that no interrupt can leave held: about half of what a call takes. Guard on ÷ guard off and UniFFI ÷
-  ours follow from it.
+- **Calls in pure Python.** The parts of a scalar call are a row of their own under "Besides": the crossing, with checks and result, is less
+  than half; the lock, and looking whether there is anything to see to (one look is at what is known of this thread, which takes as
+  long as all others), are the rest. The floor is the crossing, the checks, and a lock that keeps threads apart and that no interrupt
+  can leave held. Guard on ÷ guard off and UniFFI ÷ ours follow from it.
 - **Calls with the accelerator** are the engine's own entry into wasm (what "guard off" measures, which is little else) and some
   nanoseconds of lock, state and limits. PyO3 enters nothing: two to three of its calls are that entry alone. All of it is measured in
   processes that have one thread. Once there was another (the one that wakes at deadlines is enough) each call takes 20 ns more: letting
   go of the interpreter's lock is done by atomic operations from then on.
-- **Text in pure Python** is three crossings, two copies, and UTF-8 both ways. The same by bare ctypes takes longer than ours.
+- **Text in pure Python** is one such call, two copies, and UTF-8 both ways, which for 4 KiB take as long as the call.
 - **`sum` and `fill`** are loops of the guest's, and any guest can be stopped: the engine looks at every turn whether it is to, which
   doubles a loop as short as these. The row with `Limits(interruptible=False)` shows what is ours. What `fill` returns it makes first:
   the page faults of a fresh 8 MB vector are most of that row.

@@ -184,9 +184,8 @@ MORE: tuple[Row, ...] = (
         (
             over("into the engine and back", ("ours.part_crossing", "ours.add")),
             over("the same, arguments checked and lowered, the result lifted", ("ours.part_words", "ours.add")),
-            over("asking who is inside", ("ours.part_held", "ours.add")),
             over("taking the lock, and giving it back", ("ours.part_lock", "ours.add")),
-            over("`enter` and `leave`", ("ours.part_door", "ours.add")),
+            over("looking up what is known of this thread", ("ours.part_here", "ours.add")),
         ),
     ),
     Row(

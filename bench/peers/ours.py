@@ -89,7 +89,8 @@ def _parts(bindings: Any) -> dict[str, Any]:
     door = bindings.instance._bp_door
     words = door.guest.call_add
     cells = dict(zip(words.__code__.co_freevars, (cell.cell_contents for cell in words.__closure__), strict=True))
-    return {"door": door, "lock": door.lock, "held": door.held, "guest": door.guest, "words": words, "invoke": cells["invoke"]}
+    here = importlib.import_module("bindgen_patch.runtime.threads").here
+    return {"acquire": door.acquire, "release": door.release, "here": here, "words": words, "invoke": cells["invoke"]}
 
 
 def prepare(op: str) -> dict[str, Any]:
@@ -240,9 +241,8 @@ VERBS: dict[str, Any] = {
     "increment": "counter.increment()",
     "part_crossing": "invoke()",
     "part_words": "words(2, 3)",
-    "part_held": "held()",
-    "part_lock": "with lock:\n    pass",
-    "part_door": "door.leave(door.enter(False), False)",
+    "part_lock": "acquire()\nrelease()",
+    "part_here": "here.plain",
     "greet16": "greet(text16)",
     "greet4k": "greet(text4k)",
     "sum_buffer": "sum(array1m)",
