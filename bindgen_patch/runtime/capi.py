@@ -341,7 +341,7 @@ def _found(context: int, made: Made, instance: int, name: str, kind: int, item: 
 
 
 _find: Any = _found if native is None else native.find
-_PLACES = {name: getattr(Made, name).offset for name, _ in Made._fields_}
+_PLACES = {field[0]: getattr(Made, field[0]).offset for field in Made._fields_}
 COMPANION, GUEST = _PLACES["companion"], _PLACES["instance"]
 IN_EXTERN = Extern.of.offset
 """Where the item itself is in an ``Extern``."""

@@ -413,20 +413,45 @@ class Guest(Handles):
         """The export of that name, which is an attribute from now on. It takes and returns words, or values where it has a plan."""
         self._alive()
         symbol, signature = self.program.exports.get(name, (name, ""))
-        func = self.program.function(self, symbol, signature)
-        if func is None:
-            raise self.violation(f"the guest has no function {symbol} of type {signature}")
-        plan, number = self.program.plans.get(name), self.program.numbers.get(name, -1)
-        func = self._by_catcher(func, signature, number)
+        func = self._func(name, symbol, signature)
+        plan = self.program.plans.get(name)
         function = caller(self, func, signature) if plan is None else export(self, plan, func, signature)
         self._looked_up.append(name)
         self.__dict__[name] = function
+        if native is None:
+            self.program.quicken(name)
+        elif plan is not None and plan.carries:
+            self._whole(plan, symbol)
+        return function
+
+    def short_way(self, name: str) -> tuple[Any, ...]:
+        """What quick code needs to make that call in this instance (:mod:`.quick`); nothing where it has to go the long way."""
+        self._alive()
+        plan, (symbol, signature) = self.program.plan(name), self.program.exports[name]
+        func = self._whole(plan, symbol) if plan.carries else self._func(name, symbol, signature)
+        bundle = () if func is None else quick.bundle(self, plan, func)
+        self._looked_up.append(quick.bundle_name(name))
+        self.__dict__[quick.bundle_name(name)] = bundle
+        return bundle
+
+    def _func(self, name: str, symbol: str, signature: str) -> Any:
+        func = self.program.function(self, symbol, signature)
+        if func is None:
+            raise self.violation(f"the guest has no function {symbol} of type {signature}")
+        return self._bound(func, signature, name)
+
+    def _whole(self, plan: Plan, symbol: str) -> Any:
+        """The function for whole calls of a plain export, if it has one and there is an area."""
+        func = self.program.function(self, symbols.whole(symbol), plan.whole_signature) if self._area else None
+        return None if func is None else self._bound(func, plan.whole_signature, symbols.whole(plan.call))
+
+    def _bound(self, func: Any, signature: str, name: str) -> Any:
+        """``func`` as it is to be called, which the accelerator is told, too."""
+        number = self.program.numbers.get(name, -1)
+        func = self._by_catcher(func, signature, number)
         if number >= 0:
             self._bind(number, func.store_id, func.private, func.inner, func.number)
-        quickly = plan or self.program.drop(name)
-        if quickly is not None:
-            self._prepare(quickly, symbol, func)
-        return function
+        return func
 
     def _by_catcher(self, func: Any, signature: str, number: int) -> Any:
         """``func`` with its number, or the companion's catcher for it, if there is one and the export of that number is known to throw."""
@@ -448,22 +473,6 @@ class Guest(Handles):
             if name in self.program.numbers:
                 self.program.throwing.add(self.program.numbers[name])
                 self._bind(self.program.numbers[name], 0, 0, 0, -1)
-
-    def _prepare(self, plan: Plan, symbol: str, func: Any) -> None:
-        """Have the next calls of a plain export take the short way, where there is one."""
-        if plan.carries:
-            func = self.program.function(self, symbols.whole(symbol), plan.whole_signature) if self._area else None
-            if func is None:
-                return
-            number = self.program.numbers[symbols.whole(plan.call)]
-            func = self._by_catcher(func, plan.whole_signature, number)
-            self.write(self._area, bytes(symbols.AREA_RECORD))
-            self._bind(number, func.store_id, func.private, func.inner, func.number)
-        if native is None:
-            name = quick.bundle_name(plan.call)
-            self._looked_up.append(name)
-            self.__dict__[name] = quick.bundle(self, plan, func)
-            self.program.quicken(plan)
 
     def table_call(self, slot: int, signature: str) -> Callable[..., int]:
         """The function in a slot of the guest's table, checked to be of this type."""

@@ -111,8 +111,10 @@ class Linear(Core):
         """
         if stack_pointer < symbols.AREA_STACK:
             return stack_pointer
-        self._area = (stack_pointer & ~15) - symbols.AREA_BYTES
-        return self._area
+        area = (stack_pointer & ~15) - symbols.AREA_BYTES
+        self.write(area, bytes(symbols.AREA_RECORD))  # constructors may have run, on this very stack
+        self._area = area
+        return area
 
     def blamed(self, death: GuestAborted) -> GuestAborted:
         """What the guest died of, when a whole call may have died in its allocator."""

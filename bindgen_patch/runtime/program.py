@@ -31,6 +31,10 @@ NativeImport = tuple[str | None, tuple[str, ...], str, str]
 of its arguments and of the value (empty for none), and what messages call the value."""
 
 
+RawPlan = tuple[str, str, dict[str, str], str, bool]
+"""A :class:`.typed.Plan` as generated packages write it."""
+
+
 class Import(NamedTuple):
     """One thing the guest asks of its host: a wasm import, or (``host_slot``) a swapped body that reaches us through the host table."""
 
@@ -132,7 +136,7 @@ class Program:
         start: tuple[tuple[str, tuple[int, ...]], ...] = (),
         table: bool = False,
         abort_handler: bool = True,
-        plans: dict[str, tuple[str, str, dict[str, str], str, bool]] | None = None,
+        plans: dict[str, RawPlan] | None = None,
         host_plans: dict[str, NativeImport] | None = None,
     ) -> None:
         self.package = package or "__main__"
@@ -182,7 +186,7 @@ class Program:
         if native is None:
             return
         for owner in self._generated(cls):
-            for name, (call, role, params, result, fallible) in (*self._plans.items(), *_drop(owner)):
+            for name, (call, role, params, result, fallible) in self._plans_of(owner):
                 kinds = tuple(params.values())
                 attribute, found, plain = _function(owner, name)
                 if plain is None:
@@ -195,25 +199,37 @@ class Program:
                     made = classmethod(made)
                 setattr(owner, attribute, made)
 
-    def quicken(self, plan: Plan) -> None:
-        """Have a plain export take the short way in pure Python from now on: it was called, and the next calls may find what they need."""
+    def quicken(self, call: str) -> None:
+        """Have a plain export take the short way in pure Python from now on: it was called once, for good or in passing."""
         with self._lock:
-            if plan.call in self._quickened:
+            if call in self._quickened:
                 return
-            self._quickened.add(plan.call)
+            self._quickened.add(call)
             for owner in dict.fromkeys(owner for cls in self._classes for owner in self._generated(cls)):
-                for name, (call, *_) in (*self._plans.items(), *_drop(owner)):
-                    function = _function(owner, name)[2] if call == plan.call else None
+                for name, plan in self._plans_of(owner):
+                    function = _function(owner, name)[2] if plan[0] == call else None
                     if function is not None:
-                        quick.quicken(owner, function, plan)
+                        quick.quicken(owner, function, Plan(*plan))
 
-    def drop(self, call: str) -> Plan | None:
-        """The destructor of that call name, if it is one."""
-        owners = (owner for cls in self._classes for owner in self._generated(cls))
-        return next((Plan(*plan) for owner in owners for _, plan in _drop(owner) if plan[0] == call), None)
+    def plan(self, call: str) -> Plan:
+        """How a plain export, or a destructor, is called."""
+        return self.plans.get(call) or Plan(call, "drop", {}, "", fallible=False)
 
     def _generated(self, cls: type) -> list[type]:
         return [owner for owner in cls.__mro__ if owner.__module__ == self.package]
+
+    def _plans_of(self, owner: type) -> list[tuple[str, RawPlan]]:
+        """Those of one class, by the attribute: ``"value="`` for a setter. Its destructor has one, too."""
+        found = self._by_owner.get(owner.__name__, [])
+        return [*found, ("_bp_drop", (owner._bp_free, "drop", {}, "", False))] if issubclass(owner, Object) else found
+
+    @cached_property
+    def _by_owner(self) -> dict[str, list[tuple[str, RawPlan]]]:
+        found: dict[str, list[tuple[str, RawPlan]]] = {}
+        for name, plan in self._plans.items():
+            owner, _, attribute = name.rpartition(".")
+            found.setdefault(owner, []).append((attribute, plan))
+        return found
 
     def host_plan(self, adapter: Adapter) -> tuple[Any, ...] | str | None:
         """How the accelerator does what an ``adapter`` does: see :func:`.calls.host_function`."""
@@ -323,16 +339,10 @@ class Program:
             lease.free = partial(_free, guest.loaded, store)
 
 
-def _drop(owner: type) -> list[tuple[str, tuple[str, str, dict[str, str], str, bool]]]:
-    """The plan for the destructor of ``owner``, if it has one: by name, as all plans are."""
-    return [(f"{owner.__name__}._bp_drop", (owner._bp_free, "drop", {}, "", False))] if issubclass(owner, Object) else []
-
-
 def _function(owner: type, name: str) -> tuple[str, Any, types.FunctionType | None]:
     """What ``owner`` has for a plan of that name: attribute, what is there, and the generated function, ``None`` if it is not its own."""
-    where, _, attribute = name.rpartition(".")
-    attribute, setter, _ = attribute.partition("=")
-    found = owner.__dict__.get(attribute) if where == owner.__name__ else None
+    attribute, setter, _ = name.partition("=")
+    found = owner.__dict__.get(attribute)
     function = (found.fset if setter else found.fget) if isinstance(found, property) else found
     plain = getattr(function, "__func__", function)
     return attribute, found, plain if isinstance(plain, types.FunctionType) else None

@@ -36,7 +36,7 @@ _CALL, _BUNDLE, _LONG = "call_", "quick_", "_bp_long_"
 
 
 def bundle_name(call: str) -> str:
-    """The attribute of a guest that holds what quick code needs to make that call: ``None`` before the first."""
+    """The attribute of a guest that holds what quick code needs to make that call: ``None`` before the first, see ``Guest.short_way``."""
     return _BUNDLE + call
 
 
@@ -58,7 +58,8 @@ def quicken(owner: type, function: types.FunctionType, plan: Plan) -> None:
     setattr(owner, _LONG + plan.call, staticmethod(long))  # in a constant of the code the garbage collector would not see it
     variables = {"self": old.co_varnames[0]} | {_ARGUMENT.format(k): name for k, name in enumerate(plan.params)}
     names = {_CALL: plan.call, _BUNDLE: bundle_name(plan.call), _LONG: _LONG + plan.call}
-    constants = {**_CONSTANTS, "<unpack>": shape.unpack} | {_LABEL.format(k): name for k, name in enumerate(plan.params)}
+    constants = {**_CONSTANTS, "<unpack>": shape.unpack, "<call>": plan.call}
+    constants |= {_LABEL.format(k): name for k, name in enumerate(plan.params)}
     code = shape.code
     function.__code__ = code.replace(
         co_name=old.co_name,
@@ -161,23 +162,25 @@ class _Writer:
             "                    door._ready and not door._due and guest.death is None and not guest.bounds and '<here>'.plain",
             "                    and not guest.garbage and not guest._flag and not guest.last_words",
             "                ):",
-            f"                    bundle = guest.{_BUNDLE}",
-            "                    if bundle is not None:",
+            "                    door._ready = False",
+            "                    door._calls += 1",
+            "                    try:",
+            f"                        bundle = guest.{_BUNDLE}",
+            "                        if bundle is None:",
+            "                            bundle = guest.short_way('<call>')",
+            *(f"                        {line}" for line in (["if not bundle:", *self._long_way()] if self.whole else [])),
             f"                        {', '.join(self.needed)}, owned = bundle",
-            "                        door._ready = False",
-            "                        door._calls += 1",
-            "                        try:",
-            *(f"                            {line}" for line in self._body()),
-            "                        except BaseException as error:",
-            "                            raise door.failed(guest, error)",
-            "                        finally:",
-            "                            if guest.death is None and guest.frames is None and not guest.lent:",
-            "                                door._ready = True",
-            "                                if guest.death is not None:",
-            "                                    door._ready = False",
-            "                                    door.leave(guest, False)",
-            "                            else:",
+            *(f"                        {line}" for line in self._body()),
+            "                    except BaseException as error:",
+            "                        raise door.failed(guest, error)",
+            "                    finally:",
+            "                        if guest.death is None and guest.frames is None and not guest.lent:",
+            "                            door._ready = True",
+            "                            if guest.death is not None:",
+            "                                door._ready = False",
             "                                door.leave(guest, False)",
+            "                        else:",
+            "                            door.leave(guest, False)",
             "            finally:",
             "                door.release()",
             "        except RuntimeError as error:",
@@ -247,12 +250,12 @@ class _Writer:
                 lines.append(f"end_{name} = ({offset} + size_{name} + 7) & -8")
                 offset = f"end_{name}"
         sizes = [f"size_{name}" if name == self.carried[-1] else f"(size_{name} + 7 & -8)" for name in self.carried]
-        long_way = f"guest.{_CALL}({', '.join(['self'] * (self.role == 'method') + self.names)})"
-        return [
-            f"if {' + '.join(sizes)} > {symbols.AREA_FITS}:",
-            *(f"    {line}" for line in self._returning(f"{long_way} & 0xFFFF_FFFF" if self.role == "constructor" else long_way)),
-            *lines,
-        ]
+        return [f"if {' + '.join(sizes)} > {symbols.AREA_FITS}:", *self._long_way(), *lines]
+
+    def _long_way(self) -> list[str]:
+        """Inside of the guard, but step by step; indented."""
+        value = f"guest.{_CALL}({', '.join(['self'] * (self.role == 'method') + self.names)})"
+        return [f"    {line}" for line in self._returning(f"{value} & 0xFFFF_FFFF" if self.role == "constructor" else value)]
 
     def _returning(self, value: str) -> list[str]:
         if self.role != "constructor":

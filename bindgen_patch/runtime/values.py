@@ -227,12 +227,29 @@ def numbers(value: Buffer | Iterable[Any], code: str, name: str) -> memoryview:
             value = view.tolist()
     if isinstance(value, str) or not _is_iterable(value):
         raise _wrong(value, f"a buffer or sequence of {'floats' if code in 'fd' else 'ints'}", name)
+    if isinstance(value, list) and len(value) >= _PACKED and code != "f":  # whose range struct checks, and Rust does not
+        with suppress(struct.error, OverflowError):
+            return _packed(value, code)
     try:
         return memoryview(array.array(code, value))
     except OverflowError as error:
         raise OverflowError(f"{name}: {error}") from None
     except (TypeError, NotImplementedError) as error:
         raise TypeError(f"{name}: {error}") from None
+
+
+_PACKED = 1000
+"""How many numbers are packed at a time."""
+
+
+def _packed(items: list[Any], code: str) -> memoryview:
+    """What ``array`` makes of a list, in half the time. Raises :class:`struct.error` for what is no such number, or out of range."""
+    pack, width = struct.Struct(f"{_PACKED}{code}").pack_into, struct.calcsize(code)
+    packed, rest = bytearray(len(items) * width), len(items) % _PACKED
+    for first in range(0, len(items) - rest, _PACKED):
+        pack(packed, first * width, *items[first : first + _PACKED])
+    struct.pack_into(f"{rest}{code}", packed, len(packed) - rest * width, *items[len(items) - rest :])
+    return memoryview(packed).cast(code)  # type: ignore[call-overload,no-any-return]
 
 
 def _is_iterable(value: object) -> TypeGuard[Iterable[Any]]:

@@ -33,9 +33,10 @@ def strings(load: Load, request: pytest.FixtureRequest, monkeypatch: pytest.Monk
     if request.param == "no area":
         monkeypatch.setattr(symbols, "AREA_STACK", 1 << 30)
     module = load("strings", "unwind")
-    module.echo_str("")
-    assert (module.instance._bp_door.guest._area != 0) == (request.param == "area")
-    assert native is not None or is_short(module.echo_str) == (request.param == "area")
+    assert module.echo_str("") == module.echo_str("")
+    guest = module.instance._bp_door.guest
+    assert (guest._area != 0) == (request.param == "area")
+    assert native is not None or (guest.quick_call_echo_str != ()) == (request.param == "area")
     return module
 
 
@@ -198,3 +199,24 @@ def test_nothing_keeps_an_instance_alive(load: Load) -> None:
         del i
     gc.collect()
     assert sum(type(thing).__mro__[1:2] == (Guest,) and thing.program is module._bp_program for thing in gc.get_objects()) <= 1
+
+
+@pytest.mark.parametrize("code", ["u8", "i16", "u32", "f32", "f64", "i64"])
+def test_long_lists_are_what_arrays_make_of_them(load: Load, code: str) -> None:
+    """They are packed in another way: same values, same errors, whatever stands among them."""
+    module = load("slices", "unwind")
+    copy = getattr(module, f"copy_{code}")
+    format = {"u8": "B", "i16": "h", "u32": "I", "f32": "f", "f64": "d", "i64": "q"}[code]
+    for size in (999, 1000, 1001, 2999, 3000):
+        numbers: list[Any] = [k % 100 for k in range(size)]
+        numbers[size // 2] = True
+        assert list(copy(numbers)) == array(format, numbers).tolist()
+        for wrong in ("x", None, 2**70, -(2**70), 1e300, float("nan"), [1]):
+            spoiled: list[Any] = [*numbers[:-1], wrong]
+            try:
+                expected: Any = array(format, spoiled).tolist()
+            except (TypeError, OverflowError) as error:
+                with pytest.raises(type(error)):
+                    copy(spoiled)
+            else:
+                assert repr(list(copy(spoiled))) == repr(expected)
