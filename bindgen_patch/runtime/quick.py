@@ -168,7 +168,7 @@ class _Writer:
             f"                        bundle = guest.{_BUNDLE}",
             "                        if bundle is None:",
             "                            bundle = guest.short_way('<call>')",
-            *(f"                        {line}" for line in (["if not bundle:", *self._long_way()] if self.whole else [])),
+            *(f"                        {line}" for line in (["if not bundle:", *self._long_way(converted=False)] if self.whole else [])),
             f"                        {', '.join(self.needed)}, owned = bundle",
             *(f"                        {line}" for line in self._body()),
             "                    except BaseException as error:",
@@ -250,11 +250,13 @@ class _Writer:
                 lines.append(f"end_{name} = ({offset} + size_{name} + 7) & -8")
                 offset = f"end_{name}"
         sizes = [f"size_{name}" if name == self.carried[-1] else f"(size_{name} + 7 & -8)" for name in self.carried]
-        return [f"if {' + '.join(sizes)} > {symbols.AREA_FITS}:", *self._long_way(), *lines]
+        return [f"if {' + '.join(sizes)} > {symbols.AREA_FITS}:", *self._long_way(converted=True), *lines]
 
-    def _long_way(self) -> list[str]:
-        """Inside of the guard, but step by step; indented."""
-        value = f"guest.{_CALL}({', '.join(['self'] * (self.role == 'method') + self.names)})"
+    def _long_way(self, *, converted: bool) -> list[str]:
+        """Inside of the guard, but step by step; indented. What was converted is not converted again: an iterator has been used up."""
+        kinds = zip(self.names, self.params, strict=True)
+        arguments = [f"bytes_{name}" if converted and kind.startswith("[") else name for name, kind in kinds]
+        value = f"guest.{_CALL}({', '.join(['self'] * (self.role == 'method') + arguments)})"
         return [f"    {line}" for line in self._returning(f"{value} & 0xFFFF_FFFF" if self.role == "constructor" else value)]
 
     def _returning(self, value: str) -> list[str]:

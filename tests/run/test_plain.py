@@ -6,7 +6,7 @@ import gc
 import inspect
 import traceback
 from array import array
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -74,6 +74,22 @@ def test_numbers_of_every_size(load: Load, code: str, size: int) -> None:
             assert list(echo(given_)) == numbers.tolist()
     assert isinstance(copy(numbers), bytes if code == "u8" else array)
     assert module.dot(array("d", range(size)), [1.0] * size) == sum(range(size))
+
+
+@pytest.mark.parametrize("size", [3, 2000, 20_000])
+def test_an_iterator_is_used_once(load: Load, size: int) -> None:
+    """Whichever way the call goes, and if it changes its mind because what comes out of it does not fit."""
+    module = load("slices", "unwind")
+    asked = []
+
+    def numbers() -> Iterator[float]:
+        asked.append(size)
+        yield from map(float, range(size))
+
+    for _ in range(3):
+        assert module.sum(numbers()) == sum(range(size))
+        assert len(module.copy_f64(numbers())) == size
+    assert len(asked) == 6
 
 
 def test_what_is_returned_is_kept(load: Load) -> None:
