@@ -716,6 +716,7 @@ _config_exceptions = _function("wasmtime_config_wasm_exceptions_set", None, c_vo
 _config_may_move = _function("wasmtime_config_memory_may_move_set", None, c_void_p, c_bool)
 _config_epochs = _function("wasmtime_config_epoch_interruption_set", None, c_void_p, c_bool)
 _config_fuel = _function("wasmtime_config_consume_fuel_set", None, c_void_p, c_bool)
+_config_parallel = _function("wasmtime_config_parallel_compilation_set", None, c_void_p, c_bool)
 _config_stack = _function("wasmtime_config_max_wasm_stack_set", None, c_void_p, c_size_t)
 _engine_new = _function("wasm_engine_new_with_config", c_void_p, c_void_p)
 _config_pool = _function("wasmtime_pooling_allocation_strategy_set", None, c_void_p, c_void_p)
@@ -753,10 +754,10 @@ _pool = {
 _GIB = 2**30
 
 
-def engine_new(*, interruptible: bool, fuel: bool, stack_bytes: int, places: int = 0) -> int:
+def engine_new(*, interruptible: bool, fuel: bool, stack_bytes: int, places: int = 0, parallel: bool = True) -> int:
     """An engine, which is never freed: other threads may use it until the very end of the process.
 
-    It compiles with as many threads as there are cores, as every engine of this library does. With ``places`` it can hold so many guests
+    It compiles with as many threads as there are cores, unless it is not to be ``parallel``. With ``places`` it can hold so many guests
     with their companions, in address space that is reserved once for all and used again and again; see :func:`may_reserve`.
     """
     config = _config_new()
@@ -765,6 +766,7 @@ def engine_new(*, interruptible: bool, fuel: bool, stack_bytes: int, places: int
     _config_epochs(config, interruptible)
     _config_fuel(config, fuel)
     _config_stack(config, stack_bytes)
+    _config_parallel(config, parallel)
     if places:
         pool, tables = _pool_new(), 4
         numbers = {

@@ -132,14 +132,38 @@ def _engines_for(settings: Settings, only: Engine | None) -> Iterator[Engine]:
 def _compile(wasm: bytes, settings: Settings, only: Engine | None) -> tuple[Engine, Owned]:
     from . import capi
 
+    if _forked:
+        wasm = _compiled_here(wasm, settings)
     refusal: BindgenPatchError | None = None
     for at in _engines_for(settings, only):
         try:
-            return at, capi.module_new(at.address, wasm)
+            return at, (capi.module_deserialize if _forked else capi.module_new)(at.address, wasm)
         except BindgenPatchError as error:
             refusal = error
     assert refusal is not None
     raise refusal
+
+
+_forked = False
+"""The threads that compile have stayed behind in another process; an engine that has used them would wait for them for ever."""
+
+
+def _in_a_fork() -> None:
+    global _forked, _lock
+    _forked, _lock = True, threading.Lock()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_in_a_fork)
+
+
+def _compiled_here(wasm: bytes, settings: Settings) -> bytes:
+    """Code for engines with these settings, compiled by this thread."""
+    from . import capi
+
+    alone = capi.engine_new(interruptible=settings.interruptible, fuel=settings.fuel, stack_bytes=settings.stack_bytes, parallel=False)
+    code: bytes = capi.module_serialize(capi.module_new(alone, wasm))
+    return code
 
 
 def compiled(wasm: bytes, digest: str, settings: Settings) -> tuple[str, bytes]:

@@ -561,3 +561,23 @@ def test_memory_stays_flat(generated: Load, tmp_path: Path, mode: str) -> None:
         assert int(address_space) <= 64, row
     assert len(rows) == 3
     assert int(left) == 1
+
+
+FORKED = """
+    import os, signal
+    import bindings
+    assert bindings.echo_str("a") == "a"  # the engine's threads are there now
+    child = os.fork()
+    if not child:
+        signal.alarm(60)
+        from other import add
+        os._exit(0 if add(2, 3) == 5 and bindings.echo_str("b") == "b" else 1)
+    print(os.waitpid(child, 0)[1])
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork here")
+def test_a_forked_process_compiles_by_itself(bindings: Path, generated: Load) -> None:
+    """The threads that compile have stayed behind: one that waited for them would do so for ever."""
+    write(generated("recovery", "unwind").files, bindings / "other")
+    assert run(FORKED, folder=bindings, BINDGEN_PATCH_CACHE="off") == "0"
