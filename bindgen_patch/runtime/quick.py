@@ -19,7 +19,7 @@ method of the same class. What quick code needs besides is put in the place of c
 from __future__ import annotations
 
 import ctypes
-import linecache
+import sys
 import types
 from functools import cache
 from struct import Struct, calcsize
@@ -85,7 +85,9 @@ class _Shape:
         )
         lines = writer.function()
         file = f"<calls> {role} ({', '.join(params)}) -> {result}{' or Err' * fallible}"
-        linecache.cache[file] = len(lines), None, [f"{line}\n" for line in lines], file
+        linecache: Any = sys.modules.get("linecache")  # tracebacks show the code if it was there already; it takes long to load
+        if linecache is not None:
+            linecache.cache[file] = len(lines), None, [f"{line}\n" for line in lines], file
         made: dict[str, Any] = {}
         exec(compile("\n".join(lines), file, "exec"), made)
         self.code: types.CodeType = made["call"].__code__
