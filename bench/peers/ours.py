@@ -171,7 +171,7 @@ def _cold(seconds: float) -> Values:
 
 def _warmed(what: str, *command: str) -> Values:
     """A fresh process, but not the first of its kind: caches on disk are warm."""
-    # A cache of its own: in the common one the code may be known as that of another package with the same guest. And Python's own is written.
+    # A cache of its own: in the common one the code may be known as that of another package with the same guest. Python writes its own.
     environment = {"BINDGEN_PATCH_CACHE": str(_FOLDER / "cache"), "PYTHONDONTWRITEBYTECODE": ""}
     if what not in _here:
         _here[what] = spawn.spawned(*command, **environment)

@@ -18,7 +18,9 @@ method of the same class. What quick code needs besides is put in the place of c
 
 from __future__ import annotations
 
+import builtins
 import ctypes
+import re
 import sys
 import types
 from functools import cache
@@ -154,6 +156,7 @@ class _Writer:
             f"def call({', '.join(['self', *receiver])}):",
             "    door = self._bp_door",
             "    if door._ready:",
+            *(f"        {name} = '<{name}>'" for name in self._builtins()),
             "        waiting = True",
             "        try:",
             "            try:",
@@ -161,7 +164,7 @@ class _Writer:
             "                waiting = False",
             "                guest = door._guest",
             "                if (",
-            "                    door._ready and not door._due and guest.death is None and not guest.bounds and '<here>'.plain",
+            "                    door._ready and not door._due and not guest.bounds and '<here>'.plain",
             "                    and not guest.garbage and not guest._flag and not guest.last_words",
             "                ):",
             "                    door._ready = False",
@@ -191,6 +194,11 @@ class _Writer:
             "            raise error.__context__ or error from None",
             f"    return self.{_LONG}({', '.join(['self', *receiver])})",
         ]
+
+    def _builtins(self) -> list[str]:
+        """What it names of Python's own: the module that it is part of may have exports of these names."""
+        text = " ".join([*self._body(), "BaseException RuntimeError"])
+        return [name for name in _BUILTINS if re.search(rf"\b{name}\b", text)]
 
     def _body(self) -> list[str]:
         lines = []
@@ -313,7 +321,10 @@ class _Writer:
         return [f"array = '<Array>'; array = array({self.result[1]!r})", f"array.frombytes(data[: size * {width}])", "return array"]
 
 
+_BUILTINS = ("BaseException", "RuntimeError", "UnicodeDecodeError", "float", "int", "len", "str")
+
 _CONSTANTS: dict[str, object] = {
+    **{f"<{name}>": getattr(builtins, name) for name in _BUILTINS},
     "<here>": threads.here,
     "<utf8>": values.utf8,
     "<numbers>": values.numbers,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 import gc
 import inspect
 import traceback
@@ -236,3 +237,25 @@ def test_long_lists_are_what_arrays_make_of_them(load: Load, code: str) -> None:
                     copy(spoiled)
             else:
                 assert repr(list(copy(spoiled))) == repr(expected)
+
+
+def test_exports_may_have_the_names_of_builtins(load: Load) -> None:
+    """They are globals of the package then, and quick code is part of it."""
+    module, strings, slices = load("recovery", "unwind"), load("strings", "unwind"), load("slices", "unwind")
+    for package in (module, strings, slices):
+        names = vars(builtins).keys() - vars(package).keys() - {"BaseException"}  # which is what the guard names
+        vars(package).update(dict.fromkeys(names, "an export"))
+    for _ in range(3):
+        assert module.add(2, 3) == 5
+        assert module.divide(7, 2) == 3
+        assert strings.echo_str("text") == strings.echo_string("text") == "text"
+        assert strings.echo_str("é") == "é"
+        assert slices.sum([1.0, 2.0]) == 3.0
+        assert list(slices.copy_f64([1.0])) == [1.0]
+        assert slices.bytes(3) == slices.bytes(3)
+        with pytest.raises(TypeError):
+            module.add("2", 3)
+        with pytest.raises(PanicError):
+            module.panic_static()
+        counter = module.Counter(1)
+        counter.free()
