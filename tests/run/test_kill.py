@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import ctypes
+import dis
 import gc
 import linecache
 import random
@@ -78,6 +79,8 @@ def cannot_fail(frame: FrameType) -> bool:
     It looks for signals after calls and at jumps. At ``try:`` there is an empty instruction; and before ``__exit__`` is called, or
     ``release`` first thing in a ``finally``, there is nothing between that and what came last in the block.
     """
+    if frame.f_code.co_code[frame.f_lasti] == NOP:  # so does a ``return`` on its way from one ``finally`` to the next
+        return True
     key = (frame.f_code, frame.f_lineno)
     if key not in ENTRY:
         source = linecache.getline(frame.f_code.co_filename, frame.f_lineno).strip()
@@ -86,6 +89,8 @@ def cannot_fail(frame: FrameType) -> bool:
         ENTRY[key] = -1 if nowhere else min(offsets, default=-1) if source.startswith("with ") else None
     return ENTRY[key] not in (None, frame.f_lasti)
 
+
+NOP = dis.opmap["NOP"]
 
 ENTER = next(code for code in lock.patient.__code__.co_consts if isinstance(code, CodeType) and code.co_name == "enter")
 """What ``with`` calls. Between its return and the block the interpreter looks for no signals either."""
