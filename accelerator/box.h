@@ -203,8 +203,6 @@ static inline int box_is_gone(Box *self) {
     return is_core(self->guest) && !is_none(((Core *)self->guest)->death);
 }
 
-static PyObject *box_gone(Box *self, PyObject *Py_UNUSED(ignored)) { return PyBool_FromLong(box_is_gone(self)); }
-
 static PyObject *box_free(Box *self, PyObject *Py_UNUSED(ignored)) {
     if (box_is_gone(self)) Py_RETURN_NONE;
     PyObject *done = PyObject_CallMethodNoArgs((PyObject *)self, str_drop);
@@ -229,7 +227,6 @@ static PyMemberDef box_members[] = {
 static PyMethodDef box_methods[] = {
     {"free", (PyCFunction)box_free, METH_NOARGS, "Drop the Rust value now. Does nothing when it is gone already, or its instance is."},
     {"_bp_drop", box_drop, METH_NOARGS, "The way in behind free(); generated classes have it."},
-    {"_bp_gone", (PyCFunction)box_gone, METH_NOARGS, "Whether there is nothing to free: given away, freed, or of an instance that is dead."},
     {NULL},
 };
 

@@ -119,7 +119,7 @@ static PyObject *lift_and_leave(Export *self, PyObject *object, char *area, cons
 }
 
 /* A whole call in one crossing, see edit/whole.py: NULL with an exception when it failed. */
-static PyObject *carry_whole(Export *self, PyObject *receiver, PyObject *object, const Slot *slots, int used, const Taken *taken,
+static PyObject *carry_whole(Export *self, PyObject *receiver, PyObject *object, const Slot *slots, const Taken *taken,
                              const int *where, char *area, int *returned) {
     Core *guest = (Core *)object;
     Slot room[MOST + 5], *words = room + 1;
@@ -170,7 +170,7 @@ static PyObject *carry_out(Export *self, PyObject *receiver, PyObject *object, S
     if (self->role == DROP) ((Box *)receiver)->pointer = 0;
     if (watcher != NULL) tell_watcher(guest, 0);
     char *area = area_of(self, guest, taken);
-    if (area != NULL) return carry_whole(self, receiver, object, slots, used, taken, where, area, returned);
+    if (area != NULL) return carry_whole(self, receiver, object, slots, taken, where, area, returned);
     let_others_run(&call, guest);
     if (self->allocates && lower(self, object, &call, slots, taken, where) < 0) return NULL;
     Outcome outcome = enter(guest, &guest->funcs[self->number], slots, used ? used : 1);

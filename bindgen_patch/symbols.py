@@ -1,9 +1,13 @@
 """Every name that wasm-bindgen, its linker and this project agree on, spelled once.
 
-Both halves of the project read it, so it imports nothing. Names are those of wasm-bindgen 0.2.130
+Both halves of the project read it, so it imports nothing of ours. Names are those of wasm-bindgen 0.2.130
 (``crates/shared``, ``src/rt`` and ``cli-support``); a schema that spells one differently says so in
 ``decode/schemas.py``.
 """
+
+from __future__ import annotations
+
+from collections.abc import Iterable
 
 # ------------------------------------------------------------------------------------- custom sections
 
@@ -121,6 +125,14 @@ SHIM_INSTANCE = "instance"
 """The export of ``shims.wasm`` that is a mutable i32: the number by which the host knows the instance. See ``edit/shims.py``."""
 SHIM_DEAD = -1
 """The status by which a host function tells its shim that the instance has died meanwhile, and is not to be resumed."""
+
+
+def signature(params: Iterable[str], results: Iterable[str]) -> str:
+    """A wasm type in the short form of the run time: ``"iil:d"``."""
+    return ":".join("".join(_LETTERS[word] for word in side) for side in (params, results))
+
+
+_LETTERS = {"i32": "i", "i64": "l", "f32": "f", "f64": "d"}
 
 
 def whole(symbol: str) -> str:

@@ -57,7 +57,11 @@ def shims(imports: Sequence[ir.Import], trapping: Sequence[int] = (), exported: 
     sides = [(op.codes(item.wasm.params), op.codes(item.wasm.results)) for item in imports]
     hosts = [type_index((op.I32, *params), (op.I32, *results)) for params, results in sides]
     own = [type_index(params, results) for params, results in sides]
-    catchers = {_signature(item): (op.codes(item.params), op.codes(item.results)) for item in exported if len(item.results) < 2}
+    catchers = {
+        symbols.signature(item.params, item.results): (op.codes(item.params), op.codes(item.results))
+        for item in exported
+        if len(item.results) < 2
+    }
     called = [type_index(*side) for side in catchers.values()]
     catching = [types.setdefault(_catcher_type(index, *side), len(types)) for index, side in zip(called, catchers.values(), strict=True)]
     count = len(imports)
@@ -103,12 +107,6 @@ def _body(host: int, params: Sequence[int], results: Sequence[int], fail: bytes)
         *(fail, op.END),
         *map(op.get, kept),
     )
-
-
-def _signature(item: ir.FuncType) -> str:
-    """As the run time writes it."""
-    letters = {"i32": "i", "i64": "l", "f32": "f", "f64": "d"}
-    return ":".join("".join(letters[word] for word in side) for side in (item.params, item.results))
 
 
 def _padded(params: Sequence[int]) -> Sequence[int]:

@@ -1,9 +1,9 @@
 """Whole calls: a plain export that takes or returns text or buffers, in one crossing.
 
 JavaScript's glue enters a guest three times for such a call: to allocate, to call, to free. Here a function is appended that does all of it
-and is entered once, for what fits into an *area* of the guest's memory that the host has allocated. What does not fit goes the long way.
+and is entered once, for what fits into an *area* that the host has taken off the shadow stack. What does not fit goes the long way.
 
-The protocol (``runtime/typed.py`` and the accelerator are the other side; the places in the area are in ``symbols``):
+The protocol (``runtime/quick.py`` and the accelerator are the other side; the places in the area are in ``symbols``):
 
 - it takes what the export takes, but for a buffer the number of its elements instead of an address and a number; no result area; and, last,
   the address of the area and the most bytes of a result that it copies there. What the buffers hold lies in the area's data, one behind
@@ -67,7 +67,7 @@ def _whole(item: ir.Export, call: PlainCall, target: int, allocator: int, deallo
     record = call.fallible or width(call.result) > 0
     words = list(item.wasm.params[record:])
     before = len(words) - sum(2 if width(kind) else 1 for kind in call.params)  # the receiver
-    params = [*words[:before]]
+    params = words[:before]
     buffers: dict[int, int] = {}
     """Local of a number of elements -> bytes of one."""
     place = before

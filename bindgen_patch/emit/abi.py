@@ -18,7 +18,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import assert_never
 
-from bindgen_patch import ir
+from bindgen_patch import ir, symbols
 from bindgen_patch.emit.names import as_in_rust
 from bindgen_patch.plain import format_of, plain_type
 
@@ -417,13 +417,12 @@ def resolved(t: ir.Type, names: Names) -> str:
 # ------------------------------------------------------------------------------------------- records and names
 
 
-_LETTERS = {"i32": "i", "i64": "l", "f32": "f", "f64": "d"}
 _FORMATS = {"i32": ("i", 4), "i64": ("q", 8), "f32": ("f", 4), "f64": ("d", 8)}
 
 
 def signature(wasm: ir.FuncType) -> str:
     """A wasm type in the short form of the run time: ``"iil:d"``."""
-    return ":".join("".join(_LETTERS[word] for word in side) for side in (wasm.params, wasm.results))
+    return symbols.signature(wasm.params, wasm.results)
 
 
 def layout(types: tuple[ir.Word, ...]) -> str:

@@ -24,14 +24,14 @@ import re
 import sys
 import types
 from functools import cache
-from struct import Struct, calcsize
+from struct import calcsize
 from typing import Any
 
 from .. import symbols
 from . import threads, values
 from .calls import compiled, slot, slots_of
 from .linear import WRITABLE, view_of
-from .typed import CHECKS, PARAMETERS, RESULTS, Plan
+from .typed import CHECKS, PARAMETERS, RECEIVER, RESULTS, Plan, formats_of, lifted, unpacked, unpacker
 
 _ARGUMENT, _LABEL = "argument{}", "<label {}>"
 _CALL, _BUNDLE, _LONG = "call_", "quick_", "_bp_long_"
@@ -81,10 +81,8 @@ class _Shape:
 
     def __init__(self, role: str, params: tuple[str, ...], result: str, *, fallible: bool) -> None:
         writer = _Writer(role, params, result, fallible=fallible)
-        self.unpack = Struct(f"<{writer.returned}{'II' * fallible}").unpack_from
-        self.bind = compiled(
-            writer.binding(), {"char_array": _char_array, "view_of": view_of, "WRITABLE": WRITABLE, "FITS": symbols.AREA_FITS}
-        )
+        self.unpack = unpacker(writer.returned, fallible=fallible)
+        self.bind = compiled(writer.binding(), {"texts": _TEXTS, "view_of": view_of, "WRITABLE": WRITABLE, "FITS": symbols.AREA_FITS})
         lines = writer.function()
         file = f"<calls> {role} ({', '.join(params)}) -> {result}{' or Err' * fallible}"
         linecache: Any = sys.modules.get("linecache")  # tracebacks show the code if it was there already; it takes long to load
@@ -100,9 +98,7 @@ def _shape(role: str, params: tuple[str, ...], result: str, fallible: bool) -> _
     return _Shape(role, params, result, fallible=fallible)
 
 
-@cache
-def _char_array(size: int) -> Any:
-    return ctypes.c_char * size
+_TEXTS = ctypes.c_char * symbols.AREA_FITS
 
 
 class _Writer:
@@ -113,7 +109,7 @@ class _Writer:
         self.names = [_ARGUMENT.format(k) for k in range(len(params))]
         self.carried = [name for name, kind in zip(self.names, params, strict=True) if kind not in PARAMETERS]
         self.whole = bool(self.carried) or (result != "" and result not in RESULTS)
-        self.returned = RESULTS[result].format if result in RESULTS else "II" if result else ""
+        self.returned = formats_of(result)
         """The words of the result in a record."""
         self.record = fallible or len(self.returned) > 1
         self.direct = "i" if len(self.returned) > 1 else "" if self.record else self.returned
@@ -138,7 +134,7 @@ class _Writer:
         """The text of ``bind(guest, func)``."""
         area = [
             "area = guest._area",
-            f"text = char_array(FITS).from_address(guest._base + area + {symbols.AREA_DATA})",
+            f"text = texts.from_address(guest._base + area + {symbols.AREA_DATA})",
             f"data = view_of(guest._base + area + {symbols.AREA_DATA}, FITS, WRITABLE)",
         ]
         return [
@@ -205,7 +201,7 @@ class _Writer:
         for k, (name, kind) in enumerate(zip(self.names, self.params, strict=True)):
             lines += self._checked(k, name, kind)
         if self.role == "method":
-            lines += ["pointer = self._bp_pointer", "if self._bp_guest is not guest or not pointer:", "    pointer = guest.pointer(self)"]
+            lines += RECEIVER
         elif self.role == "drop":
             lines += [
                 "pointer = self._bp_pointer",
@@ -282,30 +278,16 @@ class _Writer:
         ]
 
     def _lifted(self) -> list[str]:
-        found = ["value", "size"][: len(self.returned)] + ["err", "is_err"] * self.fallible
         at = f"area + {symbols.AREA_RECORD}" if self.whole else "guest._stack_base"
-        unpacked = [f"unpack = '<unpack>'; {', '.join(found)} = unpack(guest._view, {at})"] if self.record else []
-        if self.fallible:
-            unpacked += ["if is_err:", "    raise guest.error(err)"]
+        found = ["unpack = '<unpack>'", *unpacked(self.returned, at, fallible=self.fallible)] if self.record else []
         if len(self.returned) > 1:
-            return [
-                f"size = {slot('i', 0)}",
-                "if size < 0:",
-                *(f"    {line}" for line in [*unpacked, self._taken()]),
-                *self._carried_out(),
-            ]
+            in_record = [f"    {line}" for line in [*found, *lifted(self.result)]]
+            return [f"size = {slot('i', 0)}", "if size < 0:", *in_record, *self._carried_out()]
         if not self.returned:
-            return [*unpacked, "return"]
+            return [*found, "return"]
         if not self.record:
-            unpacked = [f"value = {slot(self.returned, 0)}"]
-        return [*unpacked, *self._returning(RESULTS[self.result].lift.format(v="value"))]
-
-    def _taken(self) -> str:
-        if self.result == "str":
-            return "return guest.take_string(value, size)"
-        if self.result == "[B]":
-            return "return guest.take_bytes(value, size)"
-        return f"return guest.take_numbers({self.result[1]!r}, value, size)"
+            found = [f"value = {slot(self.returned, 0)}"]
+        return [*found, *self._returning(RESULTS[self.result].lift.format(v="value"))]
 
     def _carried_out(self) -> list[str]:
         if self.result == "str":

@@ -120,9 +120,9 @@ def _factory(role: str, params: tuple[str, ...], result: str, fallible: bool, by
         lowered.append(f"p{name} = guest.put({name}, {align})")
         words += [("I", f"p{name}"), ("I", f"len({name})")]
     if role == "method":
-        lowered[:0] = ["pointer = self._bp_pointer", "if self._bp_guest is not guest or not pointer:", "    pointer = guest.pointer(self)"]
+        lowered[:0] = RECEIVER
         words.insert(0, ("I", "pointer"))
-    returned = _formats(result)
+    returned = formats_of(result)
     record = fallible if not returned else len(returned) > 1 or fallible
     if record:
         lowered.append("record = guest.result")
@@ -144,22 +144,37 @@ def _factory(role: str, params: tuple[str, ...], result: str, fallible: bool, by
         "    return call",
     ]
     found: dict[str, Any] = {f"check_{kind}": check for kind, check in CHECKS.items()}
-    unpack = Struct(f"<{returned}{'II' * fallible}").unpack_from
-    return compiled(lines, found | {"utf8": values.utf8, "numbers": values.numbers, "unpack": unpack})
+    found |= {"utf8": values.utf8, "numbers": values.numbers, "unpack": unpacker(returned, fallible=fallible)}
+    return compiled(lines, found)
 
 
-def _formats(result: str) -> str:
+RECEIVER = ["pointer = self._bp_pointer", "if self._bp_guest is not guest or not pointer:", "    pointer = guest.pointer(self)"]
+"""Statements that find the address behind a method's object."""
+
+
+def formats_of(result: str) -> str:
     """The words of a result: one, or none, or an address and a length."""
     return RESULTS[result].format if result in RESULTS else "II" if result else ""
 
 
-def _lifting(result: str, returned: str, record: bool, fallible: bool) -> list[str]:
-    lines = []
+def unpacker(returned: str, *, fallible: bool) -> Callable[..., tuple[Any, ...]]:
+    """What reads a record of these words, and of those that tell of an ``Err``."""
+    return Struct(f"<{returned}{'II' * fallible}").unpack_from
+
+
+def unpacked(returned: str, at: str, *, fallible: bool) -> list[str]:
+    """Statements that read the record at ``at``, and raise the ``Err`` that it tells of."""
     found = ["value", "size"][: len(returned)] + ["err", "is_err"] * fallible
-    if record:
-        lines.append(f"{', '.join(found)} = unpack(guest._view, record)")
-    if fallible:
-        lines += ["if is_err:", "    raise guest.error(err)"]
+    return [f"{', '.join(found)} = unpack(guest._view, {at})", *(["if is_err:", "    raise guest.error(err)"] if fallible else [])]
+
+
+def _lifting(result: str, returned: str, record: bool, fallible: bool) -> list[str]:
+    return [*(unpacked(returned, "record", fallible=fallible) if record else []), *lifted(result)]
+
+
+def lifted(result: str) -> list[str]:
+    """Statements that return what ``value``, or ``value`` and ``size``, stand for; what lies in memory is freed."""
+    lines = []
     if result in RESULTS:
         lines.append(f"return {RESULTS[result].lift.format(v='value')}")
     elif result == "str":
