@@ -14,9 +14,9 @@ from collections.abc import Iterable
 METADATA_SECTION = "__wasm_bindgen_unstable"
 """The programs that the macro wrote; the CLI, and ``edit``, take it away."""
 
-MOVED_CODE = "bindgen_patch_moved_code"
-"""Ours, in a guest with debug information whose exception handling was translated: where stretches of code lie now and lay before. Pairs of
-LEB128 numbers, each the distance from the pair before it; offsets in the code section."""
+MOVED_CODE = "bindgen_patch_moved"
+"""Ours, in a guest with debug information, one for each pass that moved code, the first one first: where stretches of it lie now and lay
+before. Pairs of LEB128 numbers, each the distance from the pair before it, the second one signed; offsets in the code section."""
 
 PRECOMPILED = "_precompiled"
 """Ours: the folder of a generated package where ``gen --precompile`` puts compiled code."""

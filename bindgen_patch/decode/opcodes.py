@@ -17,12 +17,15 @@ from typing import NamedTuple
 from bindgen_patch.decode.reader import Reader
 
 BLOCK, LOOP, IF, TRY, CATCH, THROW, RETHROW, THROW_REF, END = 0x02, 0x03, 0x04, 0x06, 0x07, 0x08, 0x09, 0x0A, 0x0B
-BR_TABLE, CALL, CALL_INDIRECT, CALL_REF = 0x0E, 0x10, 0x11, 0x14
+BR, BR_IF, BR_TABLE, BR_ON_NULL, BR_ON_NON_NULL = 0x0C, 0x0D, 0x0E, 0xD5, 0xD6
+CALL, CALL_INDIRECT, CALL_REF = 0x10, 0x11, 0x14
 RETURN_CALL, RETURN_CALL_INDIRECT, RETURN_CALL_REF = 0x12, 0x13, 0x15
 DELEGATE, CATCH_ALL, SELECT_TYPED, TRY_TABLE = 0x18, 0x19, 0x1C, 0x1F
 I32_CONST, I64_CONST, GLOBAL_GET, LOCAL_GET, NOP, UNREACHABLE, REF_FUNC = 0x41, 0x42, 0x23, 0x20, 0x01, 0x00, 0xD2
 
 LEGACY_EH = frozenset({TRY, CATCH, RETHROW, DELEGATE, CATCH_ALL})
+BRANCHES = frozenset({BR, BR_IF, BR_ON_NULL, BR_ON_NON_NULL})
+"""Those that name one label."""
 
 _LEB = rb"[\x80-\xff]{0,9}+[\x00-\x7f]"
 _MEMORY = rb"(?:[\x00-\x3f]" + _LEB + rb"|[\x40-\x7f]" + _LEB + _LEB + rb")"

@@ -1,9 +1,10 @@
-"""From a raw guest to one that a host can drive: additions only.
+"""From a raw guest to one that a host can drive.
 
 :func:`edit` appends exports and a host table, swaps the bodies of generic imports and drops the describe exports
 (:mod:`~bindgen_patch.edit.guest`), and makes the companion through which the host's errors become wasm exceptions
-(:mod:`~bindgen_patch.edit.shims`), or traps where an exception would do harm (:mod:`~bindgen_patch.edit.hazards`). Nothing is renumbered,
-and every other body stays as it was, byte for byte and at its offset.
+(:mod:`~bindgen_patch.edit.shims`), or traps where an exception would do harm (:mod:`~bindgen_patch.edit.hazards`). Before that, functions
+with legacy exception handling (:mod:`~bindgen_patch.edit.legacy`) or short loops (:mod:`~bindgen_patch.edit.loops`) are written anew. Every
+other body stays as it was, byte for byte, and nothing is renumbered.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from bindgen_patch.decode.checks import validate
 from bindgen_patch.edit.guest import Layout, edited_guest
 from bindgen_patch.edit.hazards import NOTHING, unsafe_calls
 from bindgen_patch.edit.legacy import translate
+from bindgen_patch.edit.loops import unrolled
 from bindgen_patch.edit.shims import shims
 from bindgen_patch.edit.whole import whole_calls
 
@@ -45,7 +47,8 @@ def edit(wasm: Wasm, module: ir.Module) -> Edited:
     """
     with blaming(wasm.name):
         if module.facts.eh == "legacy":
-            wasm = Wasm(translate(wasm), wasm.name)
+            wasm = translate(wasm)
+        wasm = unrolled(wasm)
         supplied = {imported.function for imported in module.imports if imported.function is not None}
         unsafe = NOTHING if module.facts.eh == "none" else unsafe_calls(wasm, supplied)
         whole = whole_calls(wasm, module)

@@ -30,34 +30,32 @@ Sources: the legacy and the final exception-handling proposals.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from bindgen_patch import symbols
 from bindgen_patch.decode import opcodes
 from bindgen_patch.decode.blame import DAMAGED
 from bindgen_patch.decode.container import Id, Signature, Wasm
 from bindgen_patch.decode.opcodes import Instruction
 from bindgen_patch.decode.reader import Reader
-from bindgen_patch.decode.rewrite import after_count, assemble, code_section
-from bindgen_patch.decode.writer import custom, sleb, uleb, vector
+from bindgen_patch.decode.rewrite import after_count
+from bindgen_patch.decode.writer import sleb, uleb, vector
+from bindgen_patch.edit.moved import with_bodies
 from bindgen_patch.errors import GenerationError
 
-_BR, _BR_IF, _RETURN = 0x0C, 0x0D, 0x0F
-_BR_ON_NULL, _BR_ON_NON_NULL = 0xD5, 0xD6
-_LOCAL_SET = 0x21
+_RETURN, _LOCAL_SET = 0x0F, 0x21
 _EMPTY, _EXNREF = 0x40, 0x69
 _CATCH, _CATCH_REF, _CATCH_ALL, _CATCH_ALL_REF = range(4)
 _PLAIN_BLOCKS = frozenset({opcodes.BLOCK, opcodes.LOOP, opcodes.IF, opcodes.TRY_TABLE})
 _OPENING = _PLAIN_BLOCKS | {opcodes.TRY}
-_STRUCTURE = _OPENING | opcodes.LEGACY_EH | {opcodes.END, _BR, _BR_IF, _BR_ON_NULL, _BR_ON_NON_NULL, opcodes.BR_TABLE}
+_STRUCTURE = _OPENING | opcodes.LEGACY_EH | opcodes.BRANCHES | {opcodes.END, opcodes.BR_TABLE}
 
 _VALUE_BYTES = {"i32": 0x7F, "i64": 0x7E, "f32": 0x7D, "f64": 0x7C, "v128": 0x7B, "funcref": 0x70, "externref": 0x6F, "exnref": _EXNREF}
 _MOST_VALUES = 1000
 """What wasmtime allows a function's type to take or give: nothing much longer than what is read is written."""
 
 
-def translate(wasm: Wasm) -> bytes:
+def translate(wasm: Wasm) -> Wasm:
     """The module with every legacy instruction translated. Raises ``GenerationError`` for code that is not well formed."""
     types = _Types(wasm)
     first = len(wasm.imported_functions)
@@ -66,27 +64,8 @@ def translate(wasm: Wasm) -> bytes:
         code = opcodes.code_start(wasm.data, start, end)
         if any(True for _ in opcodes.walk(wasm.data, code, end, opcodes.LEGACY_EH)):
             function = _Function(wasm, types, first + place)
-            bodies[first + place], stretches[place] = function.translated(), function.stretches
-    if not bodies:
-        return wasm.data
-    data = assemble(wasm, {Id.CODE: code_section(wasm, bodies), Id.TYPE: types.section()}, lambda _custom: True)
-    return data + _moved(wasm, Wasm(data, wasm.name), stretches) if wasm.custom(".debug_line") else data
-
-
-def _moved(old: Wasm, new: Wasm, stretches: Mapping[int, list[tuple[int, int]]]) -> bytes:
-    """The section that tells where code was before, so that debug information can be read: see :data:`.symbols.MOVED_CODE`."""
-    old_code, new_code = (section.start if section else 0 for section in (old.section(Id.CODE), new.section(Id.CODE)))
-    out = bytearray()
-    now = before = 0
-    for place, ((start, _), (new_start, new_end)) in enumerate(zip(old.bodies, new.bodies, strict=True)):
-        # Behind the declarations of locals, a body ends in the stretches of it.
-        kept = [(new_end - from_end, was) for from_end, was in stretches[place]] if place in stretches else []
-        for is_at, was_at in ((new_start, start), *kept):
-            is_now, was_before = is_at - new_code, was_at - old_code
-            if is_now - now != was_before - before:
-                out += uleb(is_now - now) + uleb(was_before - before)
-                now, before = is_now, was_before
-    return custom(symbols.MOVED_CODE, bytes(out))
+            bodies[first + place], stretches[first + place] = function.translated(), function.stretches
+    return with_bodies(wasm, bodies, stretches, types.section()) if bodies else wasm
 
 
 class _Types:
@@ -361,7 +340,7 @@ class _Function:
         assert label.block is not None
         if not label.in_handler:
             self._end_body(label.block)
-        self._put(_BR, self._to(label.height))
+        self._put(opcodes.BR, self._to(label.height))
         self._close()
         label.in_handler, label.landing = True, self.labels[-2].landing
         if label.block.rethrown:
@@ -370,7 +349,7 @@ class _Function:
     def _end_body(self, block: _Try) -> None:
         """The end of what a try guards."""
         if block.is_target:
-            self._close_landing(bytes((_BR, 1)))
+            self._close_landing(bytes((opcodes.BR, 1)))
         self._close()
 
     def _end(self) -> None:

@@ -1,8 +1,8 @@
 """Rust files and lines from a guest's debug information: DWARF 4, which is what rustc writes for wasm.
 
 Read when somebody looks at a death, and no more of it than the units that the frames are in. The engine could do the same, but it would
-carry the debug information in its compiled code and look into it at every trap; and it knows nothing of code that was moved when legacy
-exception handling was translated, of which ``gen`` keeps a list (:data:`~bindgen_patch.symbols.MOVED_CODE`).
+carry the debug information in its compiled code and look into it at every trap; and it knows nothing of code that ``gen`` has
+moved, of which that keeps a list (:data:`~bindgen_patch.symbols.MOVED_CODE`).
 
 The guest is not trusted: what is malformed gives no places, never an error.
 """
@@ -14,6 +14,7 @@ from bisect import bisect_right
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
+from operator import itemgetter
 from typing import NamedTuple, TypeVar
 
 from .. import symbols
@@ -131,14 +132,15 @@ class DebugInfo:
 
     def __init__(self, wasm: bytes) -> None:
         self._sections: dict[str, bytes] = {}
+        self._moves: list[bytes] = []
         self._code = 0
         self._units: list[_Unit] | None = None
         self._tables: dict[int, dict[int, _Abbreviation]] = {}
         self._work = 0
         self._lock = threading.RLock()  # a signal handler may print a death while another is looked at
         _quietly(partial(self._read_sections, wasm), None)
-        self._moved: tuple[list[int], list[int]] = ([], [])
-        _quietly(self._read_moved, None)
+        self._moved = [stretches for content in reversed(self._moves) if (stretches := _quietly(partial(_stretches, content), None))]
+        """For each pass that moved code, the last one first: where stretches begin, and where they began before it."""
 
     def at(self, offset: int) -> tuple[Place, ...]:
         """The places that the instruction at ``offset`` of the module came from, innermost first; none where that is not known."""
@@ -163,27 +165,24 @@ class DebugInfo:
             elif number == 0:
                 length = cursor.uleb()
                 name = wasm[cursor.pos : cursor.pos + length].decode("utf-8", "replace")
-                if name.startswith(".debug_") or name == symbols.MOVED_CODE:
-                    self._sections[name] = wasm[cursor.pos + length : start + size]
+                content = slice(cursor.pos + length, start + size)
+                if name == symbols.MOVED_CODE:
+                    self._moves.append(wasm[content])
+                elif name.startswith(".debug_"):
+                    self._sections[name] = wasm[content]
             cursor.pos = start + size
 
     # ------------------------------------------------------------------ code that was moved
 
-    def _read_moved(self) -> None:
-        """Where stretches of code begin, and where they began before they were moved."""
-        cursor, starts, originals = _Cursor(self._section(symbols.MOVED_CODE)), [0], [0]
-        while cursor.pos < len(cursor.data):
-            starts.append(starts[-1] + cursor.uleb())
-            originals.append(originals[-1] + cursor.uleb())
-        self._moved = starts, originals
-
     def _original(self, address: int) -> int:
-        starts, originals = self._moved
-        place = bisect_right(starts, address)
-        if not place:
-            return address
-        original: int = originals[place - 1] + address - starts[place - 1]
-        return min(original, originals[place] - 1) if place < len(originals) else original
+        for moved in self._moved:
+            place = bisect_right(moved, address, key=itemgetter(0))
+            if place:
+                now, before = moved[place - 1]
+                address += before - now
+                if place < len(moved) and before < moved[place][1]:  # what was put in between belongs to what stands before it
+                    address = min(address, moved[place][1] - 1)
+        return address
 
     # ------------------------------------------------------------------ units, functions, inlined calls
 
@@ -353,6 +352,15 @@ def _value(cursor: _Cursor, form: int) -> tuple[int, int]:
     else:
         raise ValueError(form)
     return form, start
+
+
+def _stretches(content: bytes) -> list[tuple[int, int]]:
+    """Where stretches of code begin, and where they began before they were moved."""
+    cursor, found, now, before = _Cursor(content), [(0, 0)], 0, 0
+    while cursor.pos < len(cursor.data):
+        now, before = now + cursor.uleb(), before + cursor.sleb()
+        found.append((now, before))
+    return found
 
 
 def _files(cursor: _Cursor, start: str) -> Iterator[str]:

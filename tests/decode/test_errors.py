@@ -106,7 +106,7 @@ def test_legacy_guests_are_read_and_translated() -> None:
     module_, wasm = decode(legacy_guest(), "old.wasm")
     assert module_.facts.eh == "legacy"
     assert module_.facts.unwinds
-    again, _ = decode(translate(wasm), "new.wasm")
+    again, _ = decode(translate(wasm).data, "new.wasm")
     assert again.facts.eh == "exnref"
     assert edit(wasm, module_).module
 

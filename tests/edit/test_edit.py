@@ -15,6 +15,7 @@ from bindgen_patch.decode.rewrite import assemble, code_section
 from bindgen_patch.edit import Edited, edit
 from bindgen_patch.edit.hazards import NOTHING as NO_HAZARD
 from bindgen_patch.edit.hazards import Call, unsafe_calls
+from bindgen_patch.edit.loops import unrolled
 from bindgen_patch.edit.whole import whole_calls
 from bindgen_patch.errors import GenerationError
 from tests.conftest import FIXTURES
@@ -23,9 +24,10 @@ from tests.edit.host import engine
 
 
 def edited(path: Path) -> tuple[ir.Module, Wasm, Edited, Wasm]:
+    """The guest with its loops unrolled, and what was made of it."""
     found, wasm = decode(path.read_bytes(), path.name)
     result = edit(wasm, found)
-    return found, wasm, result, Wasm(result.module, "edited")
+    return found, unrolled(wasm), result, Wasm(result.module, "edited")
 
 
 def test_all_bodies_but_the_swapped_and_the_unsafe_are_the_same_at_the_same_place(runnable_path: Path) -> None:

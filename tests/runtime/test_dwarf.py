@@ -11,7 +11,7 @@ import pytest
 import wasmtime
 
 from bindgen_patch.decode.container import Id, Wasm
-from bindgen_patch.decode.writer import custom, uleb
+from bindgen_patch.decode.writer import custom, sleb, uleb
 from bindgen_patch.runtime.dwarf import DebugInfo
 from bindgen_patch.symbols import MOVED_CODE
 from tests.conftest import FIXTURES
@@ -107,3 +107,11 @@ def test_code_that_was_moved() -> None:
     info = DebugInfo(b"\0asm\1\0\0\0" + custom(MOVED_CODE, b"".join(uleb(a) + uleb(b) for a, b in pairs)))
     assert [info._original(at) for at in (0, 4, 5, 14, 15, 24, 25, 27, 28, 40)] == [0, 4, 5, 14, 14, 14, 15, 17, 23, 35]
     assert DebugInfo(b"\0asm\1\0\0\0" + custom(MOVED_CODE, b"\x80"))._original(7) == 7
+
+
+def test_code_that_was_copied_and_moved_again() -> None:
+    """Two bytes, and three copies of what was from 10 to 20; behind that, three bytes were put in before."""
+    first = custom(MOVED_CODE, uleb(23) + sleb(20))
+    second = custom(MOVED_CODE, b"".join(uleb(a) + sleb(b) for a, b in [(12, 10), (10, 0), (10, 0), (10, 10)]))
+    info = DebugInfo(b"\0asm\1\0\0\0" + first + second)
+    assert [info._original(at) for at in (9, 11, 12, 21, 22, 31, 32, 41, 42, 44, 45, 50)] == [9, 9, 10, 19, 10, 19, 10, 19, 19, 19, 20, 25]
