@@ -34,7 +34,7 @@ def _moved(old: Wasm, new: Wasm, stretches: Mapping[int, Stretches]) -> bytes:
         copied = [(new_end - from_end, was) for from_end, was in stretches.get(function, ())]
         for is_at, was_at in ((new_start, start), *copied):
             is_now, was_before = is_at - new_code, was_at - old_code
-            if is_now - now != was_before - before:
+            if copied or is_now - now != was_before - before:  # one that goes on may still end before the next one
                 out += uleb(is_now - now) + sleb(was_before - before)
                 now, before = is_now, was_before
     return custom(symbols.MOVED_CODE, bytes(out))

@@ -14,7 +14,7 @@ from bindgen_patch.decode import opcodes
 from bindgen_patch.decode.checks import validate
 from bindgen_patch.decode.container import Id, Wasm
 from bindgen_patch.edit.legacy import translate
-from bindgen_patch.edit.loops import LONGEST, MOST, unrolled
+from bindgen_patch.edit.loops import FLOATS_GET, LONGEST, MOST, unrolled
 from bindgen_patch.runtime.dwarf import DebugInfo
 from tests.conftest import FIXTURES
 from tests.edit.assembler import THROWER, module, run
@@ -45,6 +45,7 @@ UNROLLED = {
           end
         end const 1000 get 1 add set 1 end const 2000 get 1 add set 1 end get 1""",
     "out with a value": f"block i32 loop void {GATHER} get 1 get 0 const 9 eq br_if 1 drop {DOWN} br_if 0 end get 1 const 1 add end",
+    "something lies around": f"block void loop void get 1 get 0 const 0 eq br_if 1 {GATHER} {DOWN} br 0 end end get 1",
     "return": f"loop void {GATHER} get 0 const 2 eq if void get 1 return end {DOWN} br_if 0 end const 77",
     "trap": f"loop void {GATHER} get 0 const 2 eq if void unreachable end {DOWN} br_if 0 end get 1",
     "throw": f"loop void {GATHER} get 0 const 2 eq if void throw 1 end {DOWN} br_if 0 end get 1",
@@ -92,6 +93,8 @@ def test_so_many_copies() -> None:
     short, long = (module(f"loop void {'nop ' * size} {DOWN} br_if 0 end get 0") for size in (0, LONGEST - 15))
     assert counted(unrolled(short))[opcodes.BR_IF] == MOST
     assert 1 < counted(unrolled(long))[opcodes.BR_IF] < MOST
+    floats = module(f"loop void get 0 fconvert fconst 0 0 0 0 fadd drop {DOWN} br_if 0 end get 0")
+    assert counted(unrolled(floats))[opcodes.BR_IF] == MOST * FLOATS_GET
 
 
 def counted(wasm: Wasm) -> dict[int, int]:
@@ -198,7 +201,7 @@ def test_where_code_was(mode: str) -> None:
     checked = 0
     for opcode, at, after in instructions(new):
         was = info._original(at - new_code) + old_code
-        if opcode not in structure | {0x0F, 0x21, opcodes.LOCAL_GET, opcodes.THROW_REF}:  # what translating puts in
+        if opcode not in structure | {0x0F, 0x21, 0x45, opcodes.LOCAL_GET, opcodes.THROW_REF}:  # what the passes put in
             assert old.data[was : was + after - at] == new.data[at:after]
             checked += 1
     assert checked > 5000
