@@ -2,7 +2,7 @@
 
 Between the halves: what the tool has generated is compiled as the run time would, under the name by which that looks for it. Which
 wasmtime, processor and settings it is for is a part of the name; where another is wanted, it is not found, and the guest is compiled
-as ever. It is for the default settings: ``Limits(fuel_per_call=…)`` and ``interruptible=False`` need code of their own.
+as ever. It is for the default settings: with ``Limits(fuel_per_call=…)``, ``reserve_bytes=…`` and ``interruptible=False`` code is another.
 """
 
 from __future__ import annotations
@@ -16,13 +16,14 @@ from bindgen_patch.symbols import PRECOMPILED
 
 GUESTS = ("module.wasm", "shims.wasm")
 """The files of a package that are compiled."""
+_SETTINGS = engine.Settings(reserve_bytes=engine.WIDE)
 
 
 def precompiled(files: Mapping[str, bytes]) -> dict[str, bytes]:
     """The files to be added to these of a package."""
     made = {}
     for guest in GUESTS:
-        name, content = engine.compiled(files[guest], _digest(files[guest]), engine.Settings())
+        name, content = engine.compiled(files[guest], _digest(files[guest]), _SETTINGS)
         made[f"{PRECOMPILED}/{name}"] = content
     return made
 
@@ -42,7 +43,7 @@ def differences(files: Mapping[str, bytes], folder: Path, *, wanted: bool) -> li
     """
     digests = {_digest(files[guest]) for guest in GUESTS}
     found = {path.name for path in (folder / PRECOMPILED).glob("*")}
-    names = {engine.code_name(digest, engine.Settings()) for digest in digests} if wanted else set()
+    names = {engine.code_name(digest, _SETTINGS) for digest in digests} if wanted else set()
     stale = [name for name in found if name.partition("-")[0] not in digests]
     return sorted(f"{PRECOMPILED}/{name}" for name in [*stale, *(names - found)])
 

@@ -718,6 +718,9 @@ _config_epochs = _function("wasmtime_config_epoch_interruption_set", None, c_voi
 _config_fuel = _function("wasmtime_config_consume_fuel_set", None, c_void_p, c_bool)
 _config_parallel = _function("wasmtime_config_parallel_compilation_set", None, c_void_p, c_bool)
 _config_stack = _function("wasmtime_config_max_wasm_stack_set", None, c_void_p, c_size_t)
+_config_reserve = _function("wasmtime_config_memory_reservation_set", None, c_void_p, c_uint64)
+_config_growth = _function("wasmtime_config_memory_reservation_for_growth_set", None, c_void_p, c_uint64)
+_config_guard = _function("wasmtime_config_memory_guard_size_set", None, c_void_p, c_uint64)
 _engine_new = _function("wasm_engine_new_with_config", c_void_p, c_void_p)
 _config_pool = _function("wasmtime_pooling_allocation_strategy_set", None, c_void_p, c_void_p)
 _pool_new = _function("wasmtime_pooling_allocation_config_new", c_void_p)
@@ -752,12 +755,15 @@ _pool = {
 }
 """How many there are places for, and how large each may be."""
 _GIB = 2**30
+_TABLES, _TABLE_BYTES, _GUARDS = 4, 2**23, 2**28
+"""Of one place: tables, the address space of each, and what there is around memories and tables at the most."""
 
 
-def engine_new(*, interruptible: bool, fuel: bool, stack_bytes: int, places: int = 0, parallel: bool = True) -> int:
+def engine_new(*, interruptible: bool, fuel: bool, stack_bytes: int, reserve_bytes: int, places: int = 0, parallel: bool = True) -> int:
     """An engine, which is never freed: other threads may use it until the very end of the process.
 
-    It compiles with as many threads as there are cores, unless it is not to be ``parallel``. With ``places`` it can hold so many guests
+    It compiles with as many threads as there are cores, unless it is not to be ``parallel``. ``reserve_bytes`` of address space are set
+    aside for each memory, which cannot grow further; with 4 GiB code checks no addresses. With ``places`` it can hold so many guests
     with their companions, in address space that is reserved once for all and used again and again; see :func:`may_reserve`.
     """
     config = _config_new()
@@ -767,18 +773,22 @@ def engine_new(*, interruptible: bool, fuel: bool, stack_bytes: int, places: int
     _config_fuel(config, fuel)
     _config_stack(config, stack_bytes)
     _config_parallel(config, parallel)
+    if reserve_bytes < 4 * _GIB:
+        _config_reserve(config, reserve_bytes)
+        _config_growth(config, 0)
+        _config_guard(config, 65_536)
     if places:
-        pool, tables = _pool_new(), 4
+        pool = _pool_new()
         numbers = {
             "total_core_instances": 2 * places,
             "total_memories": 2 * places,  # the other one is for the exceptions of a store
             "total_gc_heaps": places,
-            "total_tables": tables * places,
+            "total_tables": _TABLES * places,
             "total_stacks": 0,
-            "max_tables_per_module": tables,
-            "max_memory_size": 4 * _GIB,
+            "max_tables_per_module": _TABLES,
+            "max_memory_size": reserve_bytes,
             "max_core_instance_size": 2**24,
-            "table_elements": 2**20,
+            "table_elements": _TABLE_BYTES // 8,
             "table_keep_resident": 2**14,  # bytes, cleared by writing: to give back a page and be given it anew costs more
         }
         for name, number in numbers.items():
@@ -789,7 +799,7 @@ def engine_new(*, interruptible: bool, fuel: bool, stack_bytes: int, places: int
     return made
 
 
-def may_reserve(places: int) -> bool:
+def may_reserve(places: int, reserve_bytes: int) -> bool:
     """Whether there is address space for so many places, twice what they take. An engine that does not get it ends the process.
 
     That may be due to ``RLIMIT_AS``, or to a processor with narrow addresses. Asked on Linux only, where to reserve costs nothing.
@@ -797,7 +807,7 @@ def may_reserve(places: int) -> bool:
     if sys.platform != "linux" or sys.maxsize < 2**32:
         return False
     library = ctypes.CDLL(None)
-    reserve, give_back, size = library.mmap, library.munmap, 2 * places * 9 * _GIB
+    reserve, give_back, size = library.mmap, library.munmap, 2 * places * (2 * reserve_bytes + _TABLES * _TABLE_BYTES + _GUARDS)
     reserve.restype, reserve.argtypes = c_size_t, (c_void_p, c_size_t, c_int32, c_int32, c_int32, c_size_t)
     give_back.argtypes = (c_void_p, c_size_t)
     nothing, private, anonymous, unaccounted = 0, 0x02, 0x20, 0x4000

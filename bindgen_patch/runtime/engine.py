@@ -7,6 +7,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import suppress
+from functools import cache
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from ..errors import BindgenPatchError
@@ -17,6 +18,11 @@ if TYPE_CHECKING:
 DEFAULT_STACK_BYTES = 512 * 1024
 """Of the thread's stack that wasm code may use: wasmtime's own default, said here because threads are measured against it."""
 
+WIDE = 2**32
+"""Bytes of address space, set aside for a memory so that it can grow to all it could ever be: code then need not check addresses."""
+NARROW = 2**27
+"""What is set aside instead where address space is scarce: under ``RLIMIT_AS``, or on processors with narrow addresses."""
+
 
 class Settings(NamedTuple):
     """What engines differ in."""
@@ -26,6 +32,13 @@ class Settings(NamedTuple):
     fuel: bool = False
     """Whether code counts what it executes."""
     stack_bytes: int = DEFAULT_STACK_BYTES
+    reserve_bytes: int | None = None
+    """Of address space, for a guest's memory, and as much again for its exceptions. ``None``: :data:`WIDE`, or else :data:`NARROW`."""
+
+    @property
+    def reserved(self) -> int:
+        """In this process."""
+        return self.reserve_bytes or _reserved()
 
 
 class Source(Protocol):
@@ -48,7 +61,7 @@ class Source(Protocol):
 
 
 PLACES = 100
-"""How many guests have a place that is reserved beforehand, in each engine that reserves any: 8 GiB of address space each, and no memory.
+"""How many guests have a place that is reserved beforehand, in each engine that reserves any: address space, and no memory.
 
 A guest that gets one is made and given back for two thirds of what it costs to map memory for it and unmap it again. Those that live
 beyond that number are mapped one by one.
@@ -77,18 +90,27 @@ def engine(settings: Settings, *, reserving: bool = False) -> Engine:
     """
     from . import capi
 
+    settings = settings._replace(reserve_bytes=settings.reserved)
     with _lock:
-        if reserving and (settings, True) not in _engines and not capi.may_reserve(PLACES):
+        if reserving and (settings, True) not in _engines and not capi.may_reserve(PLACES, settings.reserved):
             reserving = False
         if (settings, reserving) not in _engines:
             address = capi.engine_new(
                 interruptible=settings.interruptible,
                 fuel=settings.fuel,
                 stack_bytes=settings.stack_bytes,
+                reserve_bytes=settings.reserved,
                 places=PLACES if reserving else 0,
             )
             _engines[settings, reserving] = Engine(address, [None] * PLACES if reserving else None)
         return _engines[settings, reserving]
+
+
+@cache
+def _reserved() -> int:
+    from . import capi
+
+    return WIDE if sys.platform != "linux" or capi.may_reserve(1, WIDE) else NARROW
 
 
 def load(source: Source, settings: Settings, only: Engine | None = None) -> tuple[Engine, Owned]:
@@ -161,7 +183,13 @@ def _compiled_here(wasm: bytes, settings: Settings) -> bytes:
     """Code for engines with these settings, compiled by this thread."""
     from . import capi
 
-    alone = capi.engine_new(interruptible=settings.interruptible, fuel=settings.fuel, stack_bytes=settings.stack_bytes, parallel=False)
+    alone = capi.engine_new(
+        interruptible=settings.interruptible,
+        fuel=settings.fuel,
+        stack_bytes=settings.stack_bytes,
+        reserve_bytes=settings.reserved,
+        parallel=False,
+    )
     code: bytes = capi.module_serialize(capi.module_new(alone, wasm))
     return code
 
@@ -181,7 +209,8 @@ def code_name(digest: str, settings: Settings) -> str:
     """
     from . import capi
 
-    code = f"{_COMMON}{'-epochs' * settings.interruptible}{'-fuel' * settings.fuel}"
+    narrow = f"-within-{settings.reserved}" if settings.reserved != WIDE else ""
+    code = f"{_COMMON}{'-epochs' * settings.interruptible}{'-fuel' * settings.fuel}{narrow}"
     return f"{digest}-wasmtime-{capi.version()}-{code}-{capi.platform}.cwasm"
 
 

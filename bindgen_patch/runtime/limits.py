@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any, NamedTuple, Self
 
-from .engine import DEFAULT_STACK_BYTES, Settings
+from .engine import DEFAULT_STACK_BYTES, WIDE, Settings
 
 _PAGE = 65_536
 _MOST = 2**63 - 1
@@ -20,6 +20,7 @@ class _Fields(NamedTuple):
     fuel_per_call: int | None
     stack_bytes: int | None
     interruptible: bool
+    reserve_bytes: int | None
 
 
 class Limits(_Fields):
@@ -38,6 +39,9 @@ class Limits(_Fields):
     ``interruptible``: whether code that is running can be made to come back from outside. Code that can costs time: a test in every
     loop and function, 27 % with a real guest (QR codes), 122 % in an empty loop. Without it deadlines are refused, and a guest that
     was terminated goes on until it calls its host or returns.
+    ``reserve_bytes``: of address space, set aside for linear memory and as much again for exceptions; memory cannot grow further. 4 GiB
+    unless told, with which code need not check addresses (that costs 4 to 60 %), or 128 MiB where the process has no room for that
+    (``RLIMIT_AS``). Each number used is code of its own, compiled once.
 
     Raises ``TypeError`` and ``ValueError``, naming the field.
     """
@@ -53,18 +57,21 @@ class Limits(_Fields):
         fuel_per_call: int | None = None,
         stack_bytes: int | None = None,
         interruptible: bool = True,
+        reserve_bytes: int | None = None,
     ) -> Self:
         _whole("memory_bytes", memory_bytes, _PAGE, _MOST)
         _whole("table_elements", table_elements, 0, _MOST)
         _whole("fuel_per_call", fuel_per_call, 1, _MOST)
         _whole("stack_bytes", stack_bytes, _LEAST_STACK, _MOST_STACK)
+        _whole("reserve_bytes", reserve_bytes, _PAGE, WIDE)
         if seconds_per_call is not None:
             seconds("seconds_per_call", seconds_per_call, zero=False)
         if not isinstance(interruptible, bool):
             raise TypeError(f"interruptible: expected bool, not {type(interruptible).__name__}")
         if seconds_per_call is not None and not interruptible:
             raise ValueError("seconds_per_call: a guest with interruptible=False cannot be stopped when its time is up")
-        return super().__new__(cls, memory_bytes, table_elements, seconds_per_call, fuel_per_call, stack_bytes, interruptible)
+        concerning_calls = seconds_per_call, fuel_per_call, stack_bytes
+        return super().__new__(cls, memory_bytes, table_elements, *concerning_calls, interruptible, reserve_bytes)
 
     def _replace(self, /, **changes: Any) -> Self:  # pyright: ignore[reportIncompatibleMethodOverride]
         """Checked as a new one is; ``copy.replace`` and :mod:`pickle` come here, too."""
@@ -78,7 +85,7 @@ class Limits(_Fields):
     @property
     def settings(self) -> Settings:
         """The engine that can hold a guest to them."""
-        return Settings(self.interruptible, self.fuel_per_call is not None, self.stack_bytes or DEFAULT_STACK_BYTES)
+        return Settings(self.interruptible, self.fuel_per_call is not None, self.stack_bytes or DEFAULT_STACK_BYTES, self.reserve_bytes)
 
     @property
     def concern_calls(self) -> bool:

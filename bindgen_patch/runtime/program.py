@@ -294,7 +294,10 @@ class Program:
         from . import capi
 
         if error is not None:
-            return GuestAborted(trap.reason(capi.error_message(error)), kind="host_error")
+            reason = trap.reason(capi.error_message(error))
+            if "os error 12" in reason:  # it is not memory that is short: none has been touched
+                reason += ": no address space is left for another guest; Limits(reserve_bytes=…) sets less aside for each"
+            return GuestAborted(reason, kind="host_error")
         return trap.aborted(capi.take_trap(pointer), self.debug_info)
 
     def debug_info(self) -> DebugInfo:

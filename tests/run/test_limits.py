@@ -19,6 +19,7 @@ import pytest
 
 from bindgen_patch import GuestAborted, Limits, ModuleTerminated, PanicError, js
 from bindgen_patch.js import model
+from bindgen_patch.runtime import engine
 from bindgen_patch.runtime import guest as guest_module
 from bindgen_patch.runtime.clock import clock
 
@@ -531,6 +532,76 @@ def test_stack_bytes(module: Any) -> None:
         serves_again(i)
 
 
+ON_LINUX = pytest.mark.skipif(sys.platform != "linux", reason="/proc and RLIMIT_AS are read and set as Linux has them")
+
+
+def address_space() -> int:
+    """Of this process."""
+    return next(int(line.split()[1]) << 10 for line in Path("/proc/self/status").read_text().splitlines() if line.startswith("VmSize"))
+
+
+def test_memory_does_not_outgrow_what_is_reserved(module: Any) -> None:
+    i = module.Instance(limits=Limits(reserve_bytes=16 << 20))
+    i.increment()
+    dies(i.allocate_forever, "out_of_memory")
+    serves_again(i)
+
+
+@ON_LINUX
+def test_address_space_is_bounded(module: Any) -> None:
+    limits = Limits(reserve_bytes=4 << 20)
+    first = module.Instance(limits=limits)
+    first.increment()
+    before = address_space()
+    many = [module.Instance(limits=limits) for _ in range(engine.PLACES + 100)]  # those without a place, too
+    for i in many:
+        assert i.increment() == 1
+    assert (address_space() - before) / len(many) < 16 << 20
+
+
+SCARCE = """
+    import resource, sys
+    sys.path.insert(0, {folder!r})
+    import {name} as module
+    from bindgen_patch import GuestAborted, Limits
+
+    resource.setrlimit(resource.RLIMIT_AS, (1500 << 20, 1500 << 20))
+    i = module.Instance()
+    print(i.increment(), i.increment())
+    try:
+        i.allocate_forever()
+    except GuestAborted as death:
+        print(death.kind)
+    i.schedule_reinit()
+    print(i.increment())
+    print(module.Instance(limits=Limits(reserve_bytes=2 << 20)).increment())
+    try:
+        module.Instance(limits=Limits(reserve_bytes=1 << 32)).increment()
+    except GuestAborted as death:
+        print(death)
+"""
+
+
+@ON_LINUX
+def test_where_address_space_is_scarce(load: Load) -> None:
+    """Under ``ulimit -v`` a guest runs without being told anything; where it cannot, the message says what would help."""
+    module = load("recovery", "unwind")
+    lines = script(SCARCE, module)
+    assert lines[:4] == ["1 2", "out_of_memory", "1", "1"]
+    assert "no address space is left" in lines[4]
+    assert "reserve_bytes" in lines[4]
+
+
+def script(text: str, module: Any) -> list[str]:
+    """The lines that a fresh interpreter prints."""
+    folder = Path(module.__file__).parent
+    text = textwrap.dedent(text).format(folder=str(folder.parent), name=folder.name)
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    done = subprocess.run([sys.executable, "-c", text], capture_output=True, text=True, timeout=120, env=environment, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout.splitlines()
+
+
 SMALL_THREADS = """
     import resource, sys, threading
     sys.path.insert(0, {folder!r})
@@ -567,14 +638,8 @@ SMALL_THREADS = """
 
 def test_no_thread_is_too_small(load: Load) -> None:
     """A thread's stack that cannot hold a guest's is refused; overrunning it would end the process."""
-    module = load("recovery", "unwind")
-    folder = Path(module.__file__).parent
-    script = textwrap.dedent(SMALL_THREADS).format(folder=str(folder.parent), name=folder.name)
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=120, env=environment, check=False)
-    assert done.returncode == 0, done.stderr
+    words = " ".join(script(SMALL_THREADS, load("recovery", "unwind"))).split()
     refused, overflow = ["RuntimeError", "new"], ["stack_overflow", "terminated"]
-    words = done.stdout.split()
     assert words[:10] == [*refused, *overflow, *overflow, *refused, *overflow]
     assert words[10:12] in (overflow, ["RecursionError", "live"])
     assert words[12:] == ["terminated"]
@@ -588,6 +653,7 @@ def test_no_thread_is_too_small(load: Load) -> None:
     [
         *[(name, value) for name in ("memory_bytes", "table_elements", "fuel_per_call", "stack_bytes") for value in (-1, 2**63)],
         *[("memory_bytes", 100), ("fuel_per_call", 0), ("stack_bytes", 1000), ("stack_bytes", 2**31)],
+        *[("reserve_bytes", 0), ("reserve_bytes", 65_535), ("reserve_bytes", 2**32 + 1)],
         *[("seconds_per_call", value) for value in (0, -1.0, float("nan"), float("inf"), 1e300)],
     ],
 )
@@ -600,7 +666,8 @@ def test_limits_out_of_range(field: str, wrong: Any) -> None:
     ("field", "wrong"),
     [
         *[(name, value) for name in ("memory_bytes", "table_elements", "fuel_per_call", "stack_bytes") for value in (1.5, "1", True)],
-        *[("seconds_per_call", "1"), ("seconds_per_call", True), ("interruptible", 1), ("interruptible", None)],
+        *[("reserve_bytes", 1e9), ("reserve_bytes", True), ("interruptible", 1), ("interruptible", None)],
+        *[("seconds_per_call", "1"), ("seconds_per_call", True)],
     ],
 )
 def test_limits_of_a_wrong_type(field: str, wrong: Any) -> None:

@@ -17,7 +17,7 @@ from tests.run.test_package import run
 
 Load = Callable[..., Any]
 
-pytestmark = pytest.mark.skipif(not capi.may_reserve(1), reason="no address space to reserve")
+pytestmark = pytest.mark.skipif(not capi.may_reserve(1, engine.WIDE), reason="no address space to reserve")
 
 
 @pytest.fixture
