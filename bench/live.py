@@ -45,6 +45,20 @@ def per_reinit(instance: Any, times: int = 50) -> float:
     return (time.process_time() - began) / times
 
 
+def bounded(bindings: Any, count: int = 1000) -> float:
+    """Address space of an instance for whose memory 2 MiB are set aside, in MiB. The guest has a little more than one."""
+    from bindgen_patch import Limits
+
+    limits = Limits(reserve_bytes=2 << 20)
+    first = bindings.Instance(limits=limits)
+    first.add(2, 3)
+    before = sizes()[1]
+    instances = [bindings.Instance(limits=limits) for _ in range(count)]
+    for instance in instances:
+        instance.add(2, 3)
+    return (sizes()[1] - before) / count / 2**20
+
+
 def main(folder: str, wanted: int) -> dict[str, float]:
     sys.path.insert(0, folder)
     bindings = importlib.import_module("bindgen_guarded")
@@ -71,7 +85,8 @@ def main(folder: str, wanted: int) -> dict[str, float]:
         print(f"instance {len(instances) + 1}: {type(error).__name__}: {error}", file=sys.stderr)
     more = max(1, len(instances) - 1)
     now = sizes()
-    return values | {"instances": len(instances), "kib": (now[0] - rss) / more / 1024, "space_gib": (now[1] - space) / more / 2**30}
+    values |= {"instances": len(instances), "kib": (now[0] - rss) / more / 1024, "space_gib": (now[1] - space) / more / 2**30}
+    return values | {"bounded_mib": bounded(bindings)}
 
 
 if __name__ == "__main__":

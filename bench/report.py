@@ -45,13 +45,15 @@ WHY = """\
   long as all others), are the rest. The floor is the crossing, the checks, and a lock that keeps threads apart and that no interrupt
   can leave held. Guard on ÷ guard off and UniFFI ÷ ours follow from it.
 - **Calls with the accelerator** are the engine's own entry into wasm (what "guard off" measures, which is little else) and some
-  nanoseconds of lock, state and limits. PyO3 enters nothing: two to three of its calls are that entry alone. All of it is measured in
-  processes that have one thread. Once there was another (the one that wakes at deadlines is enough) each call takes 20 ns more: letting
-  go of the interpreter's lock is done by atomic operations from then on.
+  nanoseconds of lock, state and limits. A quarter of it is letting go of the interpreter's lock and taking it back. That has to be: what
+  a call will take is not known before, and with the lock held nobody could stop a guest that does not come back. PyO3 enters nothing:
+  two to three of its calls are that entry alone. All of it is measured in processes that have one thread. Once there was another (the
+  one that wakes at deadlines is enough) each call takes 20 ns more: letting go of the lock is done by atomic operations from then on.
 - **Text in pure Python** is one such call, two copies, and UTF-8 both ways, which for 4 KiB take as long as the call.
-- **`sum` and `fill`** are loops of the guest's, and any guest can be stopped: the engine looks at every turn whether it is to, which
-  doubles a loop as short as these. The row with `Limits(interruptible=False)` shows what is ours. What `fill` returns it makes first:
-  the page faults of a fresh 8 MB vector are most of that row.
+- **`sum` and `fill`** are loops of the guest's, and any guest can be stopped: the engine looks at every turn whether it is to. `gen`
+  unrolls short loops, so that it looks once in sixteen or four turns; what that still costs is the difference to the row with
+  `Limits(interruptible=False)`. The rest is the copy into memory that the loop has just left the caches for. What `fill` returns it makes
+  first, and that alone takes twice as long as a memcpy: the floor of that quotient is 3, and the third reading is what is ours.
 - **Objects, `Err` and callbacks in pure Python** are two guarded calls; a call, a callback that makes the exception, and Python's
   `raise`; and ctypes' way into Python, which takes some 0.5 µs of a callback, half of it for the second C function that stands between
   the engine and Python: without it the engine would take what ctypes leaves behind when a callback raises for the address of a trap.

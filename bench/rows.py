@@ -164,6 +164,7 @@ ROWS: tuple[Row, ...] = (
             Claim("how many", (("ours.scale:instances", ""),), pure="≥ 10000"),
             Claim("resident, what the guest touched included, each", (("ours.scale:kib", ""),), pure="≤ 64", unit="KiB"),
             Claim("address space, each", (("ours.scale:space_gib", ""),), unit="GiB"),
+            Claim("the same with `Limits(reserve_bytes=2 << 20)`", (("ours.scale:bounded_mib", ""),), unit="MiB"),
         ),
     ),
     Row(

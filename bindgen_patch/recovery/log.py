@@ -34,18 +34,16 @@ class Log:
         """
         if self._logger is None and "logging" not in sys.modules:
             return alone
-        logger = self._logger or self._get()
-        if not logger.isEnabledFor(level):
-            return False
-        if logger.filters:
-            return True
+        own = logger = self._logger or self._get()
+        if own.filters:
+            return bool(own.isEnabledFor(level))
         while logger is not None:
             for handler in logger.handlers:
-                alone = False
                 if handler.level <= level and not isinstance(handler, self._deaf):
-                    return True
+                    return bool(own.isEnabledFor(level))  # asked last: it takes longest, and mostly nobody listens
+                alone = False
             logger = logger.parent if logger.propagate else None
-        return alone
+        return alone and bool(own.isEnabledFor(level))
 
     def log(self, level: int, text: str, *args: object, **options: Any) -> None:
         """As ``Logger.log``."""

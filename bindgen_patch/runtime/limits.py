@@ -37,7 +37,7 @@ class Limits(_Fields):
     ``stack_bytes``: of the thread's stack that wasm code may use, 524288 unless told; past it: kind ``"stack_overflow"``. A thread that
     does not have so much, and 256 KiB for the host, is refused with a ``RuntimeError``.
     ``interruptible``: whether code that is running can be made to come back from outside. Code that can costs time: a test in every
-    loop and function, 27 % with a real guest (QR codes), 122 % in an empty loop. Without it deadlines are refused, and a guest that
+    function and at every few turns of a loop, 14 to 20 % with a real guest (QR codes). Without it deadlines are refused, and a guest that
     was terminated goes on until it calls its host or returns.
     ``reserve_bytes``: of address space, set aside for linear memory and as much again for exceptions; memory cannot grow further. 4 GiB
     unless told, with which code need not check addresses (that costs 4 to 60 %), or 128 MiB where the process has no room for that
