@@ -247,7 +247,7 @@ class Story:
 class LimitedStory(Story):
     """The same with everything that limits calls."""
 
-    options: ClassVar = {"limits": Limits(seconds_per_call=60, fuel_per_call=10**9), "lock_timeout": 5}
+    options: ClassVar = {"limits": Limits(seconds_per_call=60, fuel_per_call=10**13), "lock_timeout": 5}
 
     def tell(self) -> None:
         i = self.i
