@@ -65,12 +65,28 @@ static inline int extends(PyObject *value, PyTypeObject *base, PyTypeObject **se
 
 /* ------------------------------------------------------------------------------------------------ what is known of this thread */
 
+/* Whether there is no other thread in the process, be it one of Python's or not: nobody then who could want the interpreter while a guest
+ * runs, or come to want it before this thread goes on. Only glibc tells, since 2.32. */
+#if defined(__GLIBC__)
+extern char __libc_single_threaded __attribute__((weak));
+static inline int alone(void) { return &__libc_single_threaded != NULL && __libc_single_threaded; }
+#else
+static inline int alone(void) { return 0; }
+#endif
+
 /* A call into a guest that is going on. The interpreter was let go for it; a host function that the guest calls takes it back. */
 typedef struct Call {
     struct Call *outer;
     struct Core *guest;
-    PyThreadState *thread;
+    PyThreadState *thread; /* NULL: there was nobody to let it go for */
 } Call;
+
+/* To let go of the interpreter and to take it back is a quarter of a short call. */
+static inline void detach(Call *call) { call->thread = alone() ? NULL : PyEval_SaveThread(); }
+
+static inline void attach(Call *call) {
+    if (call->thread != NULL) PyEval_RestoreThread(call->thread);
+}
 
 typedef struct {
     int plain; /* nothing has to be looked at before a call */

@@ -161,11 +161,11 @@ static inline void let_others_run(Call *call, Core *guest) {
     Here *thread = here();
     *call = (Call){thread->innermost, guest, NULL};
     thread->innermost = call;
-    call->thread = PyEval_SaveThread();
+    detach(call);
 }
 
 static inline void come_back(Call *call) {
-    PyEval_RestoreThread(call->thread);
+    attach(call);
     here()->innermost = call->outer;
 }
 

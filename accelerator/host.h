@@ -209,9 +209,9 @@ static void *host_call(void *environment, void *Py_UNUSED(caller), Slot *slots) 
     Host *self = environment;
     Call *call = here()->innermost;
     if (call != NULL && call->guest->serial == (uint32_t)slots[0].i32) {
-        PyEval_RestoreThread(call->thread);
+        attach(call);
         serve(self, (PyObject *)call->guest, slots);
-        call->thread = PyEval_SaveThread();
+        detach(call); /* it may have started a thread */
         return NULL;
     }
     PyGILState_STATE state = PyGILState_Ensure();

@@ -45,10 +45,10 @@ WHY = """\
   long as all others), are the rest. The floor is the crossing, the checks, and a lock that keeps threads apart and that no interrupt
   can leave held. Guard on ÷ guard off and UniFFI ÷ ours follow from it.
 - **Calls with the accelerator** are the engine's own entry into wasm (what "guard off" measures, which is little else) and some
-  nanoseconds of lock, state and limits. A quarter of it is letting go of the interpreter's lock and taking it back. That has to be: what
-  a call will take is not known before, and with the lock held nobody could stop a guest that does not come back. PyO3 enters nothing:
-  two to three of its calls are that entry alone. All of it is measured in processes that have one thread. Once there was another (the
-  one that wakes at deadlines is enough) each call takes 20 ns more: letting go of the lock is done by atomic operations from then on.
+  nanoseconds of lock, state and limits. PyO3 enters nothing: two to three of its calls are that entry alone. All of it is measured in
+  processes that have one thread, in which a call keeps the interpreter's lock: nobody could want it. Once there is another thread (the
+  one that wakes at deadlines is enough, or those that compile) each call lets go of it and takes it back, which takes half as long again.
+  What a call will take is not known before, and with the lock held nobody could stop a guest that does not come back.
 - **Text in pure Python** is one such call, two copies, and UTF-8 both ways, which for 4 KiB take as long as the call.
 - **`sum` and `fill`** are loops of the guest's, and any guest can be stopped: the engine looks at every turn whether it is to. `gen`
   unrolls short loops, so that it looks once in sixteen or four turns; what that still costs is the difference to the row with
