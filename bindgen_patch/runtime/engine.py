@@ -95,13 +95,7 @@ def engine(settings: Settings, *, reserving: bool = False) -> Engine:
         if reserving and (settings, True) not in _engines and not capi.may_reserve(PLACES, settings.reserved):
             reserving = False
         if (settings, reserving) not in _engines:
-            address = capi.engine_new(
-                interruptible=settings.interruptible,
-                fuel=settings.fuel,
-                stack_bytes=settings.stack_bytes,
-                reserve_bytes=settings.reserved,
-                places=PLACES if reserving else 0,
-            )
+            address = capi.engine_new(**settings._asdict(), places=PLACES if reserving else 0)
             _engines[settings, reserving] = Engine(address, [None] * PLACES if reserving else None)
         return _engines[settings, reserving]
 
@@ -183,13 +177,7 @@ def _compiled_here(wasm: bytes, settings: Settings) -> bytes:
     """Code for engines with these settings, compiled by this thread."""
     from . import capi
 
-    alone = capi.engine_new(
-        interruptible=settings.interruptible,
-        fuel=settings.fuel,
-        stack_bytes=settings.stack_bytes,
-        reserve_bytes=settings.reserved,
-        parallel=False,
-    )
+    alone = capi.engine_new(**settings._replace(reserve_bytes=settings.reserved)._asdict(), parallel=False)
     code: bytes = capi.module_serialize(capi.module_new(alone, wasm))
     return code
 

@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import platform
-import subprocess
-import sys
-import textwrap
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -14,6 +10,7 @@ from typing import Any
 import pytest
 
 from bindgen_patch.accelerator import native
+from tests.run.test_limits import script
 
 Load = Callable[..., Any]
 
@@ -98,13 +95,6 @@ def test_a_deadline_comes_with_somebody_who_keeps_it(load: Load, tmp_path: Path)
     assert [lines(DEADLINE_FIRST, module, tmp_path) for _ in range(2)] == [["deadline"]] * 2
 
 
-def lines(script: str, module: Any, cache: Path) -> list[str]:
+def lines(text: str, module: Any, cache: Path) -> list[str]:
     """What a fresh process prints; a second one finds compiled code in ``cache``."""
-    folder = Path(module.__file__).parent
-    text = textwrap.dedent(script).format(folder=str(folder.parent), name=folder.name)
-    ours = {"PYTHONPATH": os.pathsep.join(sys.path), "BINDGEN_PATCH_CACHE": str(cache), "BINDGEN_PATCH_ACCELERATOR": "on"}
-    done = subprocess.run(
-        [sys.executable, "-c", text], capture_output=True, text=True, timeout=120, env={**os.environ, **ours}, check=False
-    )
-    assert done.returncode == 0, done.stderr
-    return done.stdout.splitlines()
+    return script(text, module, BINDGEN_PATCH_CACHE=str(cache), BINDGEN_PATCH_ACCELERATOR="on")

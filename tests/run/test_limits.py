@@ -592,12 +592,12 @@ def test_where_address_space_is_scarce(load: Load) -> None:
     assert "reserve_bytes" in lines[4]
 
 
-def script(text: str, module: Any) -> list[str]:
+def script(text: str, module: Any, **environment: str) -> list[str]:
     """The lines that a fresh interpreter prints."""
     folder = Path(module.__file__).parent
     text = textwrap.dedent(text).format(folder=str(folder.parent), name=folder.name)
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
-    done = subprocess.run([sys.executable, "-c", text], capture_output=True, text=True, timeout=120, env=environment, check=False)
+    given = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), **environment}
+    done = subprocess.run([sys.executable, "-c", text], capture_output=True, text=True, timeout=120, env=given, check=False)
     assert done.returncode == 0, done.stderr
     return done.stdout.splitlines()
 
