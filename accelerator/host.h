@@ -21,7 +21,7 @@ typedef struct {
 
 static PyTypeObject HostType;
 
-typedef enum { DECLINED, DONE, RAISED } Ending;
+typedef enum { DECLINED, DONE, RAISED, LEFT } Ending; /* LEFT: what it raises is the `host_error` already */
 
 /* The function that is asked for, as Target.function() finds it; NULL without an exception: Python has to look. Of the guest's scopes the
  * first is what the host provides, the second the built-ins. */
@@ -71,12 +71,18 @@ static Ending lower_value(const Host *self, Core *guest, PyObject *value, Slot *
     return failed ? RAISED : DONE;
 }
 
-/* What `js.Error(text)` makes, or `PanicError(text)`. */
-static PyObject *make_error(PyObject *class, PyObject *text) {
+/* `class(text)` for an exception: what __new__ makes has the text in its `args`, and no __init__ of these does more. */
+static PyObject *make_exception(PyObject *class, PyObject *text) {
     PyTypeObject *type = (PyTypeObject *)class;
     PyObject *args = PyTuple_Pack(1, text);
     PyObject *error = args == NULL ? NULL : type->tp_new(type, args, NULL);
     Py_XDECREF(args);
+    return error;
+}
+
+/* What `js.Error(text)` makes. */
+static PyObject *make_error(PyObject *text) {
+    PyObject *error = make_exception(error_class, text);
     if (error != NULL && PyObject_SetAttr(error, str_message, text) < 0) Py_CLEAR(error);
     return error;
 }
@@ -95,7 +101,7 @@ static Ending call_planned(const Host *self, Core *guest, const Slot *slots, Slo
     if (self->name == Py_None)
         value = Py_NewRef(args[1]);
     else if (is_builtin && self->is_error && count == 1 && PyUnicode_CheckExact(args[1]))
-        value = make_error(error_class, args[1]);
+        value = make_error(args[1]);
     else
         value = PyObject_Vectorcall(function, args + 1, (size_t)count | PY_VECTORCALL_ARGUMENTS_OFFSET, NULL);
     Py_DECREF(function);
@@ -111,7 +117,7 @@ static const char *const INTRINSICS[] = {"", "object_clone_ref", "object_drop_re
 /* The exception for a panic, which the door is told of; NULL without an exception where the payload is no text: Python has to look. */
 static PyObject *make_panic(Core *guest, PyObject *payload) {
     if (!PyUnicode_CheckExact(payload)) return NULL;
-    PyObject *panic = make_error(panic_class, payload);
+    PyObject *panic = make_exception(panic_class, payload);
     PyObject *told = panic == NULL ? NULL : PyObject_CallMethodOneArg(guest->door, str_panicked, panic);
     if (told == NULL) Py_CLEAR(panic);
     Py_XDECREF(told);
@@ -125,8 +131,11 @@ static Ending call_intrinsic(const Host *self, Core *guest, const Slot *slots, S
     if (value != NULL && self->intrinsic == PANIC_ERROR) Py_SETREF(value, make_panic(guest, value));
     if (value == NULL) return PyErr_Occurred() ? RAISED : DECLINED;
     if (self->intrinsic == RETHROW) {
-        throw(value);
-        return RAISED;
+        if (is_none(guest->death)) /* as Guest.raised() */
+            Py_XSETREF(guest->host_error, value);
+        else
+            Py_DECREF(value);
+        return LEFT;
     }
     int64_t handle = borrowed ? own(guest, value) : 0;
     Py_DECREF(value);

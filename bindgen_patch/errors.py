@@ -81,10 +81,15 @@ class PanicError(GuestError):
     """
 
     name = "PanicError"
+    args: tuple[str]
 
     def __init__(self, message: str) -> None:
         super().__init__(message)
-        self.message = message
+
+    @property
+    def message(self) -> str:
+        """The same as ``str(error)``."""
+        return self.args[0]
 
 
 class Frame(NamedTuple):

@@ -32,18 +32,22 @@ class Log:
 
         ``alone`` is the answer where there is no handler at all. Python then prints warnings by itself.
         """
-        if self._logger is None and "logging" not in sys.modules:
-            return alone
-        own = logger = self._logger or self._get()
-        if own.filters:
-            return bool(own.isEnabledFor(level))
-        while logger is not None:
-            for handler in logger.handlers:
-                if handler.level <= level and not isinstance(handler, self._deaf):
-                    return bool(own.isEnabledFor(level))  # asked last: it takes longest, and mostly nobody listens
-                alone = False
-            logger = logger.parent if logger.propagate else None
-        return alone and bool(own.isEnabledFor(level))
+        logger = self._logger
+        if logger is None:
+            if "logging" not in sys.modules:
+                return alone
+            logger = self._get()
+        if logger.filters:
+            return bool(logger.isEnabledFor(level))
+        handlers, above = logger.handlers, logger.parent if logger.propagate else None
+        while above is not None:
+            if above.handlers:
+                handlers = handlers + above.handlers
+            above = above.parent if above.propagate else None
+        for handler in handlers:
+            if handler.__class__ is not self._deaf and handler.level <= level:
+                return bool(logger.isEnabledFor(level))  # asked last: it takes longest, and mostly nobody listens
+        return alone and not handlers and bool(logger.isEnabledFor(level))
 
     def log(self, level: int, text: str, *args: object, **options: Any) -> None:
         """As ``Logger.log``."""
