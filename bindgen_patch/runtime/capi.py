@@ -117,14 +117,35 @@ HOST_FUNCTION = ctypes.CFUNCTYPE(c_void_p, c_void_p, c_void_p, c_void_p)
 _BODY = ctypes.PYFUNCTYPE(None, c_void_p, c_void_p, c_void_p)
 
 
-def host_function(body: Callable[[int, int, int], None]) -> Any:
-    """A C function that runs ``body(environment, caller, slots)`` and returns NULL, whatever becomes of it.
+def _void_is_null() -> bool:
+    """Whether a C function that ctypes makes of a Python one, for ``void``, leaves a null pointer where others have their result.
+
+    That is so where libffi leaves its own number for the type there, which is 0 for ``void``, whatever the Python function does: its
+    closures for x86-64 (``ffi_closure_unix64``) and AArch64 (``ffi_closure_SYSV``). Elsewhere, on Windows say, it is what memory holds.
+    """
+    if sys.platform == "win32" or sys.implementation.name != "cpython" or os.uname().machine not in ("x86_64", "aarch64", "arm64"):
+        return False
+    tried = ctypes.cast(_BODY(lambda *_: None), HOST_FUNCTION)
+    return all(tried(given, given, given) is None for given in (0, 1, 2**63))
+
+
+_VOID_IS_NULL = _void_is_null()
+
+
+def _returning_null(kind: Any, body: Any) -> Any:
+    """A C function of ``kind`` that runs ``body``, one for ``void``, and returns NULL, whatever becomes of it.
 
     ``ctypes`` leaves the result of a callback that raises undefined, and the engine would take that for the address of a trap. No
     Python function can promise not to raise: with a signal waiting, or the interpreter's stack used up, it fails before its first
-    line. So the function that the engine calls runs no Python of ours: it calls another one, which has no result to get wrong.
+    line. So what the engine calls has no result to get wrong. Where ``void`` is not null a function that does return something
+    stands between, which runs no Python of ours and takes as long again.
     """
-    return HOST_FUNCTION(_BODY(body))
+    return ctypes.cast(body, kind) if _VOID_IS_NULL else kind(body)
+
+
+def host_function(body: Callable[[int, int, int], None]) -> Any:
+    """A C function that runs ``body(environment, caller, slots)``, as the engine calls it: see :func:`_returning_null`."""
+    return _returning_null(HOST_FUNCTION, _BODY(body))
 
 
 EPOCH_CALLBACK = ctypes.CFUNCTYPE(c_void_p, c_void_p, c_void_p, c_void_p, c_void_p)
@@ -139,7 +160,7 @@ def epoch_callback(look: Callable[[int, int, int, int], None]) -> Any:
     ``look`` that could not begin is called again at once. When it has stored :data:`YIELD` in the u8 the call ends: a guest that was
     called as ours are cannot yield, and that is an error with a backtrace.
     """
-    return EPOCH_CALLBACK(_EPOCH_BODY(look))
+    return _returning_null(EPOCH_CALLBACK, _EPOCH_BODY(look))
 
 
 class Func(ctypes.Structure):

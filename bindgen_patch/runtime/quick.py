@@ -153,10 +153,12 @@ class _Writer:
             "    door = self._bp_door",
             "    if door._ready:",
             *(f"        {name} = '<{name}>'" for name in self._builtins()),
+            "        acquire = door.acquire",  # called as methods they would take three times as long to find
+            "        release = door.release",
             "        waiting = True",
             "        try:",
             "            try:",
-            "                acquire = door.acquire; acquire()",  # as a method it would take three times as long to find
+            "                acquire()",
             "                waiting = False",
             "                guest = door._guest",
             "                if (",
@@ -165,6 +167,7 @@ class _Writer:
             "                ):",
             "                    door._ready = False",
             "                    door._calls += 1",
+            *(["                    returned = False"] if self.fallible else []),
             "                    try:",
             f"                        bundle = guest.{_BUNDLE}",
             "                        if bundle is None:",
@@ -173,6 +176,8 @@ class _Writer:
             f"                        {', '.join(self.needed)}, owned = bundle",
             *(f"                        {line}" for line in self._body()),
             "                    except BaseException as error:",
+            # A guest that returned has put its stack in order; what is left of Guard.failed() is to look for a death.
+            *(["                        if returned and guest.death is None:", "                            raise"] if self.fallible else []),
             "                        raise door.failed(guest, error)",
             "                    finally:",
             "                        if guest.death is None and guest.frames is None and not guest.lent:",
@@ -183,7 +188,7 @@ class _Writer:
             "                        else:",
             "                            door.leave(guest, False)",
             "            finally:",
-            "                release = door.release; release()",
+            "                release()",
             "        except RuntimeError as error:",
             "            if not waiting:",
             "                raise",
@@ -220,7 +225,7 @@ class _Writer:
             "    guest._settle(reason, trap)",
             "    raise",
         ]
-        return [*lines, *self._lifted()]
+        return [*lines, *(["returned = True"] if self.fallible else []), *self._lifted()]
 
     def _checked(self, k: int, name: str, kind: str) -> list[str]:
         label = repr(_LABEL.format(k))

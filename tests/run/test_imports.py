@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import types
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ from typing import Any, ClassVar
 import pytest
 
 from bindgen_patch import GuestAborted, GuestException, MissingImport, ModuleTerminated, js
+from bindgen_patch.runtime import capi
 
 from ..conftest import EVERY_MODE
 
@@ -791,6 +793,31 @@ def test_endless_recursion(guest: Any) -> None:
     if guest.instance.state == "live":
         provided(guest, call_host=lambda depth: 0)
         assert guest.recurse(0) == 1
+
+
+@pytest.mark.parametrize("between", [False, True])
+def test_at_the_end_of_the_interpreters_stack(load: Load, mode: str, monkeypatch: pytest.MonkeyPatch, between: bool) -> None:
+    """A call that gets there just so, whose host function cannot begin, or cannot go on, ends with Python's error and nothing else."""
+    if between:
+        monkeypatch.setattr(capi, "_VOID_IS_NULL", False)
+    monkeypatch.setattr(sys, "unraisablehook", lambda told: None)
+    guest = provided(load("imports", mode), host_add=lambda left, right: left + right)
+    assert guest.add(40, 1) == 41
+
+    def at(depth: int) -> int:
+        return at(depth - 1) if depth else guest.add(40, 2)
+
+    outcomes: list[str] = []
+    for depth in range(sys.getrecursionlimit() - 150, sys.getrecursionlimit()):
+        try:
+            outcomes.append(str(at(depth)))
+        except (RecursionError, GuestAborted) as error:
+            outcomes.append(type(error).__name__)
+        if guest.instance.state == "terminated":
+            guest.instance.schedule_reinit()
+    assert outcomes[0] == "42"
+    assert outcomes[-1] == "RecursionError"
+    assert guest.add(40, 1) == 41
 
 
 def test_closing_inside_an_import(guest: Any) -> None:

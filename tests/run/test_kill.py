@@ -85,7 +85,7 @@ def cannot_fail(frame: FrameType) -> bool:
     if key not in ENTRY:
         source = linecache.getline(frame.f_code.co_filename, frame.f_lineno).strip()
         offsets = [offset for offset, _, line in frame.f_code.co_lines() if line == frame.f_lineno]
-        nowhere = source.startswith("try:") or source.endswith(".release()")
+        nowhere = source.startswith("try:") or source.endswith("release()")
         ENTRY[key] = -1 if nowhere else min(offsets, default=-1) if source.startswith("with ") else None
     return ENTRY[key] not in (None, frame.f_lasti)
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import importlib.metadata
 import io
+import sys
 import time
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -90,6 +93,59 @@ def test_calls_that_run_guests_let_other_threads_run() -> None:
         "wasmtime_memory_grow", "wasmtime_module_new", "wasmtime_module_serialize",
         "wasmtime_module_deserialize", "wasmtime_module_deserialize_file",
     }  # fmt: skip
+
+
+# ------------------------------------------------------------------------------------------- functions that the engine calls
+
+
+@pytest.fixture(params=["void", "between"])
+def form(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    """As it is where ``void`` is null, and as it is elsewhere."""
+    if request.param == "void" and not capi._VOID_IS_NULL:
+        pytest.skip("what ctypes makes of a function without result returns no null here")
+    monkeypatch.setattr(capi, "_VOID_IS_NULL", request.param == "void")
+    return str(request.param)
+
+
+@pytest.mark.parametrize("error", [None, ValueError(), KeyboardInterrupt(), SystemExit(1)])
+@pytest.mark.parametrize("make", [capi.host_function, capi.epoch_callback])
+def test_what_the_engine_calls_returns_null(
+    form: str, monkeypatch: pytest.MonkeyPatch, make: Callable[..., Any], error: BaseException | None
+) -> None:
+    seen: list[Any] = []
+    monkeypatch.setattr(sys, "unraisablehook", lambda told: seen.append(told.exc_value))
+
+    def body(*given: int) -> int:
+        if error is not None:
+            raise error
+        return 7
+
+    function, noise = make(body), capi.HOST_FUNCTION(lambda *given: 2**64 - 1)
+    for number in range(50):
+        assert noise(number, number, number) == 2**64 - 1  # which is on the stack, and in the register, from now on
+        assert function(*[2**63 + number] * len(function.argtypes)) is None
+    assert seen == [error] * (0 if error is None else 50)
+
+
+def test_one_that_cannot_even_begin_returns_null(monkeypatch: pytest.MonkeyPatch) -> None:
+    """At the end of the interpreter's stack; :func:`tests.run.test_imports.test_at_the_end_of_the_interpreters_stack` has the rest."""
+    if not capi._VOID_IS_NULL:
+        pytest.skip("what ctypes makes of a function without result returns no null here")
+    monkeypatch.setattr(sys, "unraisablehook", lambda told: None)
+    begun, called = [0], [0]
+    function = capi.host_function(lambda *given: begun.append(1))
+
+    def at(depth: int) -> None:
+        if depth:
+            return at(depth - 1)
+        called.append(1)
+        assert function(1, 2, 3) is None
+        return None
+
+    for depth in range(sys.getrecursionlimit() - 200, sys.getrecursionlimit()):
+        with contextlib.suppress(RecursionError, ctypes.ArgumentError):
+            at(depth)
+    assert len(called) > len(begun) > 2
 
 
 # ------------------------------------------------------------------------------------------- a compile that lasts
