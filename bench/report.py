@@ -65,6 +65,12 @@ WHY = """\
   them all in one go.
 """
 
+MADE_OF = """\
+Of pure Python. Parts were measured alone, each in a loop of its own; inside of a call, where nothing is at hand yet, they take a little
+longer, which is in "the rest". Where a target stands behind a quotient, that is what it would be if ours were nothing but the parts named:
+✗ means that nothing written in Python can reach it.
+"""
+
 OURS = ("pure", "accelerated")
 NONE = "\N{EN DASH}"
 
@@ -77,6 +83,7 @@ def markdown(result: dict[str, Any]) -> str:
         f"{result['date']}, {machine['processor']}, {machine['cores']} cores, {machine['system']}; {result['rounds']} rounds.\n",
         "![CPU time of each operation, for each peer](bench.svg)\n",
         "## What it has to show\n\n" + _table(result["rows"]),
+        *(["## What the missed figures are made of\n\n" + MADE_OF + _table(result["floors"])] if result["floors"] else []),
         *(["## Besides\n\n" + _table(result["more"])] if result["more"] else []),
         "## CPU time of each operation\n\n" + _times(result["medians"]),
         NOTES,

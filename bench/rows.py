@@ -1,6 +1,6 @@
 """What a run has to show, as data: every row of the table, what it is a ratio of, and the targets.
 
-A sample is written ``peer.op`` or ``peer.op:value`` (``cpu`` unless said), or as the difference of two, ``a - b``. In it ``ours``
+A sample is written ``peer.op`` or ``peer.op:value`` (``cpu`` unless said), or as a sum: ``a + 4 b``, ``a - b``. In it ``ours``
 stands for ``pure`` and for ``accelerated``, ``plain`` for the same with the guard off: each row is measured for both.
 """
 
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from typing import NamedTuple
 
 
 @dataclass(frozen=True)
@@ -180,16 +181,6 @@ ROWS: tuple[Row, ...] = (
 
 MORE: tuple[Row, ...] = (
     Row(
-        "call",
-        "what a guarded scalar call in pure Python is made of: each part ÷ all of it",
-        (
-            over("into the engine and back", ("ours.part_crossing", "ours.add")),
-            over("the same, arguments checked and lowered, the result lifted", ("ours.part_words", "ours.add")),
-            over("taking the lock, and giving it back", ("ours.part_lock", "ours.add")),
-            over("looking up what is known of this thread", ("ours.part_here", "ours.add")),
-        ),
-    ),
-    Row(
         "scale",
         "cost of a call: exports 100, 500, 2,000 ÷ 10",
         (over("exports", *((f"ours.exports_{count}", "ours.exports_10") for count in (100, 500, 2000))),),
@@ -212,6 +203,74 @@ MORE: tuple[Row, ...] = (
     Row("cold", "Python with `import wasmtime` ÷ Python alone", (over("import", ("python.cold", "python.cold_bare")),)),
 )
 """What is measured besides: no target."""
+
+_ERR = "ctypes.add + ctypes.callback + ours.part_raise"
+_PANIC = "ctypes.add + 4 ctypes.callback + ours.part_raise"
+"""What is left of them when there is nothing between ctypes and the engine: no arguments, no texts, no handles, nothing thrown in wasm."""
+
+FLOORS: tuple[Row, ...] = (
+    Row(
+        "call",
+        "a guarded scalar call: each part ÷ all of it",
+        (
+            over("into the engine and back", ("ours.part_crossing", "ours.add")),
+            over("checking and lowering arguments, lifting the result", ("ours.part_words - ours.part_crossing", "ours.add")),
+            over("taking the lock, and giving it back", ("ours.part_lock", "ours.add")),
+            over("looking up what is known of this thread", ("ours.part_here", "ours.add")),
+            over(
+                "the rest: what state it is in, before and after",
+                ("ours.add - ours.part_words - ours.part_lock - ours.part_here", "ours.add"),
+            ),
+        ),
+    ),
+    Row(
+        "call",
+        "were it nothing but the crossing with checks",
+        (
+            over("UniFFI ÷ that", *((f"uniffi.{op}", "ours.part_words") for op in _CALLS), pure="≥ 4"),
+            over("wasmtime-py ÷ that", *((f"core.{op}", "ours.part_words") for op in _CALLS), pure="≥ 25"),
+        ),
+    ),
+    Row(
+        "greet",
+        "4 KiB of text in and out",
+        (
+            over("encoding, decoding and two copies ÷ all of it", ("ours.part_text", "ours.greet4k")),
+            over("a guarded scalar call ÷ all of it", ("ours.add", "ours.greet4k")),
+            over("wasmtime-py ÷ these two", ("core.greet4k", "ours.add + ours.part_text"), pure="≥ 60"),
+        ),
+    ),
+    Row(
+        "object",
+        "new + drop of an object",
+        (
+            over("two guarded scalar calls ÷ all of it", ("2 ours.add", "ours.new_drop")),
+            over("UniFFI ÷ two bare ctypes calls", ("uniffi.new_drop", "ctypes.new_drop"), pure="≥ 2"),
+        ),
+    ),
+    Row(
+        "callback",
+        "were a callback nothing but a bare ctypes one",
+        (
+            over("that ÷ ours", ("ctypes.callback", "ours.callback")),
+            over("wasmtime-py ÷ that", ("core.callback", "ctypes.callback"), pure="≥ 15"),
+            over("UniFFI ÷ that", ("uniffi.callback", "ctypes.callback"), pure="≥ 2.5"),
+            over("Extism ÷ that", ("extism.callback", "ctypes.callback"), pure="≥ 7"),
+        ),
+    ),
+    Row(
+        "errors",
+        "were `Err` a bare call, a bare callback and Python's `raise`; a panic the same with four",
+        (
+            over("`Err`: that ÷ ours", (_ERR, "ours.err")),
+            over("`Err`: UniFFI ÷ that", ("uniffi.err", _ERR), pure="≥ 4"),
+            over("panic: that ÷ ours", (_PANIC, "ours.panic")),
+            over("panic: PyO3 ÷ that", ("pyo3.panic", _PANIC), pure="≥ 0.6"),
+            over("panic: Node ÷ that", ("node.panic", _PANIC), pure="≥ 1.5"),
+        ),
+    ),
+)
+"""What figures of pure Python that miss their targets are made of, and what they would be if all that could go were gone."""
 
 OPERATIONS: dict[str, str] = {
     "add": "a scalar call, `add(2, 3)`",
@@ -255,7 +314,26 @@ def met(value: float, target: str) -> bool | None:
     return value <= float(parts[2]) if parts[1] == "≤" else value >= float(parts[2])
 
 
+class Term(NamedTuple):
+    """One summand of a sample: so many times what a peer measured of an operation."""
+
+    factor: float
+    peer: str
+    op: str
+    value: str
+
+
+_TERM = re.compile(r"([+-]?) ?(?:(\d+) )?(\w+)\.(\w+)(?::(\w+))?(?: |$)")
+
+
+def terms(sample: str) -> list[Term]:
+    """What a sample is the sum of."""
+    found = _TERM.findall(sample)
+    assert "".join("".join(part) for part in found) == re.sub("[ .:]", "", sample), sample
+    return [Term(float(f"{sign}{factor or 1}"), peer, op, value or "cpu") for sign, factor, peer, op, value in found]
+
+
 def samples(rows: tuple[Row, ...]) -> set[tuple[str, str]]:
     """(peer, operation) of all that rows are made of; ``ours`` and ``plain`` as they are."""
-    cases = [case for row in rows for claim in row.claims for pair in claim.cases for both in pair if both for case in both.split(" - ")]
-    return {(peer, op.partition(":")[0]) for peer, _, op in (case.partition(".") for case in cases)}
+    written = (sample for row in rows for claim in row.claims for pair in claim.cases for sample in pair if sample)
+    return {(term.peer, term.op) for sample in written for term in terms(sample)}

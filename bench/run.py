@@ -16,7 +16,7 @@ from typing import Any
 
 from bench import build, report
 from bench.peers import PEERS, Peer
-from bench.rows import MORE, ROWS, Row, met, samples
+from bench.rows import FLOORS, MORE, ROWS, Row, Term, met, samples, terms
 
 DOCS = build.HERE.parent / "docs"
 Measured = dict[str, dict[str, list[dict[str, float] | None]]]
@@ -110,20 +110,19 @@ def measure(running: dict[str, Running], ops: list[str], rounds: int, seconds: f
 def case(found: Measured, ours: str, over: str, under: str) -> list[float]:
     """The quotient of each round that both were in."""
 
+    def one(term: Term) -> list[float | None]:
+        name = {"ours": ours, "plain": f"{ours}-plain"}.get(term.peer, term.peer)
+        every = (values.get(term.value) if values is not None else None for values in found.get(term.op, {}).get(name, []))
+        return [None if value is None else term.factor * value for value in every]
+
     def values(sample: str) -> list[float | None]:
-        if " - " in sample:
-            whole, part = (values(one) for one in sample.split(" - "))
-            return [one - other if one is not None and other is not None else None for one, other in zip(whole, part, strict=False)]
-        peer, _, rest = sample.partition(".")
-        op, _, value = rest.partition(":")
-        name = {"ours": ours, "plain": f"{ours}-plain"}.get(peer, peer)
-        every = found.get(op, {}).get(name, [])
-        return [one.get(value or "cpu") if one is not None else None for one in every]
+        rounds = zip(*map(one, terms(sample)), strict=False)
+        return [None if None in summands else sum(value for value in summands if value is not None) for summands in rounds]
 
     if not under:
         return [value for value in values(over) if value is not None]
     pairs = zip(values(over), values(under), strict=False)
-    return [one / other for one, other in pairs if one is not None and other]
+    return [above / below for above, below in pairs if above is not None and below]
 
 
 def judge(found: Measured, rows: tuple[Row, ...]) -> list[dict[str, Any]]:
@@ -170,7 +169,7 @@ def processor() -> str:
 
 
 def main() -> int:
-    keys = list(dict.fromkeys(row.key for row in ROWS + MORE))
+    keys = list(dict.fromkeys(row.key for row in ROWS + FLOORS + MORE))
     parser = argparse.ArgumentParser(prog="python -m bench", description="Measures every peer and us, side by side.")
     parser.add_argument("--only", metavar="KEYS", help=f"rows, by key, with commas between: {', '.join(keys)}")
     parser.add_argument("--peers", metavar="NAMES", help=f"these only: {', '.join(PEERS)}")
@@ -183,8 +182,8 @@ def main() -> int:
     if unknown := [word for word in wanted if word not in keys] + [word for word in names if word not in PEERS]:
         parser.error(f"unknown: {', '.join(unknown)}")
     rounds, seconds = options.rounds or (3 if options.quick else 9), 0.02 if options.quick else 0.05
-    rows, more = (tuple(row for row in which if row.key in wanted) for which in (ROWS, MORE))
-    needed = samples(rows + more)
+    rows, floors, more = (tuple(row for row in which if row.key in wanted) for which in (ROWS, FLOORS, MORE))
+    needed = samples(rows + floors + more)
     ops = sorted({op for _, op in needed})
 
     missing: dict[str, str] = {}
@@ -204,6 +203,7 @@ def main() -> int:
             "versions": {name: peer.version for name, peer in running.items()},
             "missing": missing,
             "rows": judge(found, rows),
+            "floors": judge(found, floors),
             "more": judge(found, more),
             "medians": medians(found),
         }

@@ -1,4 +1,5 @@
-"""The floor without native code of ours: ``wasmtime_func_call_unchecked`` through ctypes, every buffer made beforehand.
+"""The floor without native code of ours: ``wasmtime_func_call_unchecked`` through ctypes, every buffer made beforehand, and callbacks that
+the engine calls as they are.
 
 Besides, what other floors are made of: the loops of the guest alone, one copy of their data, one instance from a linked module.
 """
@@ -30,12 +31,35 @@ _call = _prototype("wasmtime_func_call_unchecked", c_void_p, c_void_p, c_void_p,
 _store_new = _prototype("wasmtime_store_new", c_void_p, c_void_p, c_void_p, c_void_p)
 _store_context = _prototype("wasmtime_store_context", c_void_p, c_void_p)
 _store_delete = _prototype("wasmtime_store_delete", None, c_void_p)
+_Callback = ctypes.CFUNCTYPE(c_void_p, c_void_p, c_void_p, c_void_p, c_size_t)
+_define_unchecked = _prototype(
+    "wasmtime_linker_define_func_unchecked",
+    c_void_p, c_void_p, ctypes.c_char_p, c_size_t, ctypes.c_char_p, c_size_t, c_void_p, _Callback, c_void_p, c_void_p,
+)  # fmt: skip
 _pre_new = _prototype("wasmtime_linker_instantiate_pre", c_void_p, c_void_p, c_void_p, c_void_p)
 _pre_instantiate = _prototype("wasmtime_instance_pre_instantiate", c_void_p, c_void_p, c_void_p, c_void_p, c_void_p)
 
 
+def _define(linker: Any, kind: Any) -> None:
+    """A host function that reads its argument, calls a function of the user's, and stores what that returns."""
+    known: dict[int, c_int32] = {}
+
+    def user(number: int) -> int:
+        return number + 1
+
+    def host_function(_environment: int, _caller: int, raw: int, _count: int) -> None:
+        try:
+            slot = known[raw]
+        except KeyError:
+            slot = known[raw] = c_int32.from_address(raw)
+        slot.value = user(slot.value)
+
+    _here["callback"] = callback = _Callback(host_function)
+    assert not _define_unchecked(linker.ptr(), b"env", 3, b"callback", 8, kind.ptr(), callback, None, None)
+
+
 def setup(argument: str) -> dict[str, Any]:
-    linker, module = load(lambda number: number + 1)
+    linker, module = load(_define)
     store: Any = wasmtime.Store(linker.engine)
     exports = linker.instantiate(store, module).exports(store)
     context = ctypes.cast(store._context(), c_void_p).value
@@ -122,7 +146,7 @@ def _instantiate(seconds: float) -> Values:
 
 
 _ARITY = {
-    "add": 2, "allocate": 1, "release": 2, "greet": 2, "sum": 2, "fill": 1,
+    "add": 2, "allocate": 1, "release": 2, "greet": 2, "sum": 2, "fill": 1, "apply": 1,
     "counter_new": 1, "counter_increment": 1, "counter_drop": 1,
 }  # fmt: skip
 
@@ -132,6 +156,7 @@ VERBS: dict[str, Any] = {
     "greet16": "greeting(text16)",
     "greet4k": "greeting(text4k)",
     "new_drop": "counter_drop(counter_new(5))",
+    "callback": "apply(1000)",
     "sum_loop": "sum(numbers, 1_000_000)",
     "sum_floor": "copy(inside, warm, 8_000_000)\nsum(numbers, 1_000_000)",
     "copy_out": "copy(warm, inside, 8_000_000)",

@@ -14,7 +14,7 @@ __all__ = ["VERBS", "setup", "version"]
 
 
 def setup(argument: str) -> dict[str, Any]:
-    linker, module = load(lambda number: number + 1)
+    linker, module = load(lambda linker, kind: linker.define_func("env", "callback", kind, lambda number: number + 1))
     store = wasmtime.Store(linker.engine)
     exports = linker.instantiate(store, module).exports(store)
     memory: Any = exports["memory"]

@@ -4,6 +4,7 @@ accelerator carries out a whole call, guard included, ``plain`` is an accelerato
 
 from __future__ import annotations
 
+import ctypes
 import hashlib
 import importlib
 import importlib.metadata
@@ -84,13 +85,17 @@ def setup(argument: str) -> dict[str, Any]:
 
 
 def _parts(bindings: Any) -> dict[str, Any]:
-    """What a call of ``add`` in pure Python is made of."""
+    """What calls in pure Python are made of."""
     bindings.add(2, 3)
     door = bindings.instance._bp_door
     words = door.guest.call_add
     cells = dict(zip(words.__code__.co_freevars, (cell.cell_contents for cell in words.__closure__), strict=True))
     here = importlib.import_module("bindgen_patch.runtime.threads").here
-    return {"acquire": door.acquire, "release": door.release, "here": here, "words": words, "invoke": cells["invoke"]}
+    place = ctypes.c_char * 8192
+    return {
+        "acquire": door.acquire, "release": door.release, "here": here, "words": words, "invoke": cells["invoke"],
+        "Failure": type("Failure", (Exception,), {}), "into": place(), "out": place(*b"0123456789abcdef" * 256),
+    }  # fmt: skip
 
 
 def prepare(op: str) -> dict[str, Any]:
@@ -245,6 +250,8 @@ VERBS: dict[str, Any] = {
     "part_words": "words(2, 3)",
     "part_lock": "acquire()\nrelease()",
     "part_here": "here.plain",
+    "part_raise": "try:\n    raise Failure(text16)\nexcept Failure:\n    pass",
+    "part_text": "into.value = text4k.encode()\nout[:4096].decode()",
     "greet16": "greet(text16)",
     "greet4k": "greet(text4k)",
     "sum_buffer": "sum(array1m)",

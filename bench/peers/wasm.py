@@ -14,12 +14,12 @@ def version() -> str:
     return f"wasmtime {importlib.metadata.version('wasmtime')}"
 
 
-def load(callback: Callable[[int], int]) -> tuple[wasmtime.Linker, wasmtime.Module]:
-    """The workload as a core module, and a linker with what it imports."""
+def load(define: Callable[[wasmtime.Linker, wasmtime.FuncType], object]) -> tuple[wasmtime.Linker, wasmtime.Module]:
+    """The workload as a core module, and a linker in which ``define`` has defined ``env.callback``, its one import, of that type."""
     config = wasmtime.Config()
     config.wasm_exceptions = True
     engine = wasmtime.Engine(config)
     linker = wasmtime.Linker(engine)
     i32 = wasmtime.ValType.i32()
-    linker.define_func("env", "callback", wasmtime.FuncType([i32], [i32]), callback)
+    define(linker, wasmtime.FuncType([i32], [i32]))
     return linker, wasmtime.Module.from_file(engine, str(build.guest("core")))

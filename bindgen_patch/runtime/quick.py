@@ -177,7 +177,11 @@ class _Writer:
             *(f"                        {line}" for line in self._body()),
             "                    except BaseException as error:",
             # A guest that returned has put its stack in order; what is left of Guard.failed() is to look for a death.
-            *(["                        if returned and guest.death is None:", "                            raise"] if self.fallible else []),
+            *(
+                ["                        if returned and guest.death is None:", "                            raise"]
+                if self.fallible
+                else []
+            ),
             "                        raise door.failed(guest, error)",
             "                    finally:",
             "                        if guest.death is None and guest.frames is None and not guest.lent:",
