@@ -274,7 +274,7 @@ static PyObject *go_through(Export *self, PyObject *receiver, Gate *door, Slot *
     PyObject *result = carry_out(self, receiver, (PyObject *)guest, slots, used, taken, where, &returned);
     if (self->allocates) let_go(taken, self->count);
     if (result == NULL) fail((PyObject *)door, (PyObject *)guest, returned);
-    if (is_none(guest->death) && is_none(guest->frames) && !PyList_GET_SIZE(guest->lent) && !door->limited)
+    if (is_none(guest->death) && is_none(guest->frames) && is_none(guest->fallen) && !PyList_GET_SIZE(guest->lent) && !door->limited)
         door->ready = 1; /* as Guard.leave() has it; nobody else runs between the look and this */
     else {
         leave((PyObject *)door, (PyObject *)guest);

@@ -8,7 +8,7 @@ enum { WORTH_IN = 1024, WORTH_OUT = 512 };
 
 typedef struct Core {
     PyObject_HEAD
-    PyObject *death, *garbage, *bounds, *last_words, *frames, *lent;
+    PyObject *death, *garbage, *bounds, *last_words, *frames, *fallen, *lent;
     PyObject *door, *host_error, *unwound;
     PyObject *values;  /* the handle table */
     PyObject *scopes;  /* a tuple of dicts: where names of the host's are looked for */
@@ -31,6 +31,7 @@ static PyMemberDef core_members[] = {
     {"bounds", T_OBJECT, offsetof(Core, bounds), 0, NULL},
     {"last_words", T_OBJECT, offsetof(Core, last_words), 0, NULL},
     {"frames", T_OBJECT, offsetof(Core, frames), 0, NULL},
+    {"fallen", T_OBJECT, offsetof(Core, fallen), 0, NULL},
     {"lent", T_OBJECT, offsetof(Core, lent), 0, NULL},
     {"door", T_OBJECT, offsetof(Core, door), 0, NULL},
     {"host_error", T_OBJECT, offsetof(Core, host_error), 0, NULL},
@@ -126,6 +127,7 @@ static inline int is_core(PyObject *value) {
 /* Everything is in order: what Guest.troubled() asks, objects to be freed apart, and that no call has left anything behind. */
 static inline int is_calm(Core *guest) {
     if (!here()->plain || !is_none(guest->death) || !is_none(guest->frames) || !is_none(guest->last_words) || !guest->context) return 0;
+    if (!is_none(guest->fallen)) return 0;
     if (guest->lent == NULL || !PyList_CheckExact(guest->lent) || PyList_GET_SIZE(guest->lent)) return 0;
     if (guest->bounds == NULL || !PyList_CheckExact(guest->bounds) || PyList_GET_SIZE(guest->bounds)) return 0;
     return !guest->flag_at || *(volatile uint32_t *)(uintptr_t)guest->flag_at == 0;
@@ -223,8 +225,19 @@ static int restore_stack(Core *guest) {
     return guest->stack_at && engine_global_set((void *)(uintptr_t)guest->context, (void *)(uintptr_t)guest->stack_at, &value) == NULL;
 }
 
+/* Leave what came of a call with the guest, beside the exception that is set: it is looked at before the next one, see calls.CROSSING. */
+static void leave_fallen(Core *guest, Outcome outcome) {
+    PyObject *type, *value, *traceback;
+    PyErr_Fetch(&type, &value, &traceback);
+    PyObject *fallen = Py_BuildValue("NNn", address_of(outcome.error), address_of(outcome.trap), outcome.number);
+    if (fallen == NULL) PyErr_WriteUnraisable((PyObject *)guest);
+    Py_XSETREF(guest->fallen, fallen);
+    PyErr_Restore(type, value, traceback);
+}
+
 /* Have Python judge what came of a call that did not return; it raises. `wanted`: how many bytes the allocator was asked for, or -1. An
- * interrupt may strike before it has begun: then it is asked again, and the interrupt is what is raised, as Guest._settle() has it. */
+ * interrupt may strike before it has begun: then it is asked again, and the interrupt is what is raised, as Guest._settle() has it. When the
+ * interpreter's stack is used up there is no use in that. */
 static void find_out(PyObject *guest, Outcome outcome, Py_ssize_t wanted) {
     PyObject *first = NULL;
     for (((Core *)guest)->judged = 0; !((Core *)guest)->judged;) {
@@ -232,6 +245,10 @@ static void find_out(PyObject *guest, Outcome outcome, Py_ssize_t wanted) {
                                                address_of(outcome.error), address_of(outcome.trap), wanted < 0 ? outcome.number : wanted);
         Py_XDECREF(result);
         if (!PyErr_Occurred()) PyErr_SetString(PyExc_SystemError, "a call that failed was not judged");
+        if (!((Core *)guest)->judged && PyErr_ExceptionMatches(PyExc_RecursionError)) {
+            leave_fallen((Core *)guest, outcome);
+            break;
+        }
         if (first == NULL && !((Core *)guest)->judged) first = raised();
     }
     if (first == NULL) return;

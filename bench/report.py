@@ -40,26 +40,26 @@ second core to give.
 WHY = """\
 ## Where a target is missed: what the time goes to, and what the floor is
 
-- **Calls in pure Python.** The parts of a scalar call are a row of their own under "Besides": the crossing, with checks and result, is less
-  than half; the lock, and looking whether there is anything to see to (one look is at what is known of this thread, which takes as
-  long as all others), are the rest. The floor is the crossing, the checks, and a lock that keeps threads apart and that no interrupt
-  can leave held. Guard on ÷ guard off and UniFFI ÷ ours follow from it.
+- **Calls in pure Python.** The crossing, with checks and result, is two fifths; the lock, and looking whether there is anything to see to
+  (one look is at what is known of this thread, which takes as long as all others), are the rest. The floor is the crossing, the checks,
+  and a lock that keeps threads apart and that no interrupt can leave held. Guard on ÷ guard off and UniFFI ÷ ours follow from it.
 - **Calls with the accelerator** are the engine's own entry into wasm (what "guard off" measures, which is little else) and some
   nanoseconds of lock, state and limits. PyO3 enters nothing: two to three of its calls are that entry alone. All of it is measured in
   processes that have one thread, in which a call keeps the interpreter's lock: nobody could want it. Once there is another thread (the
   one that wakes at deadlines is enough, or those that compile) each call lets go of it and takes it back, which takes half as long again.
   What a call will take is not known before, and with the lock held nobody could stop a guest that does not come back.
-- **Text in pure Python** is one such call, two copies, and UTF-8 both ways, which for 4 KiB take as long as the call.
+- **Text in pure Python** is one such call, and UTF-8 both ways with two copies, which for 4 KiB take half as long as the call.
 - **`sum` and `fill`** are loops of the guest's, and any guest can be stopped: the engine looks at every turn whether it is to. `gen`
-  unrolls short loops, so that it looks once in sixteen or four turns; what that still costs is the difference to the row with
-  `Limits(interruptible=False)`. The rest is the copy into memory that the loop has just left the caches for. What `fill` returns it makes
-  first, and that alone takes twice as long as a memcpy: the floor of that quotient is 3, and the third reading is what is ours.
-- **Objects, `Err` and callbacks in pure Python** are two guarded calls; a call, a callback that makes the exception, and Python's
-  `raise`; and ctypes' way into Python, which takes some 0.5 µs of a callback, half of it for the second C function that stands between
-  the engine and Python: without it the engine would take what ctypes leaves behind when a callback raises for the address of a trap.
+  unrolls short loops, so that it looks once in four turns, or in 32 where they reckon with floating-point numbers; what that still costs
+  is the difference to the row with `Limits(interruptible=False)`. The rest is the copy into memory that the loop has just left the
+  caches for. What `fill` returns it makes first, and that alone takes twice as long as a memcpy: the floor of that quotient is 3, and the
+  third reading is what is ours.
+- **Objects in pure Python** are two guarded calls, and what Python does to make an object with four fields and to finalize it.
+- **`Err` in pure Python** is a guarded call, a callback that reads a text, makes the exception and a handle for it, the record that the
+  guest returns, and Python's `raise` on its way through a frame that has a lock to let go of.
 - **A panic** calls four host functions and is thrown twice, by Rust and, once it was caught there, by the companion. The engine's two
   throws and the guest's own code take half of what it costs with the accelerator, as long as half of PyO3's panic; in pure Python
-  the four ways into Python and back are most of it.
+  the four ways into Python and back, each with what it does there, are half, and finding out what came of the call a tenth.
 - **From an abort to the next answer** the engine makes a store, the companion's instance and the guest's, a dozen exports are looked
   up, and a first call finds cold caches. In pure Python each question to the engine takes longer than its answer; the accelerator asks
   them all in one go.
@@ -69,6 +69,7 @@ MADE_OF = """\
 Of pure Python. Parts were measured alone, each in a loop of its own; inside of a call, where nothing is at hand yet, they take a little
 longer, which is in "the rest". Where a target stands behind a quotient, that is what it would be if ours were nothing but the parts named:
 ✗ means that nothing written in Python can reach it.
+
 """
 
 OURS = ("pure", "accelerated")

@@ -205,8 +205,8 @@ MORE: tuple[Row, ...] = (
 """What is measured besides: no target."""
 
 _ERR = "ctypes.add + ctypes.callback + ours.part_raise"
-_PANIC = "ctypes.add + 4 ctypes.callback + ours.part_raise"
-"""What is left of them when there is nothing between ctypes and the engine: no arguments, no texts, no handles, nothing thrown in wasm."""
+_PANIC = "ctypes.boom + 4 ctypes.callback + ours.part_raise"
+"""What is left of them when there is nothing between ctypes and the engine: no texts, no handles, no second throw."""
 
 FLOORS: tuple[Row, ...] = (
     Row(
@@ -260,7 +260,7 @@ FLOORS: tuple[Row, ...] = (
     ),
     Row(
         "errors",
-        "were `Err` a bare call, a bare callback and Python's `raise`; a panic the same with four",
+        "were `Err` a bare call, a bare callback and Python's `raise`; a panic one that unwinds, with four of them",
         (
             over("`Err`: that ÷ ours", (_ERR, "ours.err")),
             over("`Err`: UniFFI ÷ that", ("uniffi.err", _ERR), pure="≥ 4"),

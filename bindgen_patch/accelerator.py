@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
-_ABI_VERSION = 4
+_ABI_VERSION = 5
 
 
 def _find() -> Any:
@@ -52,7 +52,7 @@ if native is None or TYPE_CHECKING:
 
         def __new__(cls, *_args: object) -> Self:
             self = super().__new__(cls)
-            self.death = self.host_error = self.last_words = self.frames = self._unwound = None
+            self.death = self.host_error = self.last_words = self.frames = self.fallen = self._unwound = None
             self.result = self._base = self._size = 0
             self._in_hook = self._judged = self._wrapped = False
             return self
@@ -60,6 +60,7 @@ if native is None or TYPE_CHECKING:
         death: Any
         last_words: Any
         frames: Any
+        fallen: Any
         host_error: Any
         result: int
         _base: int

@@ -102,6 +102,12 @@ def setup(argument: str) -> dict[str, Any]:
         words = ctypes.cast(base, ctypes.POINTER(ctypes.c_uint32))
         release(words[result], words[result + 1])
 
+    def unwound() -> None:
+        """A panic, caught in the guest, and its message freed."""
+        result = names["boom"](-1) // 4
+        words = ctypes.cast(base, ctypes.POINTER(ctypes.c_uint32))
+        release(words[result], words[result + 1])
+
     def greeting(name: str) -> str:
         data = name.encode()
         size = len(data)
@@ -117,7 +123,7 @@ def setup(argument: str) -> dict[str, Any]:
     warm = (ctypes.c_double * 1_000_000)()
     ctypes.memset(warm, 1, 8_000_000)
     return names | {
-        "greeting": greeting, "filled": filled, "copy": ctypes.memmove, "numbers": numbers, "inside": base + numbers,
+        "greeting": greeting, "filled": filled, "unwound": unwound, "copy": ctypes.memmove, "numbers": numbers, "inside": base + numbers,
         "warm": addressof(warm), "counter": names["counter_new"](5), "_keep": warm,
     }  # fmt: skip
 
@@ -146,7 +152,7 @@ def _instantiate(seconds: float) -> Values:
 
 
 _ARITY = {
-    "add": 2, "allocate": 1, "release": 2, "greet": 2, "sum": 2, "fill": 1, "apply": 1,
+    "add": 2, "allocate": 1, "release": 2, "greet": 2, "sum": 2, "fill": 1, "apply": 1, "boom": 1,
     "counter_new": 1, "counter_increment": 1, "counter_drop": 1,
 }  # fmt: skip
 
@@ -157,6 +163,7 @@ VERBS: dict[str, Any] = {
     "greet4k": "greeting(text4k)",
     "new_drop": "counter_drop(counter_new(5))",
     "callback": "apply(1000)",
+    "boom": "unwound()",
     "sum_loop": "sum(numbers, 1_000_000)",
     "sum_floor": "copy(inside, warm, 8_000_000)\nsum(numbers, 1_000_000)",
     "copy_out": "copy(warm, inside, 8_000_000)",

@@ -47,6 +47,9 @@ class Guest(Protocol):
     lent: list[int]
     """What the call that runs has lent to the guest."""
 
+    fallen: object
+    """What is known of a call that did not return, until somebody has found out why; mostly ``None``."""
+
     @property
     def frames(self) -> object:
         """What nested calls have put aside; ``None`` in an outermost one."""
@@ -60,7 +63,7 @@ class Guest(Protocol):
         ...
 
     def tidy(self) -> None:
-        """No call is running: give back whatever one that was cut off has left behind."""
+        """No call is running: give back whatever one that was cut off has left behind. May set ``death``."""
 
     def tend(self) -> None:
         """See to what :meth:`troubled` tells of. May set ``death``, never raises for the guest's sake."""
@@ -190,7 +193,7 @@ class Guard(Gate, Generic[G]):
             guest.pop_frame()
         if nested:
             return
-        if guest.death is None and self._state is _LIVE and not self._limited:
+        if guest.death is None and guest.fallen is None and self._state is _LIVE and not self._limited:
             self._ready = True
             if guest.death is None:  # looked at last: see terminate()
                 return
@@ -298,6 +301,8 @@ class Guard(Gate, Generic[G]):
 
     def _end(self, guest: G) -> None:
         """An outermost call ended, and something is to be done about it."""
+        if guest.fallen is not None:
+            guest.tidy()
         if self._limited:
             guest.unlimit()
             self._limited = False

@@ -71,18 +71,22 @@ def slot(letter: str, position: int) -> str:
 
 
 CROSSING = [
+    "error = None",
     "try:",
     "    error = invoke()",
     "    if error is not None or trap:",
     "        raise failed(error, trap, number)",
     "except BaseException as reason:",
-    "    settle(reason, trap)",
+    "    guest.fallen = error, trap, number",
+    "    settle(reason)",
     "    raise",
 ]
 """Statements that make the call that :func:`slots_of` has prepared.
 
-``_failed(error, trap, number)`` says what to raise when it did not return. ``_settle(reason, trap)`` is told of every exception that leaves
+``_failed(error, trap, number)`` says what to raise when it did not return. ``_settle(reason)`` is told of every exception that leaves
 here: it may be one that struck before ``_failed`` had looked. A ``KeyboardInterrupt`` mostly does, for it waits until the guest is done.
+Where the interpreter's stack is used up neither can begin. So what there is to look at is left with the guest, and seen to before it is
+called again.
 """
 
 

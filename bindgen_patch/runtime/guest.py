@@ -200,7 +200,12 @@ class Guest(Handles):
             getattr(self, name)(*arguments)
 
     def tidy(self) -> None:
-        """No call is running. One that was cut off between two lines may have left frames, handles, limits, or the stack lowered."""
+        """No call is running. One that was cut off between two lines may have left frames, handles, limits, or the stack lowered.
+
+        What came of it may not have been looked at, either: see :data:`.calls.CROSSING`.
+        """
+        if self.fallen is not None:
+            self._settle()
         self.unlimit()
         if self.frames is not None:
             self.unwind(None)
@@ -517,7 +522,8 @@ class Guest(Handles):
         try:
             raise self._failed(error, trap_pointer, number)
         except BaseException as reason:
-            self._settle(reason, trap_pointer)
+            self.fallen = error, trap_pointer, number
+            self._settle(reason)
             raise
 
     def _malloc_failed(self, error: int | None, trap_address: int | None, size: int) -> NoReturn:
@@ -527,15 +533,19 @@ class Guest(Handles):
         except GuestAborted as death:
             raise out_of_memory(death, size) from None
 
-    def _settle(self, reason: BaseException, trap_pointer: Any) -> None:
-        """``reason`` leaves a call: the verdict, or an interrupt that struck before there was one."""
-        verdict, self._verdict = self._verdict, None
-        if reason is verdict:
-            return
-        if trap_pointer.value is not None:
-            self._failed(None, trap_pointer)
-        elif self._judging:
-            self.die(GuestAborted("interrupted while it was being found out why a call failed", kind="host_error"))
+    def _settle(self, reason: BaseException | None = None) -> None:
+        """``reason`` leaves a call that has :attr:`fallen`: the verdict, or what struck before there was one."""
+        error, trap_pointer, number = self.fallen
+        if not isinstance(trap_pointer, ctypes.c_void_p):
+            trap_pointer = ctypes.c_void_p(trap_pointer)
+        if self._verdict is None or reason is not self._verdict:
+            if trap_pointer.value is not None:
+                self._failed(None, trap_pointer, number)
+            elif self._judging:
+                self.die(GuestAborted("interrupted while it was being found out why a call failed", kind="host_error"))
+            elif error is not None and self._verdict is None:
+                self._failed(error, trap_pointer, number)
+        self._verdict = self.fallen = None
 
     def _judge(self, error: int | None, trap_pointer: Any, number: int) -> BaseException:
         pointer, trap_pointer.value = trap_pointer.value, None

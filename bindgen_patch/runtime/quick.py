@@ -184,7 +184,7 @@ class _Writer:
             ),
             "                        raise door.failed(guest, error)",
             "                    finally:",
-            "                        if guest.death is None and guest.frames is None and not guest.lent:",
+            "                        if guest.death is None and guest.frames is None and guest.fallen is None and not guest.lent:",
             "                            door._ready = True",
             "                            if guest.death is not None:",
             "                                door._ready = False",
@@ -221,12 +221,14 @@ class _Writer:
         lines += self._carried_in()
         lines += [f"{slot(format, k)} = {word}" for k, (format, word) in enumerate(self.words) if k not in self.preset]
         lines += [
+            "error = None",
             "try:",
             "    error = invoke()",
             "    if error is not None or trap:",
             "        raise guest._failed(error, trap, owned[1].number)",
             "except BaseException as reason:",
-            "    guest._settle(reason, trap)",
+            "    guest.fallen = error, trap, owned[1].number",
+            "    guest._settle(reason)",
             "    raise",
         ]
         return [*lines, *(["returned = True"] if self.fallible else []), *self._lifted()]

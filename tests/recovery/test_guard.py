@@ -29,6 +29,7 @@ class Fake:
         self.stack_pointer = 1000
         self.frames: list[int] = []
         self.lent: list[int] = []
+        self.fallen: object = None
         self.running = 0
         self.hooks_run = 0
         self.discarded = False

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import logging
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -512,6 +513,30 @@ def test_endless_recursion_through_the_host(guest: Any, host: Host) -> None:
         guest.nest(0)
     guest.instance.schedule_reinit()
     assert guest.increment() == 1
+
+
+def test_a_death_at_the_end_of_the_interpreters_stack(load: Load, mode: str) -> None:
+    """Too little is left of it to find out why the call did not return. It is found out before the next one."""
+    module = load("recovery", mode)
+
+    def at(depth: int, i: Any) -> int:
+        return at(depth - 1, i) if depth else i.trapping_division(1, 0)
+
+    ends: list[tuple[str, int | None]] = []
+    for depth in range(sys.getrecursionlimit() - 150, sys.getrecursionlimit()):
+        i = module.Instance()
+        assert i.trapping_division(4, 2) == 2
+        with pytest.raises((GuestAborted, RecursionError)) as caught:
+            at(depth, i)
+        try:
+            answer = i.trapping_division(4, 2)
+        except ModuleTerminated as refusal:
+            answer = None
+            assert refusal.cause_of_death is not None
+        ends.append((caught.type.__name__, answer))
+    assert ends[0] == ("GuestAborted", None)
+    assert ends[-1] == ("RecursionError", 2)
+    assert {*ends} <= {ends[0], ends[-1], ("RecursionError", None)}
 
 
 # ------------------------------------------------------------------------------------------- host exceptions
