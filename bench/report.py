@@ -40,9 +40,10 @@ second core to give.
 WHY = """\
 ## Where a target is missed: what the time goes to, and what the floor is
 
-- **Calls in pure Python.** The crossing, with checks and result, is two fifths; the lock, and looking whether there is anything to see to
-  (one look is at what is known of this thread, which takes as long as all others), are the rest. The floor is the crossing, the checks,
-  and a lock that keeps threads apart and that no interrupt can leave held. Guard on ÷ guard off and UniFFI ÷ ours follow from it.
+- **Calls in pure Python.** The crossing, with checks and result, is two fifths, the lock a fifth; looking whether there is anything to see
+  to (in what thread this is, which alone is a third of it; limits, deaths, objects to be freed) is another fifth. The floor is the
+  crossing, the checks, and a lock that keeps threads apart and that no interrupt can leave held. Guard on ÷ guard off, UniFFI ÷ ours and
+  wasmtime-py ÷ ours follow from it.
 - **Calls with the accelerator** are the engine's own entry into wasm (what "guard off" measures, which is little else) and some
   nanoseconds of lock, state and limits. PyO3 enters nothing: two to three of its calls are that entry alone. All of it is measured in
   processes that have one thread, in which a call keeps the interpreter's lock: nobody could want it. Once there is another thread (the
@@ -67,9 +68,9 @@ WHY = """\
 """
 
 MADE_OF = """\
-Of pure Python. Parts were measured alone, each in a loop of its own; inside of a call, where nothing is at hand yet, they take a little
-longer, which is in "the rest". Where a target stands behind a quotient, that is what it would be if ours were nothing but the parts named:
-✗ means that nothing written in Python can reach it.
+Of pure Python. The crossing and what goes with it were measured in loops of their own; the parts of the guard by leaving each of them out
+of the code that a call runs. What is left over is the function itself and finding its way to the guest's. Where a target stands behind a
+quotient, that is what it would be if ours were nothing but the parts named: ✗ means that nothing written in Python can reach it.
 
 """
 

@@ -204,8 +204,8 @@ MORE: tuple[Row, ...] = (
 )
 """What is measured besides: no target."""
 
-_ERR = "ctypes.add + ctypes.callback + ours.part_raise"
-_PANIC = "ctypes.boom + 4 ctypes.callback + ours.part_raise"
+_ERR = "ctypes.add + ctypes.callback + parts.part_raise"
+_PANIC = "ctypes.boom + 4 ctypes.callback + parts.part_raise"
 """What is left of them when there is nothing between ctypes and the engine: no texts, no handles, no second throw."""
 
 FLOORS: tuple[Row, ...] = (
@@ -213,31 +213,32 @@ FLOORS: tuple[Row, ...] = (
         "call",
         "a guarded scalar call: each part ÷ all of it",
         (
-            over("into the engine and back", ("ours.part_crossing", "ours.add")),
-            over("checking and lowering arguments, lifting the result", ("ours.part_words - ours.part_crossing", "ours.add")),
-            over("taking the lock, and giving it back", ("ours.part_lock", "ours.add")),
-            over("looking up what is known of this thread", ("ours.part_here", "ours.add")),
+            over("into the engine and back", ("parts.part_crossing", "parts.part_add")),
+            over("checking and lowering arguments, lifting the result", ("parts.part_words - parts.part_crossing", "parts.part_add")),
+            over("taking the lock, and giving it back", ("parts.part_add - parts.without_lock", "parts.part_add")),
+            over("looking up what is known of this thread", ("parts.part_add - parts.without_thread", "parts.part_add")),
             over(
-                "the rest: what state it is in, before and after",
-                ("ours.add - ours.part_words - ours.part_lock - ours.part_here", "ours.add"),
+                "looking whether there is anything to see to, before and after",
+                ("parts.part_add - parts.without_looks", "parts.part_add"),
             ),
+            over("counting the call", ("parts.part_add - parts.without_count", "parts.part_add")),
         ),
     ),
     Row(
         "call",
         "were it nothing but the crossing with checks",
         (
-            over("UniFFI ÷ that", *((f"uniffi.{op}", "ours.part_words") for op in _CALLS), pure="≥ 4"),
-            over("wasmtime-py ÷ that", *((f"core.{op}", "ours.part_words") for op in _CALLS), pure="≥ 25"),
+            over("UniFFI ÷ that", *((f"uniffi.{op}", "parts.part_words") for op in _CALLS), pure="≥ 4"),
+            over("wasmtime-py ÷ that", *((f"core.{op}", "parts.part_words") for op in _CALLS), pure="≥ 25"),
         ),
     ),
     Row(
         "greet",
         "4 KiB of text in and out",
         (
-            over("encoding, decoding and two copies ÷ all of it", ("ours.part_text", "ours.greet4k")),
+            over("encoding, decoding and two copies ÷ all of it", ("parts.part_text", "ours.greet4k")),
             over("a guarded scalar call ÷ all of it", ("ours.add", "ours.greet4k")),
-            over("wasmtime-py ÷ these two", ("core.greet4k", "ours.add + ours.part_text"), pure="≥ 60"),
+            over("wasmtime-py ÷ these two", ("core.greet4k", "ours.add + parts.part_text"), pure="≥ 60"),
         ),
     ),
     Row(

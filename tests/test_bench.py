@@ -11,7 +11,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from bench import report, rows
+from bench import report, rows, run
 from bench.peers import PEERS
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -29,8 +29,21 @@ def verbs(name: str) -> set[str]:
 
 def test_every_sample_of_every_row_is_an_operation_of_its_peer() -> None:
     aliases = {"ours": "pure", "plain": "pure-plain"}
-    wrong = [f"{peer}.{op}" for peer, op in rows.samples(rows.ROWS + rows.MORE) if op not in verbs(aliases.get(peer, peer))]
+    wrong = [f"{peer}.{op}" for peer, op in rows.samples(rows.ROWS + rows.FLOORS + rows.MORE) if op not in verbs(aliases.get(peer, peer))]
     assert wrong == []
+
+
+def test_samples_are_sums() -> None:
+    found = {
+        "add": {"ctypes": [{"cpu": 10.0}, {"cpu": 20.0}, None], "pure": [{"cpu": 1.0, "wall": 2.0}] * 3},
+        "callback": {"ctypes": [{"cpu": 1.0}] * 3},
+    }
+    assert rows.terms("ours.add:wall") == [rows.Term(1.0, "ours", "add", "wall")]
+    assert run.case(found, "pure", "ctypes.add + 4 ctypes.callback - 2 ours.add", "") == [12.0, 22.0]
+    assert run.case(found, "pure", "ctypes.add", "ours.add:wall") == [5.0, 10.0]
+    assert run.case(found, "accelerated", "ours.add", "") == []
+    with pytest.raises(AssertionError):
+        rows.terms("ctypes.add * 4")
 
 
 def test_targets_are_understood() -> None:

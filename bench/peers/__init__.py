@@ -20,6 +20,7 @@ _ACCELERATED = {"BINDGEN_PATCH_ACCELERATOR": "on"}
 
 PEERS: dict[str, Peer] = {
     "pure": Peer("ours, pure Python", "ours", "guarded", _PURE),
+    "parts": Peer("pure Python, its parts", "ours", "parts", _PURE),
     "pure-plain": Peer("pure Python, guard off", "ours", "plain", _PURE),
     "accelerated": Peer("ours, accelerated", "ours", "guarded", _ACCELERATED),
     "accelerated-plain": Peer("accelerated, guard off", "ours", "plain", _ACCELERATED),

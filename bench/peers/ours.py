@@ -1,5 +1,6 @@
 """Our generated bindings. ``guarded`` is what users get; ``plain`` is the same without the guard, see :mod:`bench.bindings`. Where the
-accelerator carries out a whole call, guard included, ``plain`` is an accelerator without: see ``bench/unguarded.c``.
+accelerator carries out a whole call, guard included, ``plain`` is an accelerator without: see ``bench/unguarded.c``. ``parts`` measures
+what a call is made of.
 """
 
 from __future__ import annotations
@@ -54,7 +55,7 @@ def setup(argument: str) -> dict[str, Any]:
             argument = "guarded"
             for verb in (*_GUARDED, "new_collected"):
                 VERBS.pop(verb, None)
-    name = _generated("bindgen", build.guest("bindgen"), argument)
+    name = _generated("bindgen", build.guest("bindgen"), "plain" if argument == "plain" else "guarded")
     if argument == "plain":
         from bench.bindings import without_guard
 
@@ -74,14 +75,53 @@ def setup(argument: str) -> dict[str, Any]:
     loaded = _ACCELERATOR in sys.modules
     if loaded is not (os.environ["BINDGEN_PATCH_ACCELERATOR"] == "on"):
         raise build.Missing(f"{_ACCELERATOR} is loaded all the same" if loaded else "it is installed, but the run time does not load it")
-    if argument != "plain" and not loaded:
-        names |= _parts(bindings)
-    else:
-        for verb in [verb for verb in VERBS if verb.startswith("part_")]:
-            del VERBS[verb]
-    if argument != "plain":
+    if argument == "parts":
+        names |= _parts(bindings) | _without(name)
+    for verb in [verb for verb in VERBS if verb.startswith(("part_", "without_")) is not (argument == "parts")]:
+        del VERBS[verb]
+    if "sum_unwatched" in VERBS:
         names["unwatched"] = bindings.Instance(limits=Limits(interruptible=False))
     return names | {"PanicError": PanicError, "js": js}
+
+
+_WITHOUT = {
+    "lock": [("acquire()", "pass"), ("release()", "pass")],
+    "thread": [(" and '<here>'.plain", "")],
+    "looks": [
+        ("not door._due and not guest.bounds and ", ""),
+        ("and not guest.garbage and not guest._flag and not guest.last_words", ""),
+        ("guest.death is None and guest.frames is None and guest.fallen is None and not guest.lent", "True"),
+        ("if guest.death is not None", "if False"),
+    ],
+    "count": [("door._calls += 1", "pass")],
+}
+"""What is left out of the code that ``runtime/quick.py`` writes, to see what it costs there."""
+
+
+def _without(package: str) -> dict[str, Any]:
+    """``add`` of fresh copies of the package, each with something left out of its calls."""
+    quick = importlib.import_module("bindgen_patch.runtime.quick")
+    written, found = quick._Writer.function, {}
+    for part, changes in _WITHOUT.items():
+
+        def function(writer: Any, changes: list[tuple[str, str]] = changes) -> list[str]:
+            text = "\n".join(written(writer))
+            for old, new in changes:
+                assert old in text, old
+                text = text.replace(old, new)
+            return text.split("\n")
+
+        quick._Writer.function = function
+        quick._shape.cache_clear()
+        name, place = f"{package}_without_{part}", str(_FOLDER / package / "__init__.py")
+        spec: Any = importlib.util.spec_from_file_location(name, place, submodule_search_locations=[str(_FOLDER / package)])
+        sys.modules[name] = copy = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(copy)
+        copy.add(2, 3)
+        found[f"add_without_{part}"] = copy.add
+    quick._Writer.function = written
+    quick._shape.cache_clear()
+    return found
 
 
 def _parts(bindings: Any) -> dict[str, Any]:
@@ -90,10 +130,9 @@ def _parts(bindings: Any) -> dict[str, Any]:
     door = bindings.instance._bp_door
     words = door.guest.call_add
     cells = dict(zip(words.__code__.co_freevars, (cell.cell_contents for cell in words.__closure__), strict=True))
-    here = importlib.import_module("bindgen_patch.runtime.threads").here
     place = ctypes.c_char * 8192
     return {
-        "acquire": door.acquire, "release": door.release, "here": here, "words": words, "invoke": cells["invoke"],
+        "words": words, "invoke": cells["invoke"],
         "Failure": type("Failure", (Exception,), {}), "into": place(), "out": place(*b"0123456789abcdef" * 256),
     }  # fmt: skip
 
@@ -246,10 +285,10 @@ def _wall(*works: Callable[[], object]) -> float:
 VERBS: dict[str, Any] = {
     "add": "add(2, 3)",
     "increment": "counter.increment()",
+    "part_add": "add(2, 3)",
     "part_crossing": "invoke()",
     "part_words": "words(2, 3)",
-    "part_lock": "acquire()\nrelease()",
-    "part_here": "here.plain",
+    **{f"without_{part}": f"add_without_{part}(2, 3)" for part in _WITHOUT},
     "part_raise": "try:\n    raise Failure(text16)\nexcept Failure:\n    pass",
     "part_text": "into.value = text4k.encode()\nout[:4096].decode()",
     "greet16": "greet(text16)",
