@@ -60,8 +60,8 @@ WHY = """\
   guest returns, and Python's `raise` on its way through a frame that has a lock to let go of.
 - **A panic** calls four host functions and is thrown twice, by Rust and, once it was caught there, by the companion. The engine's two
   throws and the guest's own code take half of what it costs with the accelerator, as long as half of PyO3's panic. In pure Python a bare
-  call that unwinds and four bare callbacks take more than half, and would just reach the targets; the rest is the second throw, a text, two
-  exceptions' handles, `PanicError` itself, and finding out what came of the call.
+  call that unwinds and four bare callbacks take half; the rest is the second throw, a text, two exceptions' handles, `PanicError` itself,
+  and finding out what came of the call.
 - **From an abort to the next answer** the engine makes a store, the companion's instance and the guest's, a dozen exports are looked
   up, and a first call finds cold caches. In pure Python each question to the engine takes longer than its answer; the accelerator asks
   them all in one go.
