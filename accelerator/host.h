@@ -71,7 +71,7 @@ static Ending lower_value(const Host *self, Core *guest, PyObject *value, Slot *
     return failed ? RAISED : DONE;
 }
 
-/* `class(text)` for an exception: what __new__ makes has the text in its `args`, and no __init__ of these does more. */
+/* What the __new__ of an exception makes of a text: it has that in its `args`. PanicError's __init__ does no more. */
 static PyObject *make_exception(PyObject *class, PyObject *text) {
     PyTypeObject *type = (PyTypeObject *)class;
     PyObject *args = PyTuple_Pack(1, text);

@@ -45,7 +45,6 @@ def slots_of(letters: str, count: int) -> list[str]:
         *(f"{letter} = memoryview(raw).cast('B').cast('{letter}')" for letter in sorted({*letters})),
         "trap = c_void_p.from_buffer(raw)",
         f"invoke = prepared(guest, func, raw, {count})",
-        "failed, settle, number = guest._failed, guest._settle, func.number",
     ]
 
 
@@ -75,13 +74,13 @@ CROSSING = [
     "try:",
     "    error = invoke()",
     "    if error is not None or trap:",
-    "        raise failed(error, trap, number)",
+    "        raise guest._failed(error, trap, func.number)",
     "except BaseException as reason:",
-    "    guest.fallen = error, trap, number",
-    "    settle(reason)",
+    "    guest.fallen = error, trap, func.number",
+    "    guest._settle(reason)",
     "    raise",
 ]
-"""Statements that make the call that :func:`slots_of` has prepared.
+"""Statements that make the call of ``func`` that :func:`slots_of` has prepared.
 
 ``_failed(error, trap, number)`` says what to raise when it did not return. ``_settle(reason)`` is told of every exception that leaves
 here: it may be one that struck before ``_failed`` had looked. A ``KeyboardInterrupt`` mostly does, for it waits until the guest is done.

@@ -29,7 +29,7 @@ from typing import Any
 
 from .. import symbols
 from . import threads, values
-from .calls import compiled, slot, slots_of
+from .calls import CROSSING, compiled, slot, slots_of
 from .linear import WRITABLE, view_of
 from .typed import CHECKS, PARAMETERS, RECEIVER, RESULTS, Plan, formats_of, lifted, unpacked, unpacker
 
@@ -142,7 +142,7 @@ class _Writer:
             *(f"    {line}" for line in slots_of("".join(self.formats), max(len(self.words), 1))),
             *(f"    {line}" for line in (area if self.whole else [])),
             *(f"    {slot('I', place)} = {word}" for place, word in self.preset.items()),
-            f"    return {', '.join(self.needed)}, (raw, func)",
+            f"    return {', '.join(self.needed)}, raw, func",
         ]
 
     def function(self) -> list[str]:
@@ -173,7 +173,7 @@ class _Writer:
             "                        if bundle is None:",
             "                            bundle = guest.short_way('<call>')",
             *(f"                        {line}" for line in (["if not bundle:", *self._long_way(converted=False)] if self.whole else [])),
-            f"                        {', '.join(self.needed)}, owned = bundle",
+            f"                        {', '.join(self.needed)}, raw, func = bundle",
             *(f"                        {line}" for line in self._body()),
             "                    except BaseException as error:",
             # A guest that returned has put its stack in order; what is left of Guard.failed() is to look for a death.
@@ -220,18 +220,7 @@ class _Writer:
             ]
         lines += self._carried_in()
         lines += [f"{slot(format, k)} = {word}" for k, (format, word) in enumerate(self.words) if k not in self.preset]
-        lines += [
-            "error = None",
-            "try:",
-            "    error = invoke()",
-            "    if error is not None or trap:",
-            "        raise guest._failed(error, trap, owned[1].number)",
-            "except BaseException as reason:",
-            "    guest.fallen = error, trap, owned[1].number",
-            "    guest._settle(reason)",
-            "    raise",
-        ]
-        return [*lines, *(["returned = True"] if self.fallible else []), *self._lifted()]
+        return [*lines, *CROSSING, *(["returned = True"] if self.fallible else []), *self._lifted()]
 
     def _checked(self, k: int, name: str, kind: str) -> list[str]:
         label = repr(_LABEL.format(k))
