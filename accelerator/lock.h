@@ -1,18 +1,28 @@
-/* RLock, whose owner C code can see. The interpreter's own lock guards its fields, so to take a free one costs nothing. */
+/* RLock, whose owner C code can see. The interpreter's own lock guards its fields, so to take a free one costs nothing.
+ *
+ * Who waits is called when it is free, and may find that somebody else was quicker. After that nobody else is: it is promised. */
 
 typedef struct {
     PyObject_HEAD
-    unsigned long owner; /* 0: nobody. Who holds the interpreter may look, and take what is free */
+    unsigned long owner; /* 0: nobody; or PROMISED. Who holds the interpreter may look, and take what is free */
     Py_ssize_t count, waiting;
     PyThread_type_lock bell; /* held, but for the moment in which somebody who waits is called */
-    int rung;
+    int rung, missed; /* somebody was called; was called and came too late */
+    double patience; /* seconds that `with` waits; negative: for ever */
 } Lock;
+
+#define PROMISED ULONG_MAX /* to the first of those who wait that comes by */
 
 static PyTypeObject LockType;
 
-static PyObject *lock_new(PyTypeObject *type, PyObject *Py_UNUSED(args), PyObject *Py_UNUSED(kwargs)) {
+static PyObject *lock_new(PyTypeObject *type, PyObject *args, PyObject *Py_UNUSED(kwargs)) {
+    PyObject *patience = Py_None;
+    double seconds = -1;
+    if (!PyArg_ParseTuple(args, "|O:RLock", &patience)) return NULL;
+    if (patience != Py_None && (seconds = PyFloat_AsDouble(patience)) == -1 && PyErr_Occurred()) return NULL;
     Lock *self = (Lock *)type->tp_alloc(type, 0);
     if (self == NULL) return NULL;
+    self->patience = seconds > 1e9 ? -1 : seconds;
     self->bell = PyThread_allocate_lock();
     if (self->bell == NULL) {
         Py_DECREF(self);
@@ -39,7 +49,7 @@ static inline int lock_try(Lock *self, unsigned long thread) {
 
 static inline void lock_drop(Lock *self) {
     if (--self->count) return;
-    self->owner = 0;
+    self->owner = self->waiting && self->missed ? PROMISED : 0;
     if (self->waiting && !self->rung) {
         self->rung = 1;
         PyThread_release_lock(self->bell);
@@ -79,7 +89,9 @@ static int lock_wait(Lock *self, double seconds) {
         Py_END_ALLOW_THREADS
         self->waiting--;
         if (status == PY_LOCK_ACQUIRED) self->rung = 0;
-        if (lock_try(self, thread)) return 1; /* else somebody was quicker, and rings when it is done */
+        if (self->owner == PROMISED) self->owner = 0;
+        self->missed = !lock_try(self, thread); /* then somebody was quicker, and rings when it is done */
+        if (!self->missed) return 1;
         if (status == PY_LOCK_INTR && Py_MakePendingCalls() < 0) return -1;
     }
 }
@@ -95,7 +107,15 @@ static PyObject *lock_acquire(Lock *self, PyObject *args, PyObject *kwargs) {
 }
 
 static PyObject *lock_enter(Lock *self, PyObject *Py_UNUSED(ignored)) {
-    return lock_wait(self, -1) < 0 ? NULL : Py_NewRef(Py_True);
+    int got = lock_wait(self, self->patience);
+    if (got > 0) Py_RETURN_TRUE;
+    if (!got) {
+        char *seconds = PyOS_double_to_string(self->patience, 'g', 6, 0, NULL);
+        if (seconds == NULL) return NULL;
+        PyErr_Format(PyExc_TimeoutError, "the instance has been busy in another thread for %s seconds", seconds);
+        PyMem_Free(seconds);
+    }
+    return NULL;
 }
 
 static PyObject *lock_release(Lock *self, PyObject *Py_UNUSED(ignored)) {
@@ -115,12 +135,17 @@ static PyObject *lock_is_owned(Lock *self, PyObject *Py_UNUSED(ignored)) {
     return PyBool_FromLong(self->owner == PyThread_get_thread_ident());
 }
 
+static PyObject *lock_is_free(Lock *self, PyObject *Py_UNUSED(ignored)) {
+    return PyBool_FromLong(!self->owner || self->owner == PyThread_get_thread_ident());
+}
+
 static PyMethodDef lock_methods[] = {
     {"acquire", (PyCFunction)(void (*)(void))lock_acquire, METH_VARARGS | METH_KEYWORDS, NULL},
     {"release", (PyCFunction)lock_release, METH_NOARGS, NULL},
     {"__enter__", (PyCFunction)lock_enter, METH_NOARGS, NULL},
     {"__exit__", (PyCFunction)(void (*)(void))lock_exit, METH_FASTCALL, NULL},
     {"_is_owned", (PyCFunction)lock_is_owned, METH_NOARGS, NULL},
+    {"is_free", (PyCFunction)lock_is_free, METH_NOARGS, "Whether no other thread has it."},
     {NULL},
 };
 

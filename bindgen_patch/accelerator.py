@@ -7,13 +7,12 @@ in the case at hand, Python code does as ever; see ``accelerator/accelerator.c``
 from __future__ import annotations
 
 import os
-import threading
 from collections import deque
 from collections.abc import Mapping
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
-_ABI_VERSION = 5
+_ABI_VERSION = 6
 
 
 def _find() -> Any:
@@ -29,34 +28,79 @@ def _find() -> Any:
 native: Any = _find()
 """The extension module, or ``None``."""
 
+if TYPE_CHECKING:
+
+    class RLock:
+        """``_thread.RLock``, as those see it who extend it."""
+
+        def __init__(self, patience: float | None = None) -> None: ...
+        def acquire(self, blocking: bool = True, timeout: float = -1) -> bool: ...
+        def release(self) -> None: ...
+        def _is_owned(self) -> bool: ...
+        def is_free(self) -> bool: ...
+        def __enter__(self) -> bool: ...
+        def __exit__(self, *error: object) -> None: ...
+
+elif native is None:
+    from _thread import RLock
+
 if native is None or TYPE_CHECKING:
-    RLock = threading.RLock
 
-    class Gate:
-        """The fields of a guard that every call reads."""
+    class Gate(RLock):
+        """The fields of a guard that every call reads; and here it is its own lock, see :mod:`.recovery.lock`."""
 
-        _rlock: Any = None
-        _guest: Any = None
-        _ready: bool = False
-        _due: bool = False
-        _limited: bool = False
-        _calls: int = 0
+        __slots__ = ("_bell", "_calls", "_due", "_guest", "_inside", "_limited", "_open", "_ready")
+
+        def __new__(cls, *_args: object, **_kwargs: object) -> Self:
+            self = super().__new__(cls)
+            self._guest = self._bell = None
+            self._ready = self._due = self._limited = False
+            self._calls = self._inside = 0
+            return self
+
+        _guest: Any
+        _ready: bool
+        _due: bool
+        _limited: bool
+        _calls: int
+        _open: None
+        """Is there when an ordinary call may begin."""
+        _inside: int
+        """The thread whose ordinary call is running."""
+        _bell: Any
+        """Put something into it on the way out: somebody waits for that."""
 
     class Front:
         """The field of an Instance that every call reads."""
+
+        __slots__ = ("_bp_door",)
 
         _bp_door: Any
 
     class Core:
         """The fields of a guest that every call reads. There is nothing in them at first."""
 
+        __slots__ = (
+            "_area", "_base", "_context", "_flag", "_in_hook", "_judged", "_next_handle", "_numbers", "_scopes", "_size", "_stack_base",
+            "_unwound", "_wrapped", "bounds", "calm", "death", "door", "fallen", "frames", "garbage", "host_error", "last_words", "lent",
+            "result", "serial", "values",
+        )  # fmt: skip
+
         def __new__(cls, *_args: object) -> Self:
             self = super().__new__(cls)
             self.death = self.host_error = self.last_words = self.frames = self.fallen = self._unwound = None
             self.result = self._base = self._size = 0
-            self._in_hook = self._judged = self._wrapped = False
+            self._in_hook = self._judged = self._wrapped = self.calm = False
             return self
 
+        calm: bool
+        """There is nothing to look at, neither when a call ends nor before the next: see :meth:`.runtime.guest.Guest.at_ease`."""
+        bounds: list[object]
+        garbage: Any
+        lent: list[int]
+        _area: int
+        _flag: Any
+        _stack_base: int
         death: Any
         last_words: Any
         frames: Any
@@ -115,6 +159,7 @@ if native is None or TYPE_CHECKING:
             guest = self._bp_guest
             if guest is not None and self._bp_pointer and guest.death is None:
                 guest.garbage.append((self._bp_free, (self._bp_pointer, 1)))
+                guest.calm = False
             self._bp_pointer = 0
 
     def set_plain(plain: bool) -> None:

@@ -85,14 +85,12 @@ def setup(argument: str) -> dict[str, Any]:
 
 
 _WITHOUT = {
-    "lock": [("acquire()", "pass"), ("release()", "pass")],
-    "thread": [(" and '<here>'.plain", "")],
-    "looks": [
-        ("not door._due and not guest.bounds and ", ""),
-        ("and not guest.garbage and not guest._flag and not guest.last_words", ""),
-        ("guest.death is None and guest.frames is None and guest.fallen is None and not guest.lent", "True"),
-        ("if guest.death is not None", "if False"),
+    "lock": [
+        ("del door._open; door._inside = here; door._ready = False; guest = door._guest", "guest = door._guest"),
+        ("door._ready = True; door._inside = 0; door._open = None", "pass"),
     ],
+    "thread": [("'<only>'.plain if alone else '<here>'.plain", "1")],
+    "looks": [("guest.calm and not guest._flag", "True"), ("if guest.calm:", "if True:")],
     "count": [("door._calls += 1", "pass")],
 }
 """What is left out of the code that ``runtime/quick.py`` writes, to see what it costs there."""

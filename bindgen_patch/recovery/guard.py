@@ -24,13 +24,11 @@ This module knows no wasm engine: what it needs of an instance is written down i
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import AbstractContextManager
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Generic, Protocol, TypeVar
 
-from ..accelerator import Gate, RLock
 from ..errors import GuestAborted, ModuleTerminated, PanicError
 from .counters import Counters
-from .lock import is_free, patient
+from .lock import Lock
 from .log import DEBUG, INFO, WARNING, log
 from .state import ADMISSIONS, TRANSITIONS, Admission, Event, State
 
@@ -49,6 +47,16 @@ class Guest(Protocol):
 
     fallen: object
     """What is known of a call that did not return, until somebody has found out why; mostly ``None``."""
+
+    calm: bool
+    """Nothing has happened that the end of a call or the beginning of the next would have to look at, but for the guest's own flag.
+
+    Whoever changes something that :meth:`at_ease` looks at puts this to false afterwards.
+    """
+
+    def at_ease(self) -> bool:
+        """Whether it may be called calm."""
+        ...
 
     @property
     def frames(self) -> object:
@@ -103,7 +111,7 @@ class Guest(Protocol):
 G = TypeVar("G", bound=Guest)
 
 
-class Guard(Gate, Generic[G]):
+class Guard(Lock, Generic[G]):
     """Guards one instance of a guest, and every fresh one that takes its place.
 
     ``make`` instantiates; ``name`` is what log records call it. ``reinit_on_abort`` has every death followed by a fresh instance.
@@ -113,16 +121,7 @@ class Guard(Gate, Generic[G]):
     def __init__(
         self, make: Callable[[], G], *, name: str = "instance", reinit_on_abort: bool = False, lock_timeout: float | None = None
     ) -> None:
-        lock = self._rlock = RLock()
-        self.lock: AbstractContextManager[Any] = lock if lock_timeout is None else patient(lock, lock_timeout)
-        """One thread at a time; held from before ``enter`` until after ``leave``."""
-        self.acquire: Callable[[], object] = self.lock.__enter__
-        self.release: Callable[[], object] = lock.release
-        """The same by hand, for ``runtime/quick.py``."""
-        self.held: Callable[[], bool] = lock._is_owned  # type: ignore[attr-defined]
-        """Whether this thread is inside already: then its next call is a nested one."""
-        self.free: Callable[[], bool] = is_free(lock)
-        """Whether no other thread is inside."""
+        super().__init__(lock_timeout)
         self.name = name
         self.instance_id = 0
         self.reinit_on_abort = reinit_on_abort
@@ -196,6 +195,7 @@ class Guard(Gate, Generic[G]):
         if guest.death is None and guest.fallen is None and self._state is _LIVE and not self._limited:
             self._ready = True
             if guest.death is None:  # looked at last: see terminate()
+                self.reopen(guest)
                 return
             self._ready = False
         self._end(guest)
@@ -205,6 +205,7 @@ class Guard(Gate, Generic[G]):
     def schedule_reinit(self) -> None:
         """A fresh instance serves the next outermost call. Safe from any thread, hooks and host functions included."""
         self._due = True
+        self.look()
 
     def reset(self) -> None:
         """The same at once, unless a call is running: nothing can take its instance from it. Raises what :meth:`enter` raises."""
@@ -315,6 +316,8 @@ class Guard(Gate, Generic[G]):
         if self._ready and guest.death is not None:  # as in leave()
             self._ready = False
             self._end(guest)
+        elif self._ready:
+            self.reopen(guest)
 
     def _refusal(self) -> ModuleTerminated:
         self.counters.refusals += 1

@@ -44,13 +44,13 @@ def slots_of(letters: str, count: int) -> list[str]:
         f"raw = slot_array({2 * (count + 2)})()",
         *(f"{letter} = memoryview(raw).cast('B').cast('{letter}')" for letter in sorted({*letters})),
         "trap = c_void_p.from_buffer(raw)",
-        f"invoke = prepared(guest, func, raw, {count})",
+        f"invoke, words = prepared(guest, func, raw, {count})",
     ]
 
 
-def _prepared(guest: Any, func: Any, raw: Any, count: int) -> Callable[[], int | None]:
+def _prepared(guest: Any, func: Any, raw: Any, count: int) -> Any:
     """The call, ready to be made again and again."""
-    prepared: Callable[..., Callable[[], int | None]] = guest._capi.prepared_call
+    prepared = guest._capi.prepared_call
     first = ctypes.addressof(raw)
     if not func.inner:
         return prepared(guest._context, ctypes.addressof(func), first + _SLOT_BYTES, count, first)
@@ -72,11 +72,11 @@ def slot(letter: str, position: int) -> str:
 CROSSING = [
     "error = None",
     "try:",
-    "    error = invoke()",
+    "    error = invoke(*words)",
     "    if error is not None or trap:",
     "        raise guest._failed(error, trap, func.number)",
     "except BaseException as reason:",
-    "    guest.fallen = error, trap, func.number",
+    "    guest.fallen = error, trap, func.number; guest.calm = False",
     "    guest._settle(reason)",
     "    raise",
 ]

@@ -297,13 +297,13 @@ _prepared_call = library["wasmtime_func_call_unchecked"]
 _prepared_call.restype = c_void_p
 
 
-def prepared_call(context: int, func: int, slots: int, count: int, trap: int) -> Callable[[], int | None]:
-    """A call of the function at address ``func``, ready to be made again and again; returns an error, or ``None``.
+def prepared_call(context: int, func: int, slots: int, count: int, trap: int) -> tuple[Callable[..., int | None], tuple[Any, ...]]:
+    """A call of the function at address ``func``, ready to be made again and again: what to call, with what. Returns an error or ``None``.
 
     The arguments are converted here, once: that would be most of what a call through :mod:`ctypes` costs.
     """
     arguments = zip(_call.argtypes, (context, func, slots, count, trap), strict=True)
-    return partial(_prepared_call, *[kind.from_param(value) for kind, value in arguments])
+    return _prepared_call, tuple([kind.from_param(value) for kind, value in arguments])
 
 
 store_new = _function("wasmtime_store_new", c_void_p, c_void_p, c_void_p, c_void_p)
@@ -680,7 +680,7 @@ class ExceptionTaker:
     at no other time.
     """
 
-    __slots__ = ("_at", "_call", "_context", "_exception", "_kept", "_tag", "_thrown", "found")
+    __slots__ = ("_at", "_call", "_context", "_exception", "_kept", "_tag", "_thrown", "_words", "found")
 
     def __init__(self, context: int, tag: Any) -> None:
         func, nothing = Func(), _functype("", "")
@@ -688,7 +688,7 @@ class ExceptionTaker:
         _functype_delete(nothing)
         slots, trap, exception, thrown = (c_uint64 * 2)(), c_void_p(), ExnRef(), Item()
         self._context, self._kept = context, (func, slots, trap)
-        self._call = prepared_call(context, addressof(func), addressof(slots), 1, addressof(trap))
+        self._call, self._words = prepared_call(context, addressof(func), addressof(slots), 1, addressof(trap))
         self._at, self._exception, self._thrown, self._tag = _pointer(context), byref(exception), byref(thrown), byref(tag.of.tag)
         self.found: bool | None = None
 
@@ -697,7 +697,7 @@ class ExceptionTaker:
         self.found = None
         _takers[self._context] = self
         try:
-            raise_error(self._call())
+            raise_error(self._call(*self._words))
         finally:
             _takers.pop(self._context, None)
         return self.found

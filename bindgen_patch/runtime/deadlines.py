@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import types
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextvars import ContextVar
 from time import monotonic
 from typing import TYPE_CHECKING
@@ -29,10 +29,10 @@ _current: ContextVar[Deadline | None] = ContextVar("bindgen_patch_deadline", def
 class Deadline:
     """``with instance.deadline(0.5):``, for the calls that this context makes in the block: one thread, or one task and what it awaits."""
 
-    __slots__ = ("_bounds", "_outer", "passed", "seconds", "when")
+    __slots__ = ("_bounds", "_look", "_outer", "passed", "seconds", "when")
 
-    def __init__(self, bounds: list[object], span: float) -> None:
-        self._bounds = bounds
+    def __init__(self, bounds: list[object], span: float, look: Callable[[], None]) -> None:
+        self._bounds, self._look = bounds, look
         self._outer: Deadline | None = None
         self.seconds = seconds("deadline", span)
         self.passed = f"the deadline of {self.seconds:g} seconds passed"
@@ -45,6 +45,7 @@ class Deadline:
         self._outer = next(_open(_current.get()), None)
         _current.set(self)
         self._bounds.append(self)
+        self._look()
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: types.TracebackType | None, /) -> None:
         self._bounds.remove(self)

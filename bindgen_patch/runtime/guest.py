@@ -167,6 +167,11 @@ class Guest(Handles):
             return 1 if self.death is None else 2
         return 0
 
+    def at_ease(self) -> bool:
+        """Nothing to see to, neither for the end of a call nor for the beginning of the next."""
+        left = self.death is not None or self.frames is not None or self.fallen is not None or self.last_words is not None
+        return not (left or self.lent or self.bounds or self.garbage)
+
     def tend(self) -> None:
         """Run the destructors of collected objects; take a raised flag for a death."""
         if self.garbage:
@@ -277,6 +282,7 @@ class Guest(Handles):
         self.halted = death
         _halted[self.serial] = ref(self, _forget(self.serial))
         self.bounds = [death]  # the next call looks
+        self.calm = False
         if not self.door.held():
             self.interrupt()
             self.watch.remind()
@@ -295,6 +301,7 @@ class Guest(Handles):
         due, nearer = self.watch.due, deadlines.nearest(self.bounds) if self.bounds else None
         before = self._stack()
         self.frames = (self.frames, before, len(self.lent), self.result, self.host_error, due)
+        self.calm = False
         if nearer is not None and (due is None or nearer[0] < due[0]):
             self.watch.arm(nearer)
         self.result = self._lower_stack(before) if self._stack_pointer is not None else 0
@@ -523,6 +530,7 @@ class Guest(Handles):
             raise self._failed(error, trap_pointer, number)
         except BaseException as reason:
             self.fallen = error, trap_pointer, number
+            self.calm = False
             self._settle(reason)
             raise
 
@@ -595,6 +603,7 @@ class Guest(Handles):
         """Record why this instance may never run again; the guard does the rest. Returns what to raise."""
         if self.death is None:
             self.death = death
+            self.calm = False
         return self.death
 
     def interrupted(self, error: BaseException) -> None:

@@ -89,6 +89,7 @@ class Handles(Linear):
         handle = self.handle(value)
         if handle >= FIRST_HANDLE:
             self.lent.append(handle)
+            self.calm = False
         return handle
 
     def lend_option(self, value: object) -> int:

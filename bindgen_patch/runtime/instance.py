@@ -76,6 +76,14 @@ class Instance(Front):
             guest.owner = owner()  # objects and closures keep their Instance alive
             return guest
 
+        def busy() -> bool:
+            door = found()
+            return door is not None and door.held()
+
+        def free() -> bool:
+            door = found()
+            return door is None or door.free()
+
         def doubt(error: BaseException) -> None:
             door = found()
             guest = None if door is None else door.guest
@@ -86,7 +94,7 @@ class Instance(Front):
         name = f"{program.package}.Instance #{next(_numbers)}"
         door = self._bp_door = Guard(make, name=name, reinit_on_abort=on_abort == "reinit", lock_timeout=lock_timeout)
         found = ref(door)  # awaitables of the host know the queue, and may outlive the Instance
-        host.jobs.busy, host.jobs.free, host.jobs.doubt = door.held, door.free, doubt
+        host.jobs.busy, host.jobs.free, host.jobs.doubt = busy, free, doubt
 
     def _bp_bind(self, cls: type[C]) -> type[C]:
         """``cls`` for objects of this Instance."""
@@ -163,7 +171,7 @@ class Instance(Front):
         """
         if not self._bp_host.limits.interruptible:
             raise ValueError("a guest with Limits(interruptible=False) cannot be stopped at a deadline")
-        return Deadline(self._bp_host.bounds, seconds)
+        return Deadline(self._bp_host.bounds, seconds, self._bp_door.look)
 
     async def to_thread(self, function: Callable[..., T], /, *args: Any, **kwargs: Any) -> T:
         """``await instance.to_thread(instance.work, 7)``: run ``function`` in a worker thread, as ``asyncio.to_thread`` does.

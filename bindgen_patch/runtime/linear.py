@@ -229,6 +229,7 @@ class Linear(Core):
             words = trap.last_words(text)
             if words:
                 self.last_words = self.frames, words
+                self.calm = False
         return text
 
     def take_string(self, address: int, size: int) -> str:

@@ -171,3 +171,4 @@ class Closure:
         guest = self._bp_guest
         if self._bp_owned and self._bp_count and self._bp_data and guest.death is None:
             guest.garbage.append(("call_destroy_closure", (self._bp_data, self._bp_vtable)))
+            guest.calm = False

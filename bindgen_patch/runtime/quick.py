@@ -5,9 +5,9 @@ When a plain export is called for the first time, its code is replaced by one wr
 those do in the ordinary case: an outermost call of a live instance with nothing to see to. In every other case it calls the code that it
 has replaced. The order of things is that of ``Guard.enter`` and ``Guard.leave``, and their comments hold here.
 
-The lock is not taken by a ``with`` statement, which costs twice as much. An interrupt can strike behind ``acquire`` and before anything is
-known of it, so that stands inside of the ``try``; nothing can strike between the end of a block and ``release``, first thing in its
-``finally``. That fails when waiting was interrupted: what counts then is the interrupt.
+The lock is passed by as :mod:`..recovery.lock` says, who is inside being the thread that :data:`.threads.here` knows. What could be to be
+seen to is asked of the guest once, before and after, by its ``calm``. Where nothing that is called stands between two statements, nothing
+can strike there; so the guard is given back first thing in a ``finally``.
 
 Exports with text or buffers go through the function that ``edit/whole.py`` has appended to the guest: one crossing, what is carried lies in
 the guest's area. What does not fit into that goes the long way, step by step.
@@ -33,6 +33,9 @@ from .calls import CROSSING, compiled, slot, slots_of
 from .linear import WRITABLE, view_of
 from .typed import CHECKS, PARAMETERS, RECEIVER, RESULTS, Plan, formats_of, lifted, unpacked, unpacker
 
+ONE_AT_A_TIME = sys.implementation.name == "cpython" and "free-threading" not in sys.version
+"""Whether this interpreter runs one thread at a time and changes between them where :mod:`..recovery.lock` says."""
+
 _ARGUMENT, _LABEL = "argument{}", "<label {}>"
 _CALL, _BUNDLE, _LONG = "call_", "quick_", "_bp_long_"
 
@@ -52,7 +55,7 @@ def bundle(guest: Any, plan: Plan, func: Any) -> tuple[Any, ...]:
 def quicken(owner: type, function: types.FunctionType, plan: Plan) -> None:
     """Have ``function``, a generated one that ``owner`` has, run quick code from now on. One without a guard is left alone."""
     old = function.__code__
-    if "_bp_door" not in old.co_names:
+    if "_bp_door" not in old.co_names or not ONE_AT_A_TIME:
         return
     shape = _shape(plan.role, tuple(plan.params.values()), plan.result, plan.fallible)
     long = types.FunctionType(old, function.__globals__, function.__name__, function.__defaults__, function.__closure__)
@@ -83,7 +86,7 @@ class _Shape:
         writer = _Writer(role, params, result, fallible=fallible)
         self.unpack = unpacker(writer.returned, fallible=fallible)
         self.bind = compiled(writer.binding(), {"texts": _TEXTS, "view_of": view_of, "WRITABLE": WRITABLE, "FITS": symbols.AREA_FITS})
-        lines = writer.function()
+        lines = [re.sub(r"\bexcept (\w+)", r"except '<\1>'", line) for line in writer.function()]
         file = f"<calls> {role} ({', '.join(params)}) -> {result}{' or Err' * fallible}"
         linecache: Any = sys.modules.get("linecache")  # tracebacks show the code if it was there already; it takes long to load
         if linecache is not None:
@@ -127,7 +130,7 @@ class _Writer:
         preset = {"guest._stack_base", "0", "area", str(symbols.AREA_FITS)}
         self.preset = {place: word for place, (_, word) in enumerate(words) if word in preset and (place or not self.direct)}
         self.formats = sorted({*(format for format, _ in words), *self.direct})
-        self.needed = [*self.formats, "trap", "invoke", *(["area", "text", "data"] if self.whole else [])]
+        self.needed = [*self.formats, "trap", "invoke", "words", *(["area", "text", "data"] if self.whole else [])]
         """The parts of the bundle."""
 
     def binding(self) -> list[str]:
@@ -142,7 +145,7 @@ class _Writer:
             *(f"    {line}" for line in slots_of("".join(self.formats), max(len(self.words), 1))),
             *(f"    {line}" for line in (area if self.whole else [])),
             *(f"    {slot('I', place)} = {word}" for place, word in self.preset.items()),
-            f"    return {', '.join(self.needed)}, raw, func",
+            f"    return {', '.join(self.needed)}, func",
         ]
 
     def function(self) -> list[str]:
@@ -153,57 +156,42 @@ class _Writer:
             "    door = self._bp_door",
             "    if door._ready:",
             *(f"        {name} = '<{name}>'" for name in self._builtins()),
-            "        acquire = door.acquire",  # called as methods they would take three times as long to find
-            "        release = door.release",
-            "        waiting = True",
-            "        try:",
+            "        alone = '<alone>'",
+            "        here = '<only>'.plain if alone else '<here>'.plain",
+            "        if here:",
+            *(["            returned = False"] if self.fallible else []),
             "            try:",
-            "                acquire()",
-            "                waiting = False",
-            "                guest = door._guest",
-            "                if (",
-            "                    door._ready and not door._due and not guest.bounds and '<here>'.plain",
-            "                    and not guest.garbage and not guest._flag and not guest.last_words",
-            "                ):",
-            "                    door._ready = False",
-            "                    door._calls += 1",
-            *(["                    returned = False"] if self.fallible else []),
-            "                    try:",
+            "                del door._open; door._inside = here; door._ready = False; guest = door._guest",
+            "            except AttributeError:",
+            "                pass",
+            "            else:",
+            "                try:",
+            "                    if guest.calm and not guest._flag:",
+            "                        door._calls += 1",
             f"                        bundle = guest.{_BUNDLE}",
             "                        if bundle is None:",
             "                            bundle = guest.short_way('<call>')",
             *(f"                        {line}" for line in (["if not bundle:", *self._long_way(converted=False)] if self.whole else [])),
-            f"                        {', '.join(self.needed)}, raw, func = bundle",
+            f"                        {', '.join(self.needed)}, func = bundle",
             *(f"                        {line}" for line in self._body()),
-            "                    except BaseException as error:",
+            "                except BaseException as error:",
             # A guest that returned has put its stack in order; what is left of Guard.failed() is to look for a death.
-            *(
-                ["                        if returned and guest.death is None:", "                            raise"]
-                if self.fallible
-                else []
-            ),
-            "                        raise door.failed(guest, error)",
-            "                    finally:",
-            "                        if guest.death is None and guest.frames is None and guest.fallen is None and not guest.lent:",
-            "                            door._ready = True",
-            "                            if guest.death is not None:",
-            "                                door._ready = False",
-            "                                door.leave(guest, False)",
-            "                        else:",
+            *(["                    if returned and guest.death is None:", "                        raise"] if self.fallible else []),
+            "                    raise door.failed(guest, error)",
+            "                finally:",
+            "                    if guest.calm: door._ready = True; door._inside = 0; door._open = None",
+            "                    else:",
+            "                        try:",
             "                            door.leave(guest, False)",
-            "            finally:",
-            "                release()",
-            "        except RuntimeError as error:",
-            "            if not waiting:",
-            "                raise",
-            "            raise error.__context__ or error from None",
+            "                        finally:",
+            "                            if door._inside == here: door._inside = 0",
             f"    return self.{_LONG}({', '.join(['self', *receiver])})",
         ]
 
     def _builtins(self) -> list[str]:
         """What it names of Python's own: the module that it is part of may have exports of these names."""
-        text = " ".join([*self._body(), "BaseException RuntimeError"])
-        return [name for name in _BUILTINS if re.search(rf"\b{name}\b", text)]
+        text = " ".join(self._body())
+        return [name for name in _BUILTINS if re.search(rf"(?<!except )\b{name}\b", text)]
 
     def _body(self) -> list[str]:
         lines = []
@@ -219,13 +207,20 @@ class _Writer:
                 "self._bp_pointer = 0",
             ]
         lines += self._carried_in()
-        lines += [f"{slot(format, k)} = {word}" for k, (format, word) in enumerate(self.words) if k not in self.preset]
-        return [*lines, *CROSSING, *(["returned = True"] if self.fallible else []), *self._lifted()]
+        stores = [f"{slot(format, k)} = {word}" for k, (format, word) in enumerate(self.words) if k not in self.preset]
+        going = [*CROSSING, *(["returned = True"] if self.fallible else []), *self._lifted()]
+        refused = [self._check(k, self.names[k], kind) for k, kind in enumerate(self.params) if _refusing(kind)]
+        if not refused:
+            return [*lines, *stores, *going]
+        # The check that raises does so outside of the handler: what the slot has raised is nobody's business.
+        tried = ["try:", *(f"    {line}" for line in stores), "except ValueError:", "    pass", "else:"]
+        return [*lines, *tried, *(f"    {line}" for line in going), *refused]
 
     def _checked(self, k: int, name: str, kind: str) -> list[str]:
         label = repr(_LABEL.format(k))
         if kind in PARAMETERS:
-            return [f"if not ({PARAMETERS[kind].fits.format(v=name)}):", f"    check = '<check {kind}>'; {name} = check({name}, {label})"]
+            fits = PARAMETERS[kind].kind or PARAMETERS[kind].fits
+            return [f"if not ({fits.format(v=name)}):", f"    {self._check(k, name, kind)}"]
         if kind == "str":
             return [
                 f"if {name}.__class__ is str and {name}.isascii():",
@@ -238,6 +233,9 @@ class _Writer:
             f"numbers = '<numbers>'; bytes_{name} = numbers({name}, {kind[1]!r}, {label})",
             f"count_{name}, size_{name} = len(bytes_{name}), bytes_{name}.nbytes",
         ]
+
+    def _check(self, k: int, name: str, kind: str) -> str:
+        return f"check = '<check {kind}>'; {name} = check({name}, {_LABEL.format(k)!r})"
 
     def _carried_in(self) -> list[str]:
         """What the arguments hold into the area; the long way where it does not fit."""
@@ -303,11 +301,18 @@ class _Writer:
         return [f"array = '<Array>'; array = array({self.result[1]!r})", f"array.frombytes(data[: size * {width}])", "return array"]
 
 
-_BUILTINS = ("BaseException", "RuntimeError", "UnicodeDecodeError", "float", "int", "len", "str")
+def _refusing(kind: str) -> bool:
+    """Whether a slot refuses numbers that are not of this type."""
+    return kind in PARAMETERS and PARAMETERS[kind].kind != ""
+
+
+_BUILTINS = ("AttributeError", "BaseException", "UnicodeDecodeError", "ValueError", "float", "int", "len", "str")
 
 _CONSTANTS: dict[str, object] = {
     **{f"<{name}>": getattr(builtins, name) for name in _BUILTINS},
     "<here>": threads.here,
+    "<only>": threads.only,
+    "<alone>": threads.alone,
     "<utf8>": values.utf8,
     "<numbers>": values.numbers,
     "<Array>": values.Array,

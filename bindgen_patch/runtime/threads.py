@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import ctypes
 import math
+import os
 import sys
 import threading
 from collections.abc import Callable
@@ -39,8 +40,8 @@ _MOST_FRAMES = 64
 class _Here(threading.local):
     """What is known of the present thread."""
 
-    plain = False
-    """Nothing has to be looked at: there is stack enough for default limits, and nobody who cancels."""
+    plain = 0
+    """The thread, where nothing has to be looked at: there is stack enough for default limits, and nobody who cancels."""
     known = False
     stack: float = math.inf
     """Bytes; no end of them where that cannot be found out."""
@@ -53,6 +54,37 @@ class _Here(threading.local):
 
 
 here = _Here()
+
+
+class _Only:
+    """The same of a process's one thread, for as long as it is that: this takes a fifth of the time to read."""
+
+    __slots__ = ("plain",)
+
+    def __init__(self) -> None:
+        self.plain = 0
+
+
+only = _Only()
+
+
+def _one_thread() -> Any:
+    """What is true while this process has no other thread, where the C library tells: glibc does (2.32 and later)."""
+    try:
+        return ctypes.c_bool.in_dll(ctypes.CDLL(None), "__libc_single_threaded")
+    except (OSError, TypeError, ValueError):
+        return False
+
+
+alone = _one_thread()
+
+
+def _forked() -> None:
+    only.plain = here.plain
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forked)
 
 
 class Cancellation:
@@ -137,8 +169,11 @@ def _look_round() -> None:
     here.stack = _stack_bytes() or math.inf
     worker = getattr(sys.modules.get("concurrent.futures.thread"), "_worker", None)
     here.worker = worker is not None and getattr(threading.current_thread(), "_target", None) is worker
-    here.plain = not here.worker and here.stack >= DEFAULT_STACK_BYTES + HOST_STACK_BYTES
-    set_plain(here.plain)
+    plain = not here.worker and here.stack >= DEFAULT_STACK_BYTES + HOST_STACK_BYTES
+    here.plain = threading.get_ident() if plain else 0
+    if alone:
+        only.plain = here.plain
+    set_plain(plain)
     here.known = True
 
 
@@ -173,7 +208,7 @@ async def in_thread(function: Callable[..., T], args: tuple[Any, ...], kwargs: d
             if wanted.asked:
                 raise _cancelled()
             wanted.begun = True
-        before, here.given, here.plain = here.given, wanted, False
+        before, here.given, here.plain = here.given, wanted, 0
         set_plain(False)
         try:
             return context.run(function, *args, **kwargs)

@@ -52,6 +52,8 @@ class Parameter(NamedTuple):
     fits: str
     format: str
     """Of its slot."""
+    kind: str = ""
+    """What is left of ``fits`` where the slot itself refuses, by a ``ValueError``, what does not fit."""
 
 
 class Result(NamedTuple):
@@ -62,7 +64,8 @@ class Result(NamedTuple):
 
 
 def _int(low: int, high: int, format: str) -> Parameter:
-    return Parameter(f"{{v}}.__class__ is int and {low} <= {{v}} <= {high}", format)
+    kind = "{v}.__class__ is int"
+    return Parameter(f"{kind} and {low} <= {{v}} <= {high}", format, kind if high - low >= 2**32 - 1 else "")
 
 
 PARAMETERS = {

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import ctypes
 import logging
+import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -14,6 +17,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from bindgen_patch import GuestAborted, ModuleTerminated, PanicError
+from bindgen_patch.accelerator import native
 from bindgen_patch.recovery.guard import Guard
 from bindgen_patch.recovery.state import State
 
@@ -30,6 +34,7 @@ class Fake:
         self.frames: list[int] = []
         self.lent: list[int] = []
         self.fallen: object = None
+        self.calm = False
         self.running = 0
         self.hooks_run = 0
         self.discarded = False
@@ -49,13 +54,25 @@ class Fake:
     def troubled(self) -> int:
         return 2 if self.raised_flag or self.garbage or self.death else int(self.world.limits)
 
+    def at_ease(self) -> bool:
+        return not (self.death or self.frames or self.garbage or self.world.limits)
+
+    def die(self, death: GuestAborted) -> None:
+        self.death = death
+        self.calm = False
+
+    def collected(self, destructor: Callable[[], None]) -> None:
+        """It is to run before the next call."""
+        self.garbage.append(destructor)
+        self.calm = False
+
     def tend(self) -> None:
         self.alive()
         self.expect("destructors ran inside a call", not self.running)
         while self.garbage:
             self.garbage.pop()()
         if self.raised_flag and self.death is None:
-            self.death = GuestAborted("its own flag", kind="terminated")
+            self.die(GuestAborted("its own flag", kind="terminated"))
 
     def tidy(self) -> None:
         self.alive()
@@ -76,7 +93,7 @@ class Fake:
     def kill(self, death: GuestAborted) -> None:
         self.expect("a discarded instance was killed", not self.discarded or self.death is not None)
         if self.death is None:
-            self.death = death
+            self.die(death)
 
     def start(self) -> None:
         self.alive()
@@ -86,6 +103,7 @@ class Fake:
     def push_frame(self) -> None:
         self.alive()
         self.frames.append(self.stack_pointer)
+        self.calm = False
         self.stack_pointer -= 32
 
     def pop_frame(self) -> None:
@@ -128,8 +146,9 @@ class Fake:
 
     def trap(self, kind: str = "unreachable") -> None:
         self.alive()
-        self.death = GuestAborted("it trapped", kind=kind)
-        raise self.death
+        death = GuestAborted("it trapped", kind=kind)
+        self.die(death)
+        raise death
 
 
 def nothing(*_: object) -> None:
@@ -139,7 +158,9 @@ def nothing(*_: object) -> None:
 class World:
     """A door, the guests behind it, and what its user sees."""
 
-    def __init__(self, **options: Any) -> None:
+    def __init__(self, *, ordinary: bool = native is None, **options: Any) -> None:
+        self.ordinary = ordinary
+        """Whether calls begin as quick code has them."""
         self.guests: list[Fake] = []
         self.violations: list[str] = []
         self.start: Callable[[Fake], None] = nothing
@@ -147,6 +168,7 @@ class World:
         self.make: Callable[[], None] = nothing
         self.deaths: list[GuestAborted] = []
         self.limits = False
+        self.ordinary_calls = 0
         self.door: Guard[Fake] = Guard(self._make, **options)
         self.door.hooks.append(self.deaths.append)
 
@@ -156,8 +178,30 @@ class World:
         return self.guests[-1]
 
     def call(self, body: Callable[[Fake], Any] = nothing) -> Any:
-        """A way in, as the guard pass writes it; ``body`` is the Rust code."""
+        """A way in, as ``runtime/quick.py`` and the guard pass write it; ``body`` is the Rust code."""
         door = self.door
+        if self.ordinary and door._ready:
+            here = threading.get_ident()
+            try:
+                del door._open; door._inside = here; door._ready = False; guest = door._guest  # fmt: skip  # noqa: E702
+            except AttributeError:
+                pass
+            else:
+                assert guest is not None
+                try:
+                    if guest.calm and not guest.raised_flag:
+                        self.ordinary_calls += 1
+                        return guest.run(lambda: body(guest))
+                except BaseException as failure:
+                    raise door.failed(guest, failure)  # noqa: B904
+                finally:
+                    if guest.calm: door._ready = True; door._inside = 0; door._open = None  # fmt: skip  # noqa: E701, E702
+                    else:
+                        try:
+                            door.leave(guest, False)
+                        finally:
+                            if door._inside == here:
+                                door._inside = 0
         nested = door.held()
         with door.lock:
             guest = door.enter(nested)
@@ -169,9 +213,12 @@ class World:
                 door.leave(guest, nested)
 
 
-@pytest.fixture
-def world() -> Iterator[World]:
-    world = World()
+ORDINARY = [True, False] if native is None else [False]  # the accelerator's lock knows no ordinary calls
+
+
+@pytest.fixture(params=ORDINARY, ids=lambda ordinary: "ordinary" if ordinary else "by the lock")
+def world(request: pytest.FixtureRequest) -> Iterator[World]:
+    world = World(ordinary=request.param)
     yield world
     assert not world.violations
 
@@ -274,7 +321,7 @@ def test_the_guests_own_flag_is_a_death(world: World) -> None:
 def test_a_death_that_nobody_raised_is_noticed_before_the_next_call(world: World) -> None:
     with world.door.lock:
         guest = world.door.enter(False)
-        guest.death = GuestAborted("found out meanwhile", kind="abi_violation")
+        guest.die(GuestAborted("found out meanwhile", kind="abi_violation"))
         world.door.leave(guest, False)
     with pytest.raises(ModuleTerminated):
         world.call()
@@ -283,7 +330,7 @@ def test_a_death_that_nobody_raised_is_noticed_before_the_next_call(world: World
 
 def test_a_death_that_nobody_raised_is_noticed_before_a_nested_call(world: World) -> None:
     def outer(guest: Fake) -> None:
-        guest.death = GuestAborted("found out meanwhile", kind="abi_violation")
+        guest.die(GuestAborted("found out meanwhile", kind="abi_violation"))
         with pytest.raises(ModuleTerminated):
             world.call()
 
@@ -600,14 +647,14 @@ def test_destructors_run_before_the_next_call_and_count_as_inside(world: World) 
         order.append("destroyed")
 
     world.call()
-    world.guests[0].garbage.append(destroy)
+    world.guests[0].collected(destroy)
     world.call(lambda guest: order.append(f"call on {world.guests.index(guest)}"))
     assert order == ["nested", "destroyed", "call on 1"]
 
 
 def test_a_destructor_that_kills(world: World) -> None:
     world.call()
-    world.guests[0].garbage.append(lambda: setattr(world.guests[0], "raised_flag", True))
+    world.guests[0].collected(lambda: setattr(world.guests[0], "raised_flag", True))
     with pytest.raises(ModuleTerminated):
         world.call()
     assert (len(world.deaths), world.guests[0].discarded) == (1, True)
@@ -615,7 +662,7 @@ def test_a_destructor_that_kills(world: World) -> None:
 
 def test_garbage_of_a_replaced_instance_is_left(world: World) -> None:
     world.call()
-    world.guests[0].garbage.append(lambda: pytest.fail("nothing of it is entered"))
+    world.guests[0].collected(lambda: pytest.fail("nothing of it is entered"))
     world.door.schedule_reinit()
     world.call()
 
@@ -623,16 +670,201 @@ def test_garbage_of_a_replaced_instance_is_left(world: World) -> None:
 # ------------------------------------------------------------------------------------------- threads
 
 
-def test_other_threads_wait(world: World) -> None:
-    free: list[bool] = []
+class Meanwhile:
+    """Something that another thread does while a call is running, or afterwards."""
+
+    def __init__(self, work: Callable[[], object]) -> None:
+        self.outcome: list[object] = []
+
+        def run() -> None:
+            try:
+                self.outcome.append(work())
+            except BaseException as error:
+                self.outcome.append(error)
+
+        self.thread = threading.Thread(target=run, daemon=True)
+        self.thread.start()
+
+    def waits(self) -> bool:
+        """Whether it is not done after a while."""
+        self.thread.join(0.1)
+        return self.thread.is_alive()
+
+    def result(self) -> object:
+        self.thread.join(PATIENCE)
+        assert not self.thread.is_alive(), "it waits for ever"
+        return self.outcome[0]
+
+
+PATIENCE = 30.0
+
+
+@pytest.fixture(params=ORDINARY, ids=lambda ordinary: "ordinary" if ordinary else "by the lock")
+def busy(request: pytest.FixtureRequest) -> Iterator[World]:
+    """A world whose next call is an ordinary one, if there are any."""
+    world = World(ordinary=request.param)
+    world.call()
+    yield world
+    assert (world.ordinary_calls > 0, world.violations) == (request.param, [])
+
+
+def test_other_threads_wait(busy: World) -> None:
+    order: list[str] = []
 
     def body(_: Fake) -> None:
-        thread = threading.Thread(target=lambda: free.append(world.door.lock.acquire(blocking=False)))
-        thread.start()
-        thread.join()
+        others.append(Meanwhile(lambda: busy.call(lambda _: order.append("second"))))
+        assert others[0].waits()
+        order.append("first")
 
-    world.call(body)
-    assert free == [False]
+    others: list[Meanwhile] = []
+    busy.call(body)
+    assert (others[0].result(), order) == (None, ["first", "second"])
+    assert (busy.door.held(), busy.door.free()) == (False, True)
+
+
+def test_a_call_from_inside_does_not_wait_for_those_who_wait_for_it(busy: World) -> None:
+    others: list[Meanwhile] = []
+
+    def body(_: Fake) -> None:
+        others.append(Meanwhile(busy.call))
+        assert others[0].waits()
+        busy.call()
+        with pytest.raises(KeyboardInterrupt):
+            busy.call(interrupt)
+        assert others[0].waits()
+
+    def interrupt(_: Fake) -> None:
+        raise KeyboardInterrupt
+
+    busy.call(body)
+    assert others[0].result() is None
+
+
+def test_who_is_inside_is_told(busy: World) -> None:
+    door = busy.door
+    told: list[object] = []
+
+    def body(_: Fake) -> None:
+        told.extend([(door.held(), door.free()), Meanwhile(lambda: (door.held(), door.free())).result()])
+
+    busy.call(body)
+    with door.lock:
+        told.extend([(door.held(), door.free()), Meanwhile(lambda: (door.held(), door.free())).result()])
+    assert told == [(True, True), (False, False)] * 2
+    assert (door.held(), door.free()) == (False, True)
+
+
+@pytest.mark.parametrize("ordinary", ORDINARY)
+def test_who_waits_too_long_has_touched_nothing(ordinary: bool) -> None:
+    world = World(ordinary=ordinary, lock_timeout=0.02)
+    outcomes: list[object] = []
+
+    def body(_: Fake) -> None:
+        outcomes.append(Meanwhile(world.call).result())
+        world.call()
+
+    for _ in range(3):
+        world.call(body)
+    assert [type(outcome) for outcome in outcomes] == [TimeoutError] * 3
+    assert (Meanwhile(world.call).result(), world.violations) == (None, [])
+
+
+def test_terminate_does_not_wait_for_another_ones_call(busy: World) -> None:
+    death = GuestAborted("enough", kind="terminated")
+
+    def body(_: Fake) -> None:
+        Meanwhile(lambda: busy.door.terminate(death)).result()
+        assert busy.deaths == []
+
+    with pytest.raises(GuestAborted) as raised:
+        busy.call(body)
+    assert (raised.value, busy.deaths, busy.guests[0].discarded) == (death, [death], True)
+
+
+def test_terminate_while_another_thread_waits(busy: World) -> None:
+    others: list[Meanwhile] = []
+
+    def body(_: Fake) -> None:
+        others.append(Meanwhile(busy.call))
+        assert others[0].waits()
+        busy.door.terminate(GuestAborted("enough", kind="terminated"))
+
+    with pytest.raises(GuestAborted):
+        busy.call(body)
+    assert isinstance(others[0].result(), ModuleTerminated)
+
+
+def test_close_waits_and_ends_it(busy: World) -> None:
+    others: list[Meanwhile] = []
+
+    def body(_: Fake) -> None:
+        others.append(Meanwhile(busy.door.close))
+        assert others[0].waits()
+
+    with pytest.raises(GuestAborted):
+        busy.call(body)
+    assert (others[0].result(), busy.door.state) == (None, State.CLOSED)
+
+
+def interrupted(thread: threading.Thread) -> None:
+    """An interrupt for that thread: it is raised where the interpreter next looks for one."""
+    ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread.ident or 0), ctypes.py_object(KeyboardInterrupt))
+
+
+def test_an_interrupt_while_waiting(busy: World) -> None:
+    others: list[Meanwhile] = []
+
+    def body(_: Fake) -> None:
+        others.append(Meanwhile(busy.call))
+        assert others[0].waits()
+        interrupted(others[0].thread)
+        if busy.ordinary:  # else it waits in C code, which does not look
+            assert isinstance(others[0].result(), KeyboardInterrupt)
+            assert Meanwhile(lambda: (busy.door.held(), busy.door.free())).result() == (False, False)
+
+    busy.call(body)
+    assert isinstance(others[0].result(), KeyboardInterrupt)
+    assert Meanwhile(busy.call).result() is None
+
+
+@pytest.mark.skipif(native is not None, reason="a tracer does not see the accelerator's lock")
+@pytest.mark.parametrize("traced", [False, True])
+def test_one_at_a_time_whatever_they_do(traced: bool) -> None:
+    """With a tracer that lets other threads run at every line."""
+    world = World()
+    world.call()
+    inside: list[int] = []
+
+    def body(guest: Fake) -> None:
+        inside.append(threading.get_ident())
+        time.sleep(0)
+        guest.expect("two threads were inside", {*inside} == {threading.get_ident()})
+        if len(inside) < 2 and len(world.guests) % 2:
+            world.call(body)
+        inside.pop()
+
+    def let_others_run(frame: Any, *_: Any) -> Any:
+        if not frame.f_code.co_filename.endswith(("lock.py", "guard.py", "test_guard.py")):
+            return None
+        time.sleep(0)
+        return let_others_run
+
+    def work() -> None:
+        if traced:
+            sys.settrace(let_others_run)
+        for k in range(150):
+            if k % 50 == 49:
+                world.door.schedule_reinit()
+            world.call(body)
+
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        workers = [Meanwhile(work) for _ in range(4)]
+        assert [worker.result() for worker in workers] == [None] * 4
+    finally:
+        sys.setswitchinterval(before)
+    assert (world.violations, inside, len(world.guests) > 1, world.ordinary_calls > 0) == ([], [], True, True)
 
 
 # ------------------------------------------------------------------------------------------- everything, in any order
@@ -649,9 +881,9 @@ class AnyOrder(RuleBasedStateMachine):
     What may never happen is noted by :class:`Fake`, where it would happen; what must hold between calls is said here.
     """
 
-    @initialize(reinit=st.booleans(), limits=st.booleans())
-    def begin(self, reinit: bool, limits: bool) -> None:
-        self.world = World(reinit_on_abort=reinit)
+    @initialize(reinit=st.booleans(), limits=st.booleans(), ordinary=st.sampled_from(ORDINARY))
+    def begin(self, reinit: bool, limits: bool, ordinary: bool) -> None:
+        self.world = World(reinit_on_abort=reinit, ordinary=ordinary)
         self.world.limits = limits
         self.failing_start: list[Any] | None = None
         self.failing_hook: type[BaseException] | None = None
@@ -689,7 +921,7 @@ class AnyOrder(RuleBasedStateMachine):
                 case "flag":
                     guest.raised_flag = True
                 case "silent death" if guest.death is None:
-                    guest.death = GuestAborted("silent", kind="abi_violation")
+                    guest.die(GuestAborted("silent", kind="abi_violation"))
                 case "nested":
                     self.world.call()
                 case "swallow":
@@ -703,7 +935,7 @@ class AnyOrder(RuleBasedStateMachine):
                     self.closed = True
                     self.world.door.close()
                 case "garbage":
-                    guest.garbage.append(self.world.door.schedule_reinit)
+                    guest.collected(self.world.door.schedule_reinit)
                 case list():
                     with swallowing(Exception):
                         self.world.call(lambda nested, script=step: self.perform(nested, script))

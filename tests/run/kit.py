@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import subprocess
+import sys
+import textwrap
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from types import ModuleType
 from typing import Any, NoReturn
 
@@ -12,6 +17,7 @@ from hypothesis import HealthCheck, settings
 
 from bindgen_patch.runtime.typed import typed
 
+_ROOT = Path(__file__).parents[2]
 examples = settings(max_examples=30, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 """Many examples against one instance; the same ones in every run."""
 
@@ -23,6 +29,21 @@ def guest_of(module: ModuleType) -> Any:
         guest = door.enter(False)
         door.leave(guest, False)
     return guest
+
+
+def elsewhere(code: str, *options: str, folder: Path, **environment: str) -> str:
+    """What a fresh interpreter prints that runs ``code`` with ``folder`` on its path."""
+    text = f"import sys\nsys.path[:0] = [{str(folder)!r}, {str(_ROOT)!r}]\n" + textwrap.dedent(code)
+    command, given = [sys.executable, *options, "-c", text], {**os.environ, **environment}
+    done = subprocess.run(command, capture_output=True, text=True, env=given, timeout=120, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout.strip()
+
+
+def with_package(code: str, module: ModuleType, **environment: str) -> list[str]:
+    """The lines that it prints with a generated package at hand, whose name is ``{name}`` in the code."""
+    folder = Path(module.__file__ or "").parent
+    return elsewhere(textwrap.dedent(code).format(name=folder.name), folder=folder.parent, **environment).splitlines()
 
 
 def run(main: Callable[[], Coroutine[Any, Any, Any]]) -> Any:

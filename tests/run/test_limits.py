@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import contextvars
 import gc
-import os
-import subprocess
 import sys
-import textwrap
 import threading
 import time
 from collections.abc import Callable
@@ -22,6 +19,7 @@ from bindgen_patch.js import model
 from bindgen_patch.runtime import engine
 from bindgen_patch.runtime import guest as guest_module
 from bindgen_patch.runtime.clock import clock
+from tests.run.kit import with_package
 
 Load = Callable[..., Any]
 
@@ -561,7 +559,6 @@ def test_address_space_is_bounded(module: Any) -> None:
 
 SCARCE = """
     import resource, sys
-    sys.path.insert(0, {folder!r})
     import {name} as module
     from bindgen_patch import GuestAborted, Limits
 
@@ -586,25 +583,14 @@ SCARCE = """
 def test_where_address_space_is_scarce(load: Load) -> None:
     """Under ``ulimit -v`` a guest runs without being told anything; where it cannot, the message says what would help."""
     module = load("recovery", "unwind")
-    lines = script(SCARCE, module)
+    lines = with_package(SCARCE, module)
     assert lines[:4] == ["1 2", "out_of_memory", "1", "1"]
     assert "no address space is left" in lines[4]
     assert "reserve_bytes" in lines[4]
 
 
-def script(text: str, module: Any, **environment: str) -> list[str]:
-    """The lines that a fresh interpreter prints."""
-    folder = Path(module.__file__).parent
-    text = textwrap.dedent(text).format(folder=str(folder.parent), name=folder.name)
-    given = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), **environment}
-    done = subprocess.run([sys.executable, "-c", text], capture_output=True, text=True, timeout=120, env=given, check=False)
-    assert done.returncode == 0, done.stderr
-    return done.stdout.splitlines()
-
-
 SMALL_THREADS = """
     import resource, sys, threading
-    sys.path.insert(0, {folder!r})
     import {name} as module
     from bindgen_patch import GuestAborted, Limits, ModuleTerminated
 
@@ -638,7 +624,7 @@ SMALL_THREADS = """
 
 def test_no_thread_is_too_small(load: Load) -> None:
     """A thread's stack that cannot hold a guest's is refused; overrunning it would end the process."""
-    words = " ".join(script(SMALL_THREADS, load("recovery", "unwind"))).split()
+    words = " ".join(with_package(SMALL_THREADS, load("recovery", "unwind"))).split()
     refused, overflow = ["RuntimeError", "new"], ["stack_overflow", "terminated"]
     assert words[:10] == [*refused, *overflow, *overflow, *refused, *overflow]
     assert words[10:12] in (overflow, ["RecursionError", "live"])

@@ -127,21 +127,21 @@ class Watch:
 
     program: Program
 
-    def __init__(self, prepared_call: Callable[..., Callable[[], Any]]) -> None:
+    def __init__(self, prepared_call: Callable[..., tuple[Callable[..., Any], tuple[Any, ...]]]) -> None:
         self.prepared_call = prepared_call
         self.entered = 0
         self.unguarded: list[str] = []
         self.guests: dict[int, Guest] = {}
         self.let_in: Counter[int] = Counter()
 
-    def __call__(self, context: int, *rest: Any) -> Callable[[], Any]:
-        call = self.prepared_call(context, *rest)
+    def __call__(self, context: int, *rest: Any) -> tuple[Callable[..., Any], tuple[Any, ...]]:
+        call, words = self.prepared_call(context, *rest)
 
-        def watched() -> Any:
+        def watched(*words: Any) -> Any:
             self.look(context)
-            return call()
+            return call(*words)
 
-        return watched
+        return watched, words
 
     def look(self, context: int, change: int = 0) -> None:
         """Somebody is about to call wasm code; with a ``change``, the accelerator has let itself in or is about to leave."""

@@ -8,7 +8,6 @@ import json
 import os
 import subprocess
 import sys
-import textwrap
 import weakref
 import zipfile
 from collections.abc import Callable, Iterator
@@ -22,6 +21,7 @@ import wasmtime
 from bindgen_patch import BindgenPatchError, GuestAborted, ModuleTerminated
 from bindgen_patch.emit.package import write
 from bindgen_patch.precompile import precompiled, settle
+from tests.run.kit import elsewhere
 
 Load = Callable[..., Any]
 
@@ -50,21 +50,6 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return folder
 
 
-def run(code: str, *options: str, folder: Path, **environment: str) -> str:
-    """What a fresh interpreter prints that runs ``code`` with ``folder`` on its path."""
-    script = f"import sys\nsys.path[:0] = [{str(folder)!r}, {str(ROOT)!r}]\n" + textwrap.dedent(code)
-    done = subprocess.run(
-        [sys.executable, *options, "-c", script],
-        capture_output=True,
-        text=True,
-        env={**os.environ, **environment},
-        timeout=120,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    return done.stdout.strip()
-
-
 def fresh(name: str) -> ModuleType:
     importlib.invalidate_caches()
     return importlib.import_module(name)
@@ -75,7 +60,7 @@ def fresh(name: str) -> ModuleType:
 
 def test_importing_compiles_nothing_and_calling_runs_nothing_of_wasmtimes_package(generated: Load, tmp_path: Path) -> None:
     write(generated("strings", "unwind").files, tmp_path / "bindings")
-    loaded = run(
+    loaded = elsewhere(
         """
         import bindings
         print([name for name in ("wasmtime", "libcst", "jinja2", "click", "rich") if name in sys.modules], bindings.instance.state)
@@ -155,7 +140,7 @@ def test_a_package_in_a_zip_file(generated: Load, tmp_path: Path, vendor: bool) 
     with zipfile.ZipFile(archive, "w") as file:
         for path in (tmp_path / "unpacked").rglob("*"):
             file.write(path, path.relative_to(tmp_path / "unpacked"))
-    assert run("import zipped\nprint(zipped.echo_str('a'), zipped.__file__)", folder=archive).startswith(f"a {archive}")
+    assert elsewhere("import zipped\nprint(zipped.echo_str('a'), zipped.__file__)", folder=archive).startswith(f"a {archive}")
 
 
 def test_a_package_with_another_name_and_place(generated: Load, place: Path) -> None:
@@ -200,7 +185,7 @@ def test_a_vendored_package_needs_wasmtime_only(generated: Load, tmp_path: Path,
     third = {name.partition(".")[0] for name in sys.modules} - sys.stdlib_module_names - {"bindgen_patch_accelerator"}
     print(sorted(name for name in third if not name.startswith("_")))
     """
-    lines = run(VENDORED + code, *options, folder=tmp_path).splitlines()
+    lines = elsewhere(VENDORED + code, *options, folder=tmp_path).splitlines()
     assert lines[0] == "6"
     assert lines[1].startswith("panicked after setting the value to 3")
     assert lines[1].endswith(" 3")
@@ -215,13 +200,13 @@ def test_two_vendored_packages_share_nothing(generated: Load, tmp_path: Path) ->
     import one, two
     print(one.echo_str("a"), two.echo_str("b"), one._bp.Instance is two._bp.Instance)
     """
-    assert run(VENDORED + code, folder=tmp_path) == "a b False"
+    assert elsewhere(VENDORED + code, folder=tmp_path) == "a b False"
 
 
 def test_an_installed_and_a_vendored_package_side_by_side(generated: Load, tmp_path: Path) -> None:
     write(generated("strings", "unwind", vendor=True).files, tmp_path / "one")
     write(generated("strings", "unwind").files, tmp_path / "two")
-    assert run("import one, two\nprint(one.echo_str('a'), two.echo_str('b'))", folder=tmp_path) == "a b"
+    assert elsewhere("import one, two\nprint(one.echo_str('a'), two.echo_str('b'))", folder=tmp_path) == "a b"
 
 
 # ------------------------------------------------------------------------------------------- compiled code
@@ -239,7 +224,7 @@ TIMES = """
 
 def compiled(folder: Path, cache: Path | str) -> int:
     """How many modules a fresh process compiles to call into ``bindings``."""
-    result, count = json.loads(run(TIMES, folder=folder, BINDGEN_PATCH_CACHE=str(cache)))
+    result, count = json.loads(elsewhere(TIMES, folder=folder, BINDGEN_PATCH_CACHE=str(cache)))
     assert result == "a"
     return int(count)
 
@@ -312,11 +297,11 @@ def test_code_that_was_found_right_is_not_read_again(bindings: Path, cache: Path
         print(bindings.echo_str("a"), len(hashed))
     """
     compiled(bindings, cache)
-    assert run(code, folder=bindings, BINDGEN_PATCH_CACHE=str(cache)) == "a 0"
+    assert elsewhere(code, folder=bindings, BINDGEN_PATCH_CACHE=str(cache)) == "a 0"
     for path in cache.iterdir():
         os.utime(path)
-    assert run(code, folder=bindings, BINDGEN_PATCH_CACHE=str(cache)) == "a 2"
-    assert run(code, folder=bindings, BINDGEN_PATCH_CACHE=str(cache)) == "a 0", "it was right"
+    assert elsewhere(code, folder=bindings, BINDGEN_PATCH_CACHE=str(cache)) == "a 2"
+    assert elsewhere(code, folder=bindings, BINDGEN_PATCH_CACHE=str(cache)) == "a 0", "it was right"
     for path in cache.iterdir():
         with path.open("r+b") as file:
             file.seek(path.stat().st_size // 2)
@@ -338,7 +323,7 @@ def test_another_guest_is_noticed_though_the_old_one_is_compiled(bindings: Path,
         except bindings._bp.Program.__init__.__globals__["BindgenPatchError"] as error:
             print(error)
     """
-    assert "is not the file that these bindings" in run(code, folder=bindings, BINDGEN_PATCH_CACHE=str(cache))
+    assert "is not the file that these bindings" in elsewhere(code, folder=bindings, BINDGEN_PATCH_CACHE=str(cache))
 
 
 def test_code_that_may_not_be_mapped_is_copied(bindings: Path, cache: Path) -> None:
@@ -358,7 +343,7 @@ def test_code_that_may_not_be_mapped_is_copied(bindings: Path, cache: Path) -> N
         import bindings
         print(bindings.echo_str("a"))
     """
-    assert run(code, folder=bindings, BINDGEN_PATCH_CACHE=str(cache)) == "a"
+    assert elsewhere(code, folder=bindings, BINDGEN_PATCH_CACHE=str(cache)) == "a"
 
 
 @pytest.fixture
@@ -408,7 +393,7 @@ def test_shipped_code_is_for_default_limits(shipped: Path) -> None:
         import bindings
         print(bindings.Instance(limits=Limits(fuel_per_call=10_000_000)).echo_str("a"))
     """
-    assert run(code, folder=shipped, BINDGEN_PATCH_CACHE="off") == "a"
+    assert elsewhere(code, folder=shipped, BINDGEN_PATCH_CACHE="off") == "a"
 
 
 @pytest.mark.parametrize("off", ["off", "OFF", "0"])
@@ -417,9 +402,9 @@ def test_the_cache_can_be_turned_off(bindings: Path, tmp_path: Path, off: str) -
     home.mkdir()
     code = "import bindings\nprint(bindings.echo_str('a'))"
     environment = {"HOME": str(home), "XDG_CACHE_HOME": str(home / "cache"), "LOCALAPPDATA": str(home)}
-    assert run(code, folder=bindings, BINDGEN_PATCH_CACHE=off, **environment) == "a"
+    assert elsewhere(code, folder=bindings, BINDGEN_PATCH_CACHE=off, **environment) == "a"
     assert list(home.rglob("*")) == []
-    assert run(code, folder=bindings, BINDGEN_PATCH_CACHE="", **environment) == "a"
+    assert elsewhere(code, folder=bindings, BINDGEN_PATCH_CACHE="", **environment) == "a"
     assert len(list(home.rglob("*.cwasm"))) == 2
 
 
@@ -554,7 +539,7 @@ FLAT = """
 def test_memory_stays_flat(generated: Load, tmp_path: Path, mode: str) -> None:
     """Megabytes of address space and of memory in use, over 300 rounds after the first 50."""
     write(generated("classes", mode).files, tmp_path / "bindings")
-    *rows, left = run(FLAT, folder=tmp_path).splitlines()
+    *rows, left = elsewhere(FLAT, folder=tmp_path).splitlines()
     for row in rows:
         _what, address_space, resident = row.split()
         assert int(resident) <= 4, row
@@ -580,4 +565,4 @@ FORKED = """
 def test_a_forked_process_compiles_by_itself(bindings: Path, generated: Load) -> None:
     """The threads that compile have stayed behind: one that waited for them would do so for ever."""
     write(generated("recovery", "unwind").files, bindings / "other")
-    assert run(FORKED, folder=bindings, BINDGEN_PATCH_CACHE="off") == "0"
+    assert elsewhere(FORKED, folder=bindings, BINDGEN_PATCH_CACHE="off") == "0"

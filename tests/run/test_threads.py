@@ -6,7 +6,9 @@ import asyncio
 import concurrent.futures.thread
 import contextlib
 import gc
+import os
 import random
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -16,6 +18,7 @@ import pytest
 
 from bindgen_patch import GuestAborted, ModuleTerminated
 from bindgen_patch.runtime import threads
+from tests.run.kit import with_package
 
 Load = Callable[..., Any]
 
@@ -79,6 +82,120 @@ def test_a_thread_that_waits_too_long(module: Any) -> None:
     leave.set()
     thread.join()
     assert (results, i.increment(), i.state) == ([3], 2, "live")
+
+
+def plainly(*targets: Callable[[], object]) -> None:
+    """As :func:`together`, in threads that nobody can cancel anything in: their calls may be ordinary ones."""
+    errors: list[BaseException] = []
+
+    def run(target: Callable[[], object]) -> None:
+        try:
+            target()
+        except BaseException as error:
+            errors.append(error)
+
+    runners = [threading.Thread(target=run, args=(target,), daemon=True) for target in targets]
+    for runner in runners:
+        runner.start()
+    for runner in runners:
+        runner.join(PATIENCE)
+        assert not runner.is_alive(), "it waits for ever"
+    for error in errors:
+        raise error
+
+
+@pytest.mark.parametrize("nested", [False, True])
+def test_ordinary_calls_in_many_threads(module: Any, nested: bool) -> None:
+    """Short calls, each of which would be over before another thread looks; and some from inside of others."""
+    inside: list[int] = []
+
+    def host(depth: int) -> int:
+        me = threading.get_ident()
+        inside.append(me)
+        time.sleep(0)
+        assert {*inside} == {me}
+        value = int(i.nest(depth - 1)) + int(i.add(1, 1)) if depth and nested else 1
+        inside.pop()
+        return value
+
+    i = module.Instance(imports={"call_host": host})
+    before = i.increment()
+
+    def work() -> None:
+        for k in range(300):
+            i.increment()
+            assert i.add(k, 1) == k + 1
+            assert i.greet(str(k)) == f"Hello, {k}!"
+            assert i.nest(k % 3) > 0
+
+    switch = sys.getswitchinterval()
+    sys.setswitchinterval(1e-5)
+    try:
+        plainly(work, work, work)
+    finally:
+        sys.setswitchinterval(switch)
+    assert (i.increment() > before + 900, i.state, inside) == (True, "live", [])
+
+
+def test_who_calls_all_the_time_lets_others_in(module: Any) -> None:
+    stop = threading.Event()
+    i = module.Instance(imports={"call_host": lambda depth: time.sleep(0) or depth})
+    i.nest(0)
+
+    def hog(call: Callable[[], object]) -> None:
+        while not stop.is_set():
+            call()
+
+    def guest() -> None:
+        for _ in range(20):
+            i.increment()
+            with i.deadline(PATIENCE):
+                i.increment()
+        stop.set()
+
+    plainly(lambda: hog(lambda: i.nest(0)), lambda: hog(lambda: i.add(1, 1)), guest)
+    assert i.increment() == i.counter() >= 41
+
+
+FORKED = """
+    import os, sys, threading
+    import {name} as module
+
+    i = module.Instance(imports={{"call_host": lambda depth: i.nest(depth - 1) + i.add(1, 1) if depth else 1}})
+
+    def calls():
+        i.increment()
+        print(os.getpid() == first, i.add(2, 3), i.nest(2), i._bp_door.held(), i._bp_door.free(), flush=True)
+
+    def fork():
+        calls()
+        child = os.fork()
+        if not child:
+            calls()
+            other = threading.Thread(target=calls)
+            other.start()
+            other.join()
+            calls()
+            return
+        assert os.waitpid(child, 0) == (child, 0)
+
+    first = os.getpid()
+    calls()
+    thread = threading.Thread(target=fork)
+    thread.start()
+    thread.join()
+    calls()
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="there are no forks here")
+def test_the_one_thread_of_a_forked_process_is_another(load: Load) -> None:
+    """It made calls before, but it was not the only one then."""
+    lines = with_package(FORKED, load("recovery", "unwind"))
+    told = [line.partition(" ")[2] for line in lines]
+    assert [line.split()[0] for line in lines] == ["True"] * 2 + ["False"] * 3 + ["True"]
+    assert {*told} == {told[0]}
+    assert told[0].endswith("False True")
 
 
 def test_instances_run_at_the_same_time(module: Any) -> None:
