@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from bindgen_patch.accelerator import native
-from tests.run.test_limits import script
+from tests.run.kit import with_package
 
 Load = Callable[..., Any]
 
@@ -20,7 +20,6 @@ pytestmark = pytest.mark.skipif(native is None, reason="this run is without the 
 
 SCRIPT = """
     import ctypes, sys, threading, time
-    sys.path.insert(0, {folder!r})
     import {name} as module
     from bindgen_patch import GuestAborted, Limits, PanicError
 
@@ -69,7 +68,6 @@ SCRIPT = """
 
 DEADLINE_FIRST = """
     import sys
-    sys.path.insert(0, {folder!r})
     import {name} as module
     from bindgen_patch import GuestAborted, Limits
 
@@ -97,4 +95,4 @@ def test_a_deadline_comes_with_somebody_who_keeps_it(load: Load, tmp_path: Path)
 
 def lines(text: str, module: Any, cache: Path) -> list[str]:
     """What a fresh process prints; a second one finds compiled code in ``cache``."""
-    return script(text, module, BINDGEN_PATCH_CACHE=str(cache), BINDGEN_PATCH_ACCELERATOR="on")
+    return with_package(text, module, BINDGEN_PATCH_CACHE=str(cache), BINDGEN_PATCH_ACCELERATOR="on")
