@@ -89,7 +89,7 @@ _WITHOUT = {
         ("del door._open; door._inside = here; door._ready = False; guest = door._guest", "guest = door._guest"),
         ("door._ready = True; door._inside = 0; door._open = None", "pass"),
     ],
-    "thread": [("'<only>'.plain if alone else '<here>'.plain", "1")],
+    "thread": [("only.plain if only.alone else '<here>'.plain", "1")],
     "looks": [("guest.calm and not guest._flag", "True"), ("if guest.calm:", "if True:")],
     "count": [("door._calls += 1", "pass")],
 }

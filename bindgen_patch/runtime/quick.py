@@ -156,8 +156,8 @@ class _Writer:
             "    door = self._bp_door",
             "    if door._ready:",
             *(f"        {name} = '<{name}>'" for name in self._builtins()),
-            "        alone = '<alone>'",
-            "        here = '<only>'.plain if alone else '<here>'.plain",
+            "        only = '<only>'",
+            "        here = only.plain if only.alone else '<here>'.plain",
             "        if here:",
             *(["            returned = False"] if self.fallible else []),
             "            try:",
@@ -312,10 +312,9 @@ _CONSTANTS: dict[str, object] = {
     **{f"<{name}>": getattr(builtins, name) for name in _BUILTINS},
     "<here>": threads.here,
     "<only>": threads.only,
-    "<alone>": threads.alone,
     "<utf8>": values.utf8,
     "<numbers>": values.numbers,
     "<Array>": values.Array,
     **{f"<check {kind}>": check for kind, check in CHECKS.items()},
 }
-"""What stands for a text in quick code."""
+"""What stands for a text in quick code. Tracers look code up in dictionaries: so all of it can be hashed."""

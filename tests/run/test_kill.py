@@ -387,7 +387,9 @@ def test_an_exception_at_every_line(load: Load, kind: type[Story], case: str, mo
     module = load(case, mode)
     kind(module).tell()
     tracer = Tracer(module)
-    run(kind, module, tracer).examine()
+    story = run(kind, module, tracer)
+    assert story.i.state == "closed", "the tracer itself has failed"
+    story.examine()
     places = tracer.places(passes)
     if kind is not Story:  # what the first story comes by is struck there
         places = [place for place in places if not place[0].co_filename.endswith(SEEN)]

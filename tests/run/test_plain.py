@@ -259,3 +259,30 @@ def test_exports_may_have_the_names_of_builtins(load: Load) -> None:
             module.panic_static()
         counter = module.Counter(1)
         counter.free()
+
+
+@pytest.mark.skipif(native is not None, reason="there is no quick code")
+def test_quick_code_can_be_hashed(load: Load) -> None:
+    """Tracers and debuggers keep what they know of code in dictionaries."""
+    module = load("numbers", "unwind")
+    assert module.echo_u32(7) == 7
+    assert is_short(module.Instance.echo_u32)
+    assert hash(module.Instance.echo_u32.__code__)
+
+
+@pytest.mark.parametrize("name", ["u32", "i32", "u64", "i64"])
+def test_what_a_slot_refuses_is_told_as_ever(load: Load, name: str) -> None:
+    """The first call goes the long way, the second the short one; and what is refused there is refused before anything runs."""
+    module = load("numbers", "unwind")
+    echo = getattr(module, f"echo_{name}")
+    bits = int(name[1:])
+    low, high = (0, 2**bits - 1) if name[0] == "u" else (-(2 ** (bits - 1)), 2 ** (bits - 1) - 1)
+    told = []
+    for _ in range(3):
+        for value in (low - 1, high + 1, 10**80, "5", 5.0, None, True):
+            with pytest.raises((OverflowError, TypeError)) as raised:
+                echo(value)
+            told.append((repr(value), str(raised.value), repr(raised.value.__context__), raised.value.__cause__))
+        assert [echo(value) for value in (low, high)] == [low, high]
+    assert told == told[:7] * 3
+    assert module.instance.state == "live"
