@@ -6,7 +6,7 @@ call and the lock's release, so no interrupt can prevent it.
 To take and release it is a fifth of what an ordinary call of pure Python costs. So those, see ``runtime/quick.py``, pass it by as long as
 the guard is *open*::
 
-    del guard._open; guard._inside = get_ident(); guard._ready = False    # AttributeError: somebody was quicker
+    del guard._open; guard._inside = this_thread(); guard._ready = False    # AttributeError: somebody was quicker
     …
     guard._ready = True; guard._inside = 0; guard._open = None
 
@@ -21,14 +21,17 @@ there is one. Nested calls take no lock: their thread is alone, and who has the 
 
 from __future__ import annotations
 
+import threading
 from _queue import Empty, SimpleQueue
+from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext, suppress
-from threading import get_ident
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from ..accelerator import Gate, RLock, native
 
+this_thread: Callable[[], int] = threading.get_ident
+"""What is in ``_inside``. Bound once: where greenlets take the place of threads later on, they are still one thread to us."""
 _LISTEN = 0.05
 """Seconds after which somebody who waits looks for himself: who was to ring the bell may have been interrupted."""
 _NOTHING: AbstractContextManager[Any] = nullcontext()
@@ -49,12 +52,12 @@ if native is None or TYPE_CHECKING:
 
         def held(self) -> bool:
             """Whether this thread is inside already: then its next call is a nested one."""
-            return self._is_owned() or self._inside == get_ident()
+            return self._is_owned() or self._inside == this_thread()
 
         def free(self) -> bool:
             """Whether no other thread is inside."""
             inside = self._inside
-            return inside == get_ident() if inside else self._is_owned() or repr(self).startswith("<unlocked")
+            return inside == this_thread() if inside else self._is_owned() or repr(self).startswith("<unlocked")
 
         def reopen(self, guest: Any) -> None:
             """An outermost call ended in order. The next may be an ordinary one, but for somebody who waits."""

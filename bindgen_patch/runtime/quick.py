@@ -159,7 +159,7 @@ class _Writer:
             "        only = '<only>'",
             "        here = only.plain if only.alone else '<here>'.plain",
             "        if here:",
-            *(["            returned = False"] if self.fallible else []),
+            *(["            failure = None"] if self.fallible else []),
             "            try:",
             "                del door._open; door._inside = here; door._ready = False; guest = door._guest",
             "            except AttributeError:",
@@ -175,8 +175,6 @@ class _Writer:
             f"                        {', '.join(self.needed)}, func = bundle",
             *(f"                        {line}" for line in self._body()),
             "                except BaseException as error:",
-            # A guest that returned has put its stack in order; what is left of Guard.failed() is to look for a death.
-            *(["                    if returned and guest.death is None:", "                        raise"] if self.fallible else []),
             "                    raise door.failed(guest, error)",
             "                finally:",
             "                    if guest.calm: door._ready = True; door._inside = 0; door._open = None",
@@ -185,6 +183,7 @@ class _Writer:
             "                            door.leave(guest, False)",
             "                        finally:",
             "                            if door._inside == here: door._inside = 0",
+            *(f"                {line}" for line in (_RAISING if self.fallible else [])),
             f"    return self.{_LONG}({', '.join(['self', *receiver])})",
         ]
 
@@ -208,13 +207,15 @@ class _Writer:
             ]
         lines += self._carried_in()
         stores = [f"{slot(format, k)} = {word}" for k, (format, word) in enumerate(self.words) if k not in self.preset]
-        going = [*CROSSING, *(["returned = True"] if self.fallible else []), *self._lifted()]
+        going = [*CROSSING, *self._lifted()]
         refused = [self._check(k, self.names[k], kind) for k, kind in enumerate(self.params) if _refusing(kind)]
         if not refused:
             return [*lines, *stores, *going]
         # The check that raises does so outside of the handler: what the slot has raised is nobody's business.
         tried = ["try:", *(f"    {line}" for line in stores), "except ValueError:", "    pass", "else:"]
-        return [*lines, *tried, *(f"    {line}" for line in going), *refused]
+        if self.fallible:
+            refused = ["if failure is None:", *_indented(refused)]
+        return [*lines, *tried, *_indented(going), *refused]
 
     def _checked(self, k: int, name: str, kind: str) -> list[str]:
         label = repr(_LABEL.format(k))
@@ -277,15 +278,19 @@ class _Writer:
 
     def _lifted(self) -> list[str]:
         at = f"area + {symbols.AREA_RECORD}" if self.whole else "guest._stack_base"
-        found = ["unpack = '<unpack>'", *unpacked(self.returned, at, fallible=self.fallible)] if self.record else []
+        found = ["unpack = '<unpack>'", *unpacked(self.returned, at, fallible=self.fallible)[:1]] if self.record else []
         if len(self.returned) > 1:
-            in_record = [f"    {line}" for line in [*found, *lifted(self.result)]]
-            return [f"size = {slot('i', 0)}", "if size < 0:", *in_record, *self._carried_out()]
+            in_record = [*found, *self._unless_err(lifted(self.result))]
+            return [f"size = {slot('i', 0)}", "if size < 0:", *_indented(in_record), "else:", *_indented(self._carried_out())]
         if not self.returned:
-            return [*found, "return"]
+            return [*found, *self._unless_err(["return"])]
         if not self.record:
             found = [f"value = {slot(self.returned, 0)}"]
-        return [*found, *self._returning(RESULTS[self.result].lift.format(v="value"))]
+        return [*found, *self._unless_err(self._returning(RESULTS[self.result].lift.format(v="value")))]
+
+    def _unless_err(self, lines: list[str]) -> list[str]:
+        """An ``Err`` is raised when all is done: to go through handlers takes an exception longer than the whole call."""
+        return ["if is_err:", "    failure = guest.error(err)", "else:", *_indented(lines)] if self.fallible else lines
 
     def _carried_out(self) -> list[str]:
         if self.result == "str":
@@ -299,6 +304,14 @@ class _Writer:
             return ["return text[:size]"]
         width = calcsize(self.result[1])
         return [f"array = '<Array>'; array = array({self.result[1]!r})", f"array.frombytes(data[: size * {width}])", "return array"]
+
+
+_RAISING = ["if failure is not None:", "    try:", "        raise failure", "    finally:", "        failure = None"]
+"""A frame that names the exception that went through it would live as long as that."""
+
+
+def _indented(lines: list[str]) -> list[str]:
+    return [f"    {line}" for line in lines]
 
 
 def _refusing(kind: str) -> bool:

@@ -15,11 +15,13 @@ import sys
 import threading
 from collections.abc import Callable
 from contextvars import copy_context
+from types import BuiltinFunctionType
 from typing import TYPE_CHECKING, Any, TypeVar
 from weakref import ref
 
 from ..accelerator import set_plain
 from ..errors import GuestAborted
+from ..recovery.lock import this_thread
 from .clock import clock
 from .engine import DEFAULT_STACK_BYTES
 
@@ -57,7 +59,12 @@ here = _Here()
 
 
 def _one_thread() -> Any:
-    """What is true while this process has no other thread, where the C library tells: glibc does (2.32 and later)."""
+    """What is true while this process has no other thread, where the C library tells: glibc does (2.32 and later).
+
+    It knows nothing of greenlets; where those take the place of threads, it is not asked.
+    """
+    if not isinstance(this_thread, BuiltinFunctionType):
+        return False
     try:
         return ctypes.c_bool.in_dll(ctypes.CDLL(None), "__libc_single_threaded")
     except (OSError, TypeError, ValueError):
@@ -168,7 +175,7 @@ def _look_round() -> None:
     worker = getattr(sys.modules.get("concurrent.futures.thread"), "_worker", None)
     here.worker = worker is not None and getattr(threading.current_thread(), "_target", None) is worker
     plain = not here.worker and here.stack >= DEFAULT_STACK_BYTES + HOST_STACK_BYTES
-    here.plain = threading.get_ident() if plain else 0
+    here.plain = this_thread() if plain else 0
     if only.alone:
         only.plain = here.plain
     set_plain(plain)
