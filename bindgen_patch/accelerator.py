@@ -82,8 +82,8 @@ if native is None or TYPE_CHECKING:
 
         __slots__ = (
             "_area", "_base", "_context", "_flag", "_in_hook", "_judged", "_next_handle", "_numbers", "_scopes", "_size", "_stack_base",
-            "_unwound", "_wrapped", "bounds", "calm", "death", "door", "fallen", "frames", "garbage", "host_error", "last_words", "lent",
-            "result", "serial", "values",
+            "_unwound", "_view", "_wrapped", "bounds", "calm", "death", "door", "fallen", "frames", "garbage", "host_error", "last_words",
+            "lent", "result", "serial", "values",
         )  # fmt: skip
 
         def __new__(cls, *_args: object) -> Self:
