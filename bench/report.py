@@ -40,28 +40,29 @@ second core to give.
 WHY = """\
 ## Where a target is missed: what the time goes to, and what the floor is
 
-- **Calls in pure Python.** The crossing, with checks and result, is two fifths, the lock a fifth; looking whether there is anything to see
-  to (in what thread this is, which alone is a third of it; limits, deaths, objects to be freed) is another fifth. The floor is the
-  crossing, the checks, and a lock that keeps threads apart and that no interrupt can leave held. Guard on ÷ guard off, UniFFI ÷ ours and
-  wasmtime-py ÷ ours follow from it.
+- **Calls in pure Python.** The crossing is a third, and as much the checks and the result. All of the guard is the rest: shutting others
+  out and letting them in again, which is five attributes set and one deleted, a sixth; one look at what may have happened and one into the
+  guest's memory, a twelfth; in what thread this is, and counting the call, a twentieth each. There is nothing called in it. Guard on ÷
+  guard off is that rest, less what the plain text loses by being two functions: for 1.2 it would have to be half of what it is.
 - **Calls with the accelerator** are the engine's own entry into wasm (what "guard off" measures, which is little else) and some
   nanoseconds of lock, state and limits. PyO3 enters nothing: two to three of its calls are that entry alone. All of it is measured in
   processes that have one thread, in which a call keeps the interpreter's lock: nobody could want it. Once there is another thread (the
   one that wakes at deadlines is enough, or those that compile) each call lets go of it and takes it back, which takes half as long again.
   What a call will take is not known before, and with the lock held nobody could stop a guest that does not come back.
-- **Text in pure Python** is one such call, and UTF-8 both ways with two copies, which for 4 KiB take half as long as the call.
+- **Text in pure Python** is one such call, UTF-8 both ways with two copies, which for 4 KiB take as long as the call, and what the guest
+  does: a `format!`, two allocations.
 - **`sum` and `fill`** are loops of the guest's, and any guest can be stopped: the engine looks at every turn whether it is to. `gen`
   unrolls short loops, so that it looks once in four turns, or in 32 where they reckon with floating-point numbers; what that still costs
   is the difference to the row with `Limits(interruptible=False)`. The rest is the copy into memory that the loop has just left the
   caches for. What `fill` returns it makes first, and that alone takes twice as long as a memcpy: the floor of that quotient is 3, and the
   third reading is what is ours.
 - **Objects in pure Python** are two guarded calls, and what Python does to make an object with four fields and to finalize it.
-- **`Err` in pure Python** is a guarded call, a callback that reads a text, makes the exception and a handle for it, the record that the
-  guest returns, and Python's `raise` on its way through a frame that has a lock to let go of.
+- **`Err` in pure Python** is a guarded call, a bare callback, and Python's `raise`: two fifths of it. The rest is what the callback does
+  (it reads a text, makes an exception and a handle for it), and the record that the guest returns. The target is what native code takes.
 - **A panic** calls four host functions and is thrown twice, by Rust and, once it was caught there, by the companion. The engine's two
   throws and the guest's own code take half of what it costs with the accelerator, as long as half of PyO3's panic. In pure Python a bare
   call that unwinds and four bare callbacks take half; the rest is the second throw, a text, two exceptions' handles, `PanicError` itself,
-  and finding out what came of the call.
+  the stack pointer that is put back, and finding out what came of the call.
 - **From an abort to the next answer** the engine makes a store, the companion's instance and the guest's, a dozen exports are looked
   up, and a first call finds cold caches. In pure Python each question to the engine takes longer than its answer; the accelerator asks
   them all in one go.

@@ -130,7 +130,7 @@ def _parts(bindings: Any) -> dict[str, Any]:
     cells = dict(zip(words.__code__.co_freevars, (cell.cell_contents for cell in words.__closure__), strict=True))
     place = ctypes.c_char * 8192
     return {
-        "words": words, "invoke": cells["invoke"],
+        "words": words, "invoke": cells["invoke"], "slots": cells["words"],
         "Failure": type("Failure", (Exception,), {}), "into": place(), "out": place(*b"0123456789abcdef" * 256),
     }  # fmt: skip
 
@@ -284,7 +284,7 @@ VERBS: dict[str, Any] = {
     "add": "add(2, 3)",
     "increment": "counter.increment()",
     "part_add": "add(2, 3)",
-    "part_crossing": "invoke()",
+    "part_crossing": "invoke(*slots)",
     "part_words": "words(2, 3)",
     **{f"without_{part}": f"add_without_{part}(2, 3)" for part in _WITHOUT},
     "part_raise": "try:\n    raise Failure(text16)\nexcept Failure:\n    pass",
