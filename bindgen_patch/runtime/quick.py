@@ -86,7 +86,7 @@ class _Shape:
         writer = _Writer(role, params, result, fallible=fallible)
         self.unpack = unpacker(writer.returned, fallible=fallible)
         self.bind = compiled(writer.binding(), {"texts": _TEXTS, "view_of": view_of, "WRITABLE": WRITABLE, "FITS": symbols.AREA_FITS})
-        lines = [re.sub(r"\bexcept (\w+)", r"except '<\1>'", line) for line in writer.function()]
+        lines = [re.sub(r"\bexcept (\w+)", r"except '<\1>'", line) for line in writer.function()]  # constants, too: found when needed
         file = f"<calls> {role} ({', '.join(params)}) -> {result}{' or Err' * fallible}"
         linecache: Any = sys.modules.get("linecache")  # tracebacks show the code if it was there already; it takes long to load
         if linecache is not None:
