@@ -49,12 +49,12 @@ if native is None or TYPE_CHECKING:
     class Gate(RLock):
         """The fields of a guard that every call reads; and here it is its own lock, see :mod:`.recovery.lock`."""
 
-        __slots__ = ("_bell", "_calls", "_due", "_guest", "_inside", "_limited", "_open", "_ready")
+        __slots__ = ("_bell", "_calls", "_due", "_guest", "_inside", "_limited", "_locked", "_open", "_ready")
 
         def __new__(cls, *_args: object, **_kwargs: object) -> Self:
             self = super().__new__(cls)
             self._guest = self._bell = None
-            self._ready = self._due = self._limited = False
+            self._ready = self._due = self._limited = self._locked = False
             self._calls = self._inside = 0
             return self
 
@@ -67,6 +67,8 @@ if native is None or TYPE_CHECKING:
         """Is there when an ordinary call may begin."""
         _inside: int
         """The thread whose ordinary call is running."""
+        _locked: bool
+        """It was taken by its lock since it was open last."""
         _bell: Any
         """Put something into it on the way out: somebody waits for that."""
 

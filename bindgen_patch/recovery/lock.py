@@ -37,6 +37,10 @@ _LISTEN = 0.05
 _NOTHING: AbstractContextManager[Any] = nullcontext()
 
 
+def _busy(patience: float | None) -> TimeoutError:
+    return TimeoutError(f"the instance has been busy in another thread for {patience:g} seconds")
+
+
 if native is None or TYPE_CHECKING:
 
     class Lock(Gate):
@@ -52,7 +56,9 @@ if native is None or TYPE_CHECKING:
 
         def held(self) -> bool:
             """Whether this thread is inside already: then its next call is a nested one."""
-            return self._is_owned() or self._inside == this_thread()
+            if self._ready and not self._locked:
+                return False  # nobody is, then
+            return self._inside == this_thread() or self._is_owned()
 
         def free(self) -> bool:
             """Whether no other thread is inside."""
@@ -61,12 +67,13 @@ if native is None or TYPE_CHECKING:
 
         def reopen(self, guest: Any) -> None:
             """An outermost call ended in order. The next may be an ordinary one, but for somebody who waits."""
-            guest.calm = True  # looked at next: who has something to be seen to does both in the other order
-            if self._due or not guest.at_ease():
-                guest.calm = False
+            if not guest.calm:
+                guest.calm = True  # looked at next: who has something to be seen to does both in the other order
+                if self._due or not guest.at_ease():
+                    guest.calm = False
             bell = self._bell
             if bell is None:
-                self._inside = 0; self._open = None  # fmt: skip  # noqa: E702
+                self._locked = False; self._inside = 0; self._open = None  # fmt: skip  # noqa: E702
             else:
                 self._inside = 0
                 bell.put(None)
@@ -75,8 +82,15 @@ if native is None or TYPE_CHECKING:
             patience = self._patience
             end = None if patience is None else monotonic() + patience
             try:
-                if not (self.acquire(timeout=-1 if patience is None else patience) and self._shut(end)):
-                    raise TimeoutError(f"the instance has been busy in another thread for {patience:g} seconds")
+                if not (self.acquire() if patience is None else self.acquire(timeout=patience)):
+                    raise _busy(patience)
+                shut = True
+                try:
+                    del self._open; self._locked = True  # fmt: skip  # noqa: E702
+                except AttributeError:
+                    shut = False
+                if not shut and not self._shut(end):
+                    raise _busy(patience)
             except BaseException:
                 if self._is_owned():  # an interrupt that arrived while waiting is raised when the lock is had
                     self.release()
@@ -89,11 +103,12 @@ if native is None or TYPE_CHECKING:
                     inside, is_open = self._inside, hasattr(self, "_open")  # of one moment: nothing runs in between
                     if is_open:
                         try:
-                            del self._open
+                            del self._open; self._locked = True  # fmt: skip  # noqa: E702
                             return True
                         except AttributeError:  # somebody was quicker
                             continue
                     if not inside:
+                        self._locked = True
                         return True
                     if self._bell is None:  # and looks once more: who is inside may be leaving without having seen it
                         self._bell = SimpleQueue()
