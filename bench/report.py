@@ -51,8 +51,8 @@ WHY = """\
   one that wakes at deadlines is enough, or those that compile) each call lets go of it and takes it back, which takes half as long again.
   What a call will take is not known before, and with the lock held nobody could stop a guest that does not come back.
 - **Text in pure Python** is one such call, UTF-8 both ways with two copies, which for 4 KiB take as long as the call, and what the guest
-  does: a `format!`, two allocations. With the accelerator nothing but that is left for 16 bytes, besides the entry; what Node takes for them
-  differs by a factor of two between hosts of the same kind, so that quotient has been 1.4 to 1.7.
+  does: a `format!`, two allocations. With the accelerator nothing but that is left for 16 bytes, besides the entry; what Node takes for
+  them differs by a factor of two between hosts of the same kind, so that quotient has been 1.4 to 1.7.
 - **`sum` and `fill`** are loops of the guest's, and any guest can be stopped: the engine looks at every turn whether it is to. `gen`
   unrolls short loops, so that it looks once in four turns, or in 32 where they reckon with floating-point numbers; what that still costs
   is the difference to the row with `Limits(interruptible=False)`. The rest is the copy into memory that the loop has just left the
