@@ -51,13 +51,6 @@ if native is None or TYPE_CHECKING:
 
         __slots__ = ("_bell", "_calls", "_due", "_guest", "_inside", "_limited", "_locked", "_open", "_ready")
 
-        def __new__(cls, *_args: object, **_kwargs: object) -> Self:
-            self = super().__new__(cls)
-            self._guest = self._bell = None
-            self._ready = self._due = self._limited = self._locked = False
-            self._calls = self._inside = 0
-            return self
-
         _guest: Any
         _ready: bool
         _due: bool

@@ -127,6 +127,7 @@ class Guard(Lock, Generic[G]):
         self.reinit_on_abort = reinit_on_abort
         self.hooks: list[AbortHook] = []
         self.counters = Counters()
+        self._calls = 0
         self._make = make
         self._made = 0
         self._guest: G | None = None

@@ -48,6 +48,7 @@ if native is None or TYPE_CHECKING:
 
         def __init__(self, patience: float | None) -> None:
             self._patience = patience
+            self._inside, self._bell, self._locked = 0, None, False
 
         @property
         def lock(self) -> AbstractContextManager[Any]:

@@ -119,8 +119,7 @@ class Handles(Linear):
 
     def error(self, handle: int) -> BaseException:
         """The exception for an ``Err`` that the guest returned."""
-        value = self.values.pop(handle) if handle >= FIRST_HANDLE and handle in self.values else self.take(handle)
-        return value if isinstance(value, BaseException) else GuestException(value)
+        return throwable(self.take(handle))
 
 
 def throwable(value: object) -> BaseException:

@@ -142,8 +142,8 @@ class _Writer:
         ]
         return [
             "def bind(guest, func):",
-            *(f"    {line}" for line in slots_of("".join(self.formats), max(len(self.words), 1))),
-            *(f"    {line}" for line in (area if self.whole else [])),
+            *_indented(slots_of("".join(self.formats), max(len(self.words), 1))),
+            *_indented(area if self.whole else []),
             *(f"    {slot('I', place)} = {word}" for place, word in self.preset.items()),
             f"    return {', '.join(self.needed)}, func",
         ]
@@ -212,7 +212,7 @@ class _Writer:
         if not refused:
             return [*lines, *stores, *going]
         # The check that raises does so outside of the handler: what the slot has raised is nobody's business.
-        tried = ["try:", *(f"    {line}" for line in stores), "except ValueError:", "    pass", "else:"]
+        tried = ["try:", *_indented(stores), "except ValueError:", "    pass", "else:"]
         if self.fallible:
             refused = ["if failure is None:", *_indented(refused)]
         return [*lines, *tried, *_indented(going), *refused]
@@ -262,7 +262,7 @@ class _Writer:
         kinds = zip(self.names, self.params, strict=True)
         arguments = [f"bytes_{name}" if converted and kind.startswith("[") else name for name, kind in kinds]
         value = f"guest.{_CALL}({', '.join(['self'] * (self.role == 'method') + arguments)})"
-        return [f"    {line}" for line in self._returning(f"{value} & 0xFFFF_FFFF" if self.role == "constructor" else value)]
+        return _indented(self._returning(f"{value} & 0xFFFF_FFFF" if self.role == "constructor" else value))
 
     def _returning(self, value: str) -> list[str]:
         if self.role != "constructor":
